@@ -1,0 +1,172 @@
+//===- Plan.h - The communication plan of one step --------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Decoded form of the PLAN section and the one thing that is run, simulated,
+// verified and drawn. It mirrors the comm dialect after -comm-schedule: every op
+// is a family of tasks, one per rank, per step and per index of its domains.
+// The semantics (memory model, flags, epochs, item sets) are those of the comm
+// dialect, dialects/comm/README.md.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_PLAN_PLAN_H
+#define MOEC_RUNTIME_PLAN_PLAN_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace moec::plan {
+
+/// An integer expression in postfix order. Variables: 0 is `r` (the rank), 1 is
+/// `n` (the step, counted from 1); 2 + i is the i-th domain variable in scope
+/// (the op's own domains first, then the `each` domains of the region).
+/// Division and remainder round towards minus infinity; divisors are positive
+/// constants.
+struct ExprNode {
+  enum class Kind : uint8_t { Constant = 0, Variable = 1, Add = 2, Mul = 3, FloorDiv = 4, Mod = 5 };
+  Kind kind = Kind::Constant;
+  int64_t value = 0; ///< the constant, or the variable's number
+  bool operator==(const ExprNode &) const = default;
+};
+struct Expr {
+  std::vector<ExprNode> nodes;
+  bool operator==(const Expr &) const = default;
+};
+
+/// Values a domain variable runs through, in this order.
+enum class DomainKind : uint8_t {
+  All = 0,     ///< 0 .. ranks-1, ascending
+  Stagger = 1, ///< r, r+1, .. mod ranks
+};
+struct Domain {
+  std::string variable; ///< for printing: "p", "s"
+  DomainKind kind = DomainKind::All;
+  bool operator==(const Domain &) const = default;
+};
+
+/// Device-only item sets. A(r): tokens of rank r. D(s,p): tokens of s that have
+/// at least one slot on p, in token order. Y(s,p): the (token, slot) rows of s
+/// that run on p, in (token, slot) order.
+enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2 };
+struct ItemSet {
+  ItemSetKind kind = ItemSetKind::A;
+  std::vector<Expr> args; ///< one for A, two for D and Y
+  bool operator==(const ItemSet &) const = default;
+};
+
+enum class BufferSpace : uint8_t {
+  Local = 0,     ///< private to the rank
+  Symmetric = 1, ///< same offset in every rank's heap; peers put into it
+  Input = 2,     ///< the caller's token rows, read only
+  Output = 3,    ///< the caller's result rows
+};
+/// How items lie inside one region.
+enum class BufferLayout : uint8_t {
+  Seq = 0,  ///< item i of the set at record i
+  Slot = 1, ///< token t at record t; row (t, j) at record t * topK + j
+};
+struct Buffer {
+  std::string name;
+  BufferSpace space = BufferSpace::Local;
+  BufferLayout layout = BufferLayout::Slot;
+  /// Extents of the leading index, e.g. {depth, ranks}; empty for one region.
+  std::vector<uint32_t> extents;
+  /// Records of one region: maxTokens * recordsPerToken (1, or topK for rows).
+  uint32_t recordsPerToken = 1;
+  uint32_t bytesPerRecord = 0;
+  bool operator==(const Buffer &) const = default;
+};
+
+/// 64-bit words {epoch:32, payload:32} in the waiter's memory, one writer each.
+struct Flag {
+  std::string name;
+  std::vector<uint32_t> extents;
+  bool carriesCount = false;
+  Expr writer; ///< rank that writes the cell; variable 2 + i is the i-th index
+  bool operator==(const Flag &) const = default;
+};
+
+struct Region {
+  uint32_t buffer = 0;
+  std::vector<Expr> index; ///< as many as the buffer's extents
+  ItemSet items;
+  std::vector<Domain> each; ///< repeats the region, last varies fastest
+  bool operator==(const Region &) const = default;
+};
+
+/// Local tasks. `reads` and `writes` come in this order (optional ones in []):
+enum class TaskKind : uint8_t {
+  Route = 0,    ///< reads x; writes route (topK choices of each token)
+  Pack = 1,     ///< reads route; writes record[p]{D(r,p)} for one destination
+  Experts = 2,  ///< reads recv[s]{D(s,r)}, record[s]{D(s,r)}; writes y[s]{Y(s,r)}
+  Shared = 3,   ///< reads x; writes shared{A(r)}
+  SlotSum = 4,  ///< reduce: reads route, back{Y(r,p)}, [shared]; writes out
+};
+/// One record of a dispatched token as Pack writes it and Experts reads it:
+/// little-endian u32 words {source token, count, then topK entries of
+/// {k-slot << 16 | local expert index of the destination}}; entries past `count`
+/// are zero. So bytesPerRecord = 4 * (2 + topK).
+/// One entry of the `route` buffer: topK x u32 chosen logical expert, topK x u32
+/// {destination rank << 16 | local expert index there}, topK x f32 weight; so
+/// bytesPerRecord = 12 * topK.
+
+enum class OpKind : uint8_t { Compute = 0, Put = 1, Signal = 2, Wait = 3, Reduce = 4 };
+enum class Path : uint8_t { NVLink = 0, Rail = 1 };
+
+/// Order inside one rank and step: this task runs after task(s) of an earlier op.
+struct After {
+  uint32_t op = 0;
+  bool all = true;         ///< every instance of `op`; else the one `args` names
+  std::vector<Expr> args;  ///< values of the domain variables of `op`
+  bool operator==(const After &) const = default;
+};
+
+struct Location {
+  std::string file;
+  uint32_t line = 0;
+  uint32_t column = 0;
+  bool operator==(const Location &) const = default;
+};
+
+struct Op {
+  OpKind kind = OpKind::Compute;
+  std::string name;           ///< without the %, unique in the plan
+  TaskKind task = TaskKind::Route; ///< Compute and Reduce only
+  std::vector<Domain> domains;
+  Expr to;                     ///< Put and Signal: destination rank
+  std::vector<Region> reads;   ///< Put: exactly one
+  std::vector<Region> writes;  ///< Put: exactly one, on rank `to`
+  uint32_t flag = 0;           ///< Signal and Wait
+  std::vector<Expr> flagIndex; ///< Signal: cell on `to`; Wait: own cell
+  Expr value;                  ///< Signal and Wait: the epoch
+  bool hasPayload = false;     ///< Signal carries |payload|, Wait yields it
+  ItemSet payload;
+  Path via = Path::NVLink;     ///< Put and Signal
+  /// Put: instances of this family in flight at once on a rank; 0 = all.
+  uint32_t window = 0;
+  std::vector<After> after;
+  Location location;
+  bool operator==(const Op &) const = default;
+};
+
+/// Which sums reach the result, hence which bits (shared/DESIGN.md section 4).
+enum class SumTree : uint8_t { Rows = 0 };
+
+struct Plan {
+  std::string name;
+  uint32_t ranks = 1;
+  uint32_t depth = 1; ///< P: copies of each symmetric region, used round robin
+  uint32_t topK = 1;
+  bool serialSteps = true;
+  SumTree sumTree = SumTree::Rows;
+  std::vector<Buffer> buffers;
+  std::vector<Flag> flags;
+  std::vector<Op> ops; ///< `after` names only earlier ops
+  bool operator==(const Plan &) const = default;
+};
+
+} // namespace moec::plan
+
+#endif // MOEC_RUNTIME_PLAN_PLAN_H

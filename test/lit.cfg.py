@@ -1,0 +1,19 @@
+# Read by lit after lit.site.cfg.py (made by CMake, in the build tree) has filled in the paths.
+import os
+import lit.formats
+
+config.name = "moec"
+config.test_format = lit.formats.ShTest(execute_external=False)  # lit's own shell: no fork a RUN line
+config.suffixes = [".mlir", ".moe", ".test"]
+config.excludes = ["fuzz", "Inputs", "bench", "goldens"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = config.moec_build_dir + "/test"
+# moec, moe-opt and moe-run first; FileCheck, not, count and split-file come from LLVM.
+config.environment["PATH"] = os.pathsep.join(
+    [config.moec_build_dir + "/bin", config.llvm_tools_dir, config.environment["PATH"]])
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "OMP_NUM_THREADS"):  # lit passes on nothing by default
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+config.environment["NO_COLOR"] = "1"
+config.substitutions.append(("%moec_src", os.path.dirname(config.test_source_root)))
+config.substitutions.append(("%python", config.python))
