@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Makes sure that everything moec builds and tests with is installed: installs it with apt when
+# root, else prints the exact line to run and fails. Debian 12; LLVM 22 is in its security suite.
+set -euo pipefail
+
+packages=(
+  cmake ninja-build g++ python3 ca-certificates git
+  clang-22 lld-22 ccache libclang-rt-22-dev clang-format-22  # compiler, sanitizers, formatter
+  llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools     # MLIR; lit and FileCheck for the tests
+  libboost-context-dev libdnnl-dev libxxhash-dev             # runtime
+  flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev
+  libcli11-dev libgtest-dev                                  # command line, tests
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+  [[ $state == ii* ]] || missing+=("$package")
+done
+((${#missing[@]} == 0)) && exit 0
+
+line="apt-get install -y --no-install-recommends ${missing[*]}"
+if ((EUID != 0)); then
+  echo "missing packages; run this as root, then again this script:" >&2
+  echo "  apt-get update && $line" >&2
+  exit 1
+fi
+echo "installing ${#missing[@]} missing packages: ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get -q update && $line; } >"$log" 2>&1; then
+  cat "$log" >&2
+  echo "could not install: ${missing[*]} (LLVM 22 needs bookworm-security in the apt sources)" >&2
+  exit 1
+fi
+rm -f "$log"
