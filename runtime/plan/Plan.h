@@ -98,11 +98,11 @@ struct Region {
 
 /// Local tasks. `reads` and `writes` come in this order (optional ones in []):
 enum class TaskKind : uint8_t {
-  Route = 0,    ///< reads x; writes route (topK choices of each token)
-  Pack = 1,     ///< reads route; writes record[p]{D(r,p)} for one destination
-  Experts = 2,  ///< reads recv[s]{D(s,r)}, record[s]{D(s,r)}; writes y[s]{Y(s,r)}
-  Shared = 3,   ///< reads x; writes shared{A(r)}
-  SlotSum = 4,  ///< reduce: reads route, back{Y(r,p)}, [shared]; writes out
+  Route = 0,   ///< reads x; writes route (topK choices of each token)
+  Pack = 1,    ///< reads route; writes record[p]{D(r,p)} for one destination
+  Experts = 2, ///< reads recv[s]{D(s,r)}, record[s]{D(s,r)}; writes y[s]{Y(s,r)}
+  Shared = 3,  ///< reads x; writes shared{A(r)}
+  SlotSum = 4, ///< reduce: reads route, back{Y(r,p)}, [shared]; writes out
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of
@@ -118,8 +118,8 @@ enum class Path : uint8_t { NVLink = 0, Rail = 1 };
 /// Order inside one rank and step: this task runs after task(s) of an earlier op.
 struct After {
   uint32_t op = 0;
-  bool all = true;         ///< every instance of `op`; else the one `args` names
-  std::vector<Expr> args;  ///< values of the domain variables of `op`
+  bool all = true;        ///< every instance of `op`; else the one `args` names
+  std::vector<Expr> args; ///< values of the domain variables of `op`
   bool operator==(const After &) const = default;
 };
 
@@ -132,7 +132,7 @@ struct Location {
 
 struct Op {
   OpKind kind = OpKind::Compute;
-  std::string name;           ///< without the %, unique in the plan
+  std::string name;                ///< without the %, unique in the plan
   TaskKind task = TaskKind::Route; ///< Compute and Reduce only
   std::vector<Domain> domains;
   Expr to;                     ///< Put and Signal: destination rank
@@ -143,7 +143,7 @@ struct Op {
   Expr value;                  ///< Signal and Wait: the epoch
   bool hasPayload = false;     ///< Signal carries |payload|, Wait yields it
   ItemSet payload;
-  Path via = Path::NVLink;     ///< Put and Signal
+  Path via = Path::NVLink; ///< Put and Signal
   /// Put: instances of this family in flight at once on a rank; 0 = all.
   uint32_t window = 0;
   std::vector<After> after;
