@@ -1,0 +1,176 @@
+//===- Program.h - A .moe program with every name resolved ------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the front end hands to the compiler: one layer on one mesh, with the
+// request for its placement and its schedule. All names are resolved, all
+// ranges checked, everything that is not implemented has been refused. Each
+// fact keeps the place that it was read from; a place with line 0 means that
+// the fact is a default and nobody wrote it.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_PARSER_PROGRAM_H
+#define MOEC_FRONTEND_PARSER_PROGRAM_H
+
+#include "frontend/parser/Diagnostics.h"
+#include "runtime/module/Layer.h"
+
+#include <memory>
+
+namespace moec::frontend {
+
+/// A path between GPUs. `rate` is the nominal one per GPU and direction,
+/// `achieved` what large messages reach, `latency` that of one message.
+struct Link {
+  std::string name;
+  std::optional<double> bytesPerSecond;
+  std::optional<double> achievedBytesPerSecond;
+  std::optional<double> latencySeconds;
+  Location location;
+};
+
+/// The hardware. Whatever the file leaves out is unknown, not zero.
+struct Machine {
+  std::string name;
+  std::string arch;                    ///< "sm_90a", "cpu"; empty = unknown
+  std::optional<uint32_t> gpusPerNode; ///< none: as many as the mesh asks for
+  std::optional<uint32_t> nodes;       ///< none: as many as the mesh asks for
+  std::optional<uint32_t> multiprocessors;
+  std::optional<uint64_t> memoryBytes; ///< of one GPU
+  std::optional<double> memoryBytesPerSecond;
+  std::vector<Link> links;
+  Location location;
+};
+
+struct Axis {
+  std::string name;
+  uint32_t size = 1;
+  std::string link; ///< a link of the machine; empty = not said
+  Location location;
+};
+
+/// Ranks in row-major order of the axes: the last one varies fastest.
+struct Mesh {
+  std::string name;
+  std::vector<Axis> axes;
+  Location location;
+  uint32_t ranks() const {
+    uint32_t product = 1;
+    for (const Axis &axis : axes)
+      product *= axis.size;
+    return product;
+  }
+};
+
+/// Where each part of the layer was written.
+struct LayerLocations {
+  Location layer;      ///< the block's first line: `layer NAME`
+  Location hidden;     ///< hidden N
+  Location experts;    ///< experts N
+  Location activation; ///< activation EXPR of the experts
+  Location shared;     ///< the shared block's first line
+  Location sharedScale;
+  Location router; ///< the word `router`
+  Location logits;
+  Location score;
+  Location choose;
+  Location groups;
+  Location routingWeights; ///< weights EXPR in the router
+  Location combine;
+  Location tokensType;
+  Location weightsType;
+  Location combineType;
+  Location checkpoint; ///< weights from FAMILY
+};
+
+/// How experts that no pin or list names are dealt to the ranks.
+enum class PlacementRule : uint8_t {
+  Linear,     ///< contiguous runs of experts in index order, sizes even to one
+  RoundRobin, ///< the i-th such expert to rank i mod ranks
+  None,       ///< there are none left: the lists name every expert
+};
+
+/// `pin expert E -> gpu R, ...`: a copy of the expert on each of these ranks.
+/// A pinned expert lives only where it is pinned.
+struct ExpertPin {
+  uint32_t expert = 0;
+  std::vector<uint32_t> ranks; ///< distinct, as written
+  Location location;
+};
+
+/// `gpu R holds E, ...`: these experts in this order come first on the rank.
+struct RankExperts {
+  uint32_t rank = 0;
+  std::vector<uint32_t> experts; ///< distinct, as written
+  Location location;
+};
+
+/// A rank's slots in order: its `holds` list, then the experts pinned to it in
+/// the order of the pins, then the ones that `rule` deals to it. An expert that
+/// a list or a pin names is not dealt.
+struct PlacementRequest {
+  std::string name; ///< empty if the block has none, or there is no block
+  PlacementRule rule = PlacementRule::Linear;
+  std::vector<ExpertPin> pins;
+  std::vector<RankExperts> lists;
+  Location location;
+  Location ruleLocation;
+};
+
+enum class Algorithm : uint8_t {
+  Auto,      ///< the compiler's choice
+  Staggered, ///< one-sided puts, every rank starting at itself
+};
+
+/// How; never what. Unset fields are the compiler's choice.
+struct ScheduleRequest {
+  std::string name;
+  Algorithm algorithm = Algorithm::Auto;
+  std::optional<uint32_t> window;           ///< peers in flight; 0 = all
+  std::optional<uint32_t> depth;            ///< copies of each symmetric region
+  std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
+  Location location;
+  Location algorithmLocation;
+  Location windowLocation;
+  Location depthLocation;
+  Location tokensLocation;
+};
+
+struct Program {
+  /// Every file read: the text of each is what the module's provenance holds.
+  std::shared_ptr<Sources> sources;
+  std::optional<Machine> machine;
+  Mesh mesh;
+  moec::Layer layer;
+  LayerLocations locations;
+  PlacementRequest placement;
+  ScheduleRequest schedule;
+
+  uint32_t ranks() const { return mesh.ranks(); }
+};
+
+struct ParseOptions {
+  /// `--ranks N`: the mesh becomes one axis of N, whatever the file says.
+  std::optional<uint32_t> ranks;
+};
+
+/// Reads a program from files (.moe or its JSON form, told apart by content)
+/// and what they import. Nothing if any error or unsupported feature was
+/// reported; diagnostics.exitCode() then says which of the two.
+std::optional<Program> parseProgram(const std::vector<std::string> &paths,
+                                    const ParseOptions &options, Diagnostics &diagnostics);
+
+/// The same for a text at hand; `name` is what messages call it, and relative
+/// imports start in its folder.
+std::optional<Program> parseProgramText(std::string text, std::string name,
+                                        const ParseOptions &options, Diagnostics &diagnostics);
+
+/// A placement as a block of the language, in canonical form: one `holds` line
+/// a rank. Parsing it back gives the same placement.
+std::string printPlacement(const std::string &name, const std::string &layer,
+                           const std::string &mesh, const moec::Placement &placement);
+
+} // namespace moec::frontend
+
+#endif // MOEC_FRONTEND_PARSER_PROGRAM_H
