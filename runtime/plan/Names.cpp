@@ -1,0 +1,107 @@
+//===- Names.cpp - Names of the plan's enumerators -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/plan/Names.h"
+
+namespace moec::plan {
+
+const char *nameOf(BufferSpace space) {
+  switch (space) {
+  case BufferSpace::Local:
+    return "local";
+  case BufferSpace::Symmetric:
+    return "sym";
+  case BufferSpace::Input:
+    return "input";
+  case BufferSpace::Output:
+    return "output";
+  }
+  return nullptr;
+}
+
+const char *nameOf(BufferLayout layout) {
+  switch (layout) {
+  case BufferLayout::Seq:
+    return "seq";
+  case BufferLayout::Slot:
+    return "slot";
+  }
+  return nullptr;
+}
+
+const char *nameOf(DomainKind kind) {
+  switch (kind) {
+  case DomainKind::All:
+    return "all";
+  case DomainKind::Stagger:
+    return "stagger";
+  }
+  return nullptr;
+}
+
+const char *nameOf(ItemSetKind kind) {
+  switch (kind) {
+  case ItemSetKind::A:
+    return "A";
+  case ItemSetKind::D:
+    return "D";
+  case ItemSetKind::Y:
+    return "Y";
+  }
+  return nullptr;
+}
+
+const char *nameOf(TaskKind kind) {
+  switch (kind) {
+  case TaskKind::Route:
+    return "route";
+  case TaskKind::Pack:
+    return "pack";
+  case TaskKind::Experts:
+    return "experts";
+  case TaskKind::Shared:
+    return "shared";
+  case TaskKind::SlotSum:
+    return "slot_sum";
+  }
+  return nullptr;
+}
+
+const char *nameOf(OpKind kind) {
+  switch (kind) {
+  case OpKind::Compute:
+    return "compute";
+  case OpKind::Put:
+    return "put";
+  case OpKind::Signal:
+    return "signal";
+  case OpKind::Wait:
+    return "wait";
+  case OpKind::Reduce:
+    return "reduce";
+  }
+  return nullptr;
+}
+
+const char *nameOf(Path path) {
+  switch (path) {
+  case Path::NVLink:
+    return "nvlink";
+  case Path::Rail:
+    return "rail";
+  }
+  return nullptr;
+}
+
+const char *nameOf(SumTree tree) {
+  switch (tree) {
+  case SumTree::Rows:
+    return "rows";
+  }
+  return nullptr;
+}
+
+} // namespace moec::plan

@@ -1,0 +1,59 @@
+//===- PlanTextTest.cpp - Plans printed ----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/plan/PlanText.h"
+
+#include "test/runtime/module/Sample.h"
+
+#include <gtest/gtest.h>
+
+using namespace moec;
+
+TEST(PlanText, DirectRowsReadsLikeTheDialect) {
+  Layer layer = test::sampleLayer();
+  layer.shared = SharedExpert{{4, Activation::Silu}, true};
+  const char *expected = R"(comm.plan @sample ranks 8 depth 1 steps serial result rows {
+  %x = comm.buffer input slot bytes 64
+  %route = comm.buffer local slot bytes 24
+  %record = comm.buffer local seq [8] bytes 16
+  %recv = comm.buffer sym seq [1, 8] bytes 64
+  %meta = comm.buffer sym seq [1, 8] bytes 16
+  %y = comm.buffer local slot [8] rows 2 bytes 64
+  %back = comm.buffer sym slot [1] rows 2 bytes 64
+  %shared = comm.buffer local slot bytes 64
+  %out = comm.buffer output slot bytes 64
+  %fd = comm.flag [1, 8] carry by i1
+  %fc = comm.flag [1, 8] by i1
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)} after(%rt)
+  %pd = comm.put for p in stagger to p : %recv[n mod 1, r]{D(r,p)} from %x{D(r,p)} window 4 after(%rt)
+  %pm = comm.put for p in stagger to p : %meta[n mod 1, r]{D(r,p)} from %record[p]{D(r,p)} window 4 after(%pk(p))
+  %sd = comm.signal for p in stagger to p : %fd[n mod 1, r] = n carry D(r,p) after(%pd(p), %pm(p))
+  %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
+  %wd = comm.wait for s in all : %fd[n mod 1, s] >= n get D(s,r)
+  %ex = comm.compute @experts reads %recv[n mod 1, s]{D(s,r)} each s in all, %meta[n mod 1, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
+  %pc = comm.put for s in stagger to s : %back[n mod 1]{Y(s,r)} from %y[s]{Y(s,r)} window 4 after(%ex)
+  %sc = comm.signal for s in stagger to s : %fc[n mod 1, r] = n after(%pc(s))
+  %wc = comm.wait for p in all : %fc[n mod 1, p] >= n
+  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 1]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
+}
+)";
+  EXPECT_EQ(plan::planText(test::directRowsPlan(layer, 8)), expected);
+}
+
+TEST(PlanText, NamesThatAreNoIdentifiersAreQuoted) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 2);
+  plan.name = "layer 3";
+  EXPECT_EQ(plan::planText(plan).substr(0, 28), "comm.plan @\"layer 3\" ranks 2");
+}
+
+TEST(PlanText, RailsAreNamed) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 2);
+  plan.ops[2].via = plan::Path::Rail;
+  EXPECT_EQ(plan::opText(plan, plan.ops[2]),
+            "%pd = comm.put for p in stagger to p : %recv[n mod 1, r]{D(r,p)} from %x{D(r,p)} "
+            "window 4 via rail after(%rt)");
+}
