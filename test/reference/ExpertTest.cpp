@@ -1,0 +1,170 @@
+//===- ExpertTest.cpp - Whole layers worked out by hand -------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "test/reference/Numbers.h"
+#include "test/reference/Product.h"
+#include "test/reference/Reference.h"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <stdexcept>
+
+using namespace reference;
+
+namespace {
+/// f32 weights by what they are for.
+struct Weights {
+  std::map<std::pair<Weight, size_t>, std::vector<float>> values;
+  std::vector<std::pair<Weight, size_t>> asked;
+
+  WeightLookup lookup() {
+    return [this](Weight weight, size_t expert) {
+      asked.emplace_back(weight, expert);
+      return Tensor{values.at({weight, expert}).data(), Type::F32};
+    };
+  }
+};
+
+/// Two wide, one expert of width 1: gate reads x0, up reads x1, down is (1, 3).
+struct OneExpert {
+  OneExpert() {
+    layer.hidden = 2;
+    layer.experts = layer.intermediate = 1;
+    weights.values[{Weight::Router, 0}] = {1, 1};
+    weights.values[{Weight::ExpertGate, 0}] = {1, 0};
+    weights.values[{Weight::ExpertUp, 0}] = {0, 1};
+    weights.values[{Weight::ExpertDown, 0}] = {1, 3};
+  }
+  Result run(std::vector<float> x) {
+    return reference::run(layer, {x.data(), Type::F32}, x.size() / 2, weights.lookup(), 1);
+  }
+  Layer layer;
+  Weights weights;
+};
+} // namespace
+
+TEST(Expert, silu) {
+  OneExpert one;
+  Result result = one.run({1, 2});
+  EXPECT_EQ(result.indices, (std::vector<int64_t>{0}));
+  EXPECT_EQ(result.weights, (std::vector<float>{1}));
+  EXPECT_NEAR(result.output[0], 1.4621171573, 1e-6); // 1 / (1 + 1/e) * 2
+  EXPECT_NEAR(result.output[1], 4.3863514718, 1e-6);
+}
+
+TEST(Expert, gelu_tanh) {
+  OneExpert one;
+  one.layer.activation = Activation::GeluTanh;
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1.6823839812, 1e-6);
+}
+
+TEST(Expert, the_inner_product_is_rounded_to_the_tokens_type) {
+  OneExpert one;
+  one.layer.tokensType = Type::BF16;
+  Result result = one.run({1, 2});
+  EXPECT_EQ(result.output[0], 1.4609375f); // 187 / 128
+  EXPECT_EQ(result.output[1], 4.3828125f);
+}
+
+TEST(Expert, rows_are_rounded_to_the_combine_type) {
+  OneExpert one;
+  one.layer.tokensType = one.layer.combineType = Type::BF16;
+  EXPECT_EQ(one.run({1, 2}).output[1], 4.375f); // 140 / 32
+}
+
+TEST(Expert, the_weights_are_rounded_to_the_weights_type) {
+  OneExpert one;
+  one.weights.values[{Weight::ExpertDown, 0}] = {1 + 0x1p-9f, 3};
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1.4621171573 * (1 + 0x1p-9), 1e-6);
+  one.layer.weightsType = Type::BF16;
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1.4621171573, 1e-6);
+}
+
+TEST(Expert, a_shared_expert_is_added) {
+  OneExpert one;
+  one.layer.sharedIntermediate = 1;
+  one.weights.values[{Weight::SharedGate, 0}] = {0, 1};
+  one.weights.values[{Weight::SharedUp, 0}] = {1, 0};
+  one.weights.values[{Weight::SharedDown, 0}] = {1, 0};
+  // silu(2) * 1 = 1.7615941560
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1.4621171573 + 1.7615941560, 1e-6);
+  one.layer.sharedGate = true;
+  one.weights.values[{Weight::SharedScale, 0}] = {0, 0.5};
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1.4621171573 + 0.7310585786 * 1.7615941560, 1e-6);
+}
+
+TEST(Expert, each_token_gets_the_weighted_rows_of_its_experts) {
+  Layer layer;
+  layer.hidden = layer.intermediate = 1;
+  layer.experts = 3;
+  layer.topK = 2;
+  layer.logitsBias = true;
+  layer.normalize = true;
+  Weights weights;
+  weights.values[{Weight::Router, 0}] = {0, 0, 0};
+  weights.values[{Weight::RouterBias, 0}] = {std::log(1.f), std::log(5.f), std::log(3.f)};
+  for (size_t e : {1, 2}) { // expert 0 has no weights: nobody may ask for them
+    weights.values[{Weight::ExpertGate, e}] = {1};
+    weights.values[{Weight::ExpertUp, e}] = {1};
+    weights.values[{Weight::ExpertDown, e}] = {float(8 * e)};
+  }
+  std::vector<float> x = {1, 2};
+  Result result = run(layer, {x.data(), Type::F32}, 2, weights.lookup(), 2);
+  EXPECT_EQ(result.indices, (std::vector<int64_t>{1, 2, 1, 2}));
+  EXPECT_NEAR(result.weights[0], .625, 1e-6);
+  // (5/8 * 8 + 3/8 * 16) silu(x) x
+  EXPECT_NEAR(result.output[0], 11 * .7310585786, 1e-5);
+  EXPECT_NEAR(result.output[1], 11 * 4 * .8807970780, 1e-5);
+}
+
+TEST(Expert, no_tokens_give_no_rows) {
+  OneExpert one;
+  Result result = one.run({});
+  EXPECT_TRUE(result.output.empty());
+  EXPECT_TRUE(one.weights.asked.empty());
+}
+
+TEST(Expert, a_layer_that_contradicts_itself_is_refused) {
+  OneExpert one;
+  one.layer.topK = 2;
+  EXPECT_THROW(one.run({1, 2}), std::invalid_argument);
+}
+
+TEST(Product, sums_in_order_whatever_the_threads) {
+  const size_t rows = 7, in = 13, out = 21;
+  std::vector<float> x(rows * in), w(out * in);
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = std::sin(float(i));
+  for (size_t i = 0; i < w.size(); ++i)
+    w[i] = std::cos(3.0f * float(i));
+  for (size_t threads : {1, 3}) {
+    std::vector<double> y = multiply(x, rows, in, {w.data(), Type::F32}, out, Type::F32, threads);
+    for (size_t t = 0; t < rows; ++t)
+      for (size_t o = 0; o < out; ++o) {
+        double sum = 0;
+        for (size_t i = 0; i < in; ++i)
+          sum += double(x[t * in + i]) * w[o * in + i];
+        EXPECT_EQ(y[t * out + o], sum);
+      }
+  }
+}
+
+TEST(Numbers, bf16_rounds_to_the_nearest_even) {
+  EXPECT_EQ(roundTo(Type::BF16, 1 + 0x1p-8), 1.0f);          // half way: down to even
+  EXPECT_EQ(roundTo(Type::BF16, 1 + 3 * 0x1p-8), 1.015625f); // half way: up to even
+  EXPECT_EQ(roundTo(Type::BF16, 1 + 0x1.1p-8), 1.0078125f);  // above half way
+  EXPECT_TRUE(std::isnan(roundTo(Type::BF16, std::nan(""))));
+  EXPECT_TRUE(std::isinf(roundTo(Type::BF16, 3.4e38)));
+}
+
+TEST(Numbers, f16_values) {
+  EXPECT_EQ(fromF16(0x3c00), 1.0f);
+  EXPECT_EQ(fromF16(0xc000), -2.0f);
+  EXPECT_EQ(fromF16(0x0001), 0x1p-24f);
+  EXPECT_EQ(fromF16(0x7bff), 65504.0f);
+  EXPECT_TRUE(std::isinf(fromF16(0x7c00)));
+  EXPECT_TRUE(std::isnan(fromF16(0x7e00)));
+}
