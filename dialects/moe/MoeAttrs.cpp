@@ -1,0 +1,275 @@
+//===- MoeAttrs.cpp - Checks and text of the moe attributes ---------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/moe/MoeDialect.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+#include <set>
+
+using namespace mlir;
+using namespace moec::moe;
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+//===----------------------------------------------------------------------===//
+// Text of lists of lists
+//===----------------------------------------------------------------------===//
+
+static ParseResult parseIntegers(AsmParser &parser, SmallVectorImpl<int64_t> &values) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                        [&] { return parser.parseInteger(values.emplace_back()); });
+}
+
+static ParseResult parsePairs(AsmParser &parser,
+                              SmallVectorImpl<std::pair<int64_t, int64_t>> &pairs) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    SMLoc location = parser.getCurrentLocation();
+    SmallVector<int64_t, 2> pair;
+    if (parseIntegers(parser, pair))
+      return failure();
+    if (pair.size() != 2)
+      return parser.emitError(location)
+             << "a pin must be [expert, rank], but has " << pair.size() << " numbers";
+    pairs.emplace_back(pair[0], pair[1]);
+    return success();
+  });
+}
+
+static void printPairs(AsmPrinter &printer, ArrayRef<std::pair<int64_t, int64_t>> pairs) {
+  printer << '[';
+  llvm::interleaveComma(pairs, printer, [&](auto &pair) {
+    printer << '[' << pair.first << ", " << pair.second << ']';
+  });
+  printer << ']';
+}
+
+static ParseResult parseSlots(AsmParser &parser, SmallVectorImpl<DenseI64ArrayAttr> &slots) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    SmallVector<int64_t> experts;
+    if (parseIntegers(parser, experts))
+      return failure();
+    slots.push_back(DenseI64ArrayAttr::get(parser.getContext(), experts));
+    return success();
+  });
+}
+
+static void printSlots(AsmPrinter &printer, ArrayRef<DenseI64ArrayAttr> slots) {
+  printer << '[';
+  llvm::interleaveComma(slots, printer, [&](DenseI64ArrayAttr experts) {
+    printer << '[';
+    llvm::interleaveComma(experts.asArrayRef(), printer);
+    printer << ']';
+  });
+  printer << ']';
+}
+
+#include "dialects/moe/MoeEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/moe/MoeAttrs.cpp.inc"
+
+void MoeDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/moe/MoeAttrs.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Requests and decisions
+//===----------------------------------------------------------------------===//
+
+LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
+                               int64_t memoryBytes) {
+  if (ranks < 1 || ranks > 65535) // mesh-c1
+    return emitError() << "ranks must be between 1 and 65535, but are " << ranks;
+  if (memoryBytes < 0) // mesh-c2
+    return emitError() << "memory must not be negative, but is " << memoryBytes << " bytes";
+  return success();
+}
+
+LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule,
+                                           ArrayRef<std::pair<int64_t, int64_t>> pins) {
+  std::set<std::pair<int64_t, int64_t>> seen;
+  for (auto pin : pins) {
+    if (pin.first < 0 || pin.second < 0) // placement_request-c1
+      return emitError() << "a pin must not be negative, but is [" << pin.first << ", "
+                         << pin.second << "]";
+    if (!seen.insert(pin).second) // placement_request-c2
+      return emitError() << "expert " << pin.first << " is pinned to rank " << pin.second
+                         << " twice";
+  }
+  return success();
+}
+
+LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots) {
+  if (slots.empty()) // placement-c1
+    return emitError() << "a placement must have at least one rank, but has none";
+  for (auto [rank, experts] : llvm::enumerate(slots)) {
+    llvm::SmallDenseSet<int64_t, 16> seen;
+    for (int64_t expert : experts.asArrayRef()) {
+      if (expert < 0 || expert > kMaxSize) // placement-c2
+        return emitError() << "an expert must be between 0 and " << kMaxSize << ", but rank "
+                           << rank << " has " << expert;
+      if (!seen.insert(expert).second) // placement-c3
+        return emitError() << "expert " << expert << " is twice on rank " << rank;
+    }
+  }
+  return success();
+}
+
+LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t window, int64_t maxTokens) {
+  for (auto [name, value] : {std::pair("window", window), {"max_tokens", maxTokens}})
+    if (value < 0 || value > kMaxSize) // schedule-c1
+      return emitError() << name << " must be between 0 and " << kMaxSize << ", but is " << value;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The closed form of a layer
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value) {
+  if (value > 0 && value <= kMaxSize)
+    return success();
+  return emitError() << what << " must be between 1 and " << kMaxSize << ", but is " << value;
+}
+
+static LogicalResult verifyElement(EmitError emitError, StringRef what, Type type) {
+  if (isSupportedElement(type))
+    return success();
+  return emitError() << what << " must be f32 or bf16, but is " << type;
+}
+
+LogicalResult GroupsAttr::verify(EmitError emitError, int64_t count, int64_t kept, GroupScore,
+                                 RejectedValue) {
+  if (failed(verifySize(emitError, "groups", count))) // groups-c1
+    return failure();
+  if (kept < 1 || kept > count) // groups-c1
+    return emitError() << "groups that are kept must be between 1 and " << count << ", but are "
+                       << kept;
+  return success();
+}
+
+LogicalResult RouterAttr::verify(EmitError emitError, int64_t topK, Type logits, ScoreFunction,
+                                 Type shares, bool, bool, bool, GroupsAttr, FloatAttr normalize,
+                                 FloatAttr scale) {
+  if (failed(verifySize(emitError, "top_k", topK))) // router-c1
+    return failure();
+  if (failed(verifyElement(emitError, "logits", logits)) || // router-c2
+      failed(verifyElement(emitError, "shares", shares)))
+    return failure();
+  if (normalize && !(std::isfinite(normalize.getValueAsDouble()) &&
+                     normalize.getValueAsDouble() >= 0)) // router-c3
+    return emitError() << "normalize must be finite and not negative, but is " << normalize;
+  if (scale && !std::isfinite(scale.getValueAsDouble())) // router-c3
+    return emitError() << "scale must be finite, but is " << scale;
+  return success();
+}
+
+LogicalResult MlpAttr::verify(EmitError emitError, int64_t intermediate, Activation, bool) {
+  return verifySize(emitError, "intermediate", intermediate); // mlp-c1
+}
+
+bool moec::moe::isExpertRole(WeightRole role) {
+  switch (role) {
+  case WeightRole::ExpertGate:
+  case WeightRole::ExpertUp:
+  case WeightRole::ExpertDown:
+    return true;
+  case WeightRole::Router:
+  case WeightRole::RouterBias:
+  case WeightRole::SelectionBias:
+  case WeightRole::SharedGate:
+  case WeightRole::SharedUp:
+  case WeightRole::SharedDown:
+  case WeightRole::SharedScale:
+    return false;
+  }
+  llvm_unreachable("unknown role");
+}
+
+std::string moec::moe::checkWeightName(WeightRole role, StringRef name) {
+  if (name.empty())
+    return "name must not be empty";
+  size_t found = name.count(kExpertInName);
+  size_t wanted = isExpertRole(role) ? 1 : 0;
+  if (found == wanted)
+    return "";
+  return ("name '" + name + "' of " + stringifyWeightRole(role) + " must hold " + kExpertInName +
+          (wanted ? " once" : " nowhere") + ", but holds it " + Twine(found) + " times")
+      .str();
+}
+
+LogicalResult WeightNameAttr::verify(EmitError emitError, WeightRole role, StringRef name) {
+  std::string fault = checkWeightName(role, name); // weight_name-c1, weight_name-c2
+  if (fault.empty())
+    return success();
+  return emitError() << fault;
+}
+
+/// The roles that a layer of this form reads, in the order of the enum.
+static SmallVector<WeightRole> rolesOf(RouterAttr router, MlpAttr shared) {
+  SmallVector<WeightRole> roles = {WeightRole::Router};
+  if (router.getLogitsBias())
+    roles.push_back(WeightRole::RouterBias);
+  if (router.getSelectionBias())
+    roles.push_back(WeightRole::SelectionBias);
+  roles.append({WeightRole::ExpertGate, WeightRole::ExpertUp, WeightRole::ExpertDown});
+  if (shared)
+    roles.append({WeightRole::SharedGate, WeightRole::SharedUp, WeightRole::SharedDown});
+  if (shared && shared.getScaled())
+    roles.push_back(WeightRole::SharedScale);
+  return roles;
+}
+
+static LogicalResult verifyRoles(EmitError emitError, RouterAttr router, MlpAttr shared,
+                                 ArrayRef<WeightNameAttr> names) {
+  SmallVector<WeightRole> wanted = rolesOf(router, shared);
+  for (WeightRole role : wanted) {
+    size_t found =
+        llvm::count_if(names, [&](WeightNameAttr name) { return name.getRole() == role; });
+    if (found != 1)
+      return emitError() << "weight " << stringifyWeightRole(role)
+                         << " must be named once, but is named " << found << " times";
+  }
+  for (WeightNameAttr name : names)
+    if (!llvm::is_contained(wanted, name.getRole()))
+      return emitError() << "weight " << stringifyWeightRole(name.getRole())
+                         << " is named, but the layer does not read it";
+  return success();
+}
+
+LogicalResult LayerAttr::verify(EmitError emitError, int64_t hidden, int64_t experts, Type tokens,
+                                Type weights, Type combine, RouterAttr router, MlpAttr expert,
+                                MlpAttr shared, ArrayRef<WeightNameAttr> names) {
+  if (failed(verifySize(emitError, "hidden", hidden)) || // layer_attr-c1
+      failed(verifySize(emitError, "experts", experts)))
+    return failure();
+  if (failed(verifyElement(emitError, "tokens", tokens)) || // layer_attr-c2
+      failed(verifyElement(emitError, "weights", weights)) ||
+      failed(verifyElement(emitError, "combine", combine)))
+    return failure();
+  if (router.getTopK() > experts) // layer_attr-c3
+    return emitError() << "top_k must be at most the " << experts << " experts, but is "
+                       << router.getTopK();
+  if (GroupsAttr groups = router.getGroups()) { // layer_attr-c4
+    if (experts % groups.getCount() != 0)
+      return emitError() << "groups must divide the " << experts << " experts, but are "
+                         << groups.getCount();
+    int64_t reachable = experts / groups.getCount() * groups.getKept();
+    if (router.getTopK() > reachable)
+      return emitError() << "top_k must be at most the " << reachable
+                         << " experts of the groups that are kept, but is " << router.getTopK();
+  }
+  if (expert.getScaled()) // layer_attr-c6
+    return emitError() << "only a shared expert can be scaled, but the routed experts are";
+  return verifyRoles(emitError, router, shared, names); // layer_attr-c5
+}

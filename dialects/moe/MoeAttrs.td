@@ -1,0 +1,201 @@
+//===- MoeAttrs.td - Decisions and what a module says of a layer -*- tablegen -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Two kinds. Requests and decisions, which hang on a moe.layer: #moe.mesh,
+// #moe.placement_request, #moe.placement, #moe.schedule. And the closed form of
+// the mathematics, #moe.layer, which stays on the comm.plan after the moe ops
+// are gone, so that the manifest can be written from any later phase.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_MOE_MOEATTRS_TD
+#define MOEC_DIALECTS_MOE_MOEATTRS_TD
+
+include "dialects/moe/MoeBase.td"
+
+class Moe_Attr<string name, string attrMnemonic, string attrSummary>
+    : AttrDef<Moe_Dialect, name> {
+  let mnemonic = attrMnemonic;
+  let summary = attrSummary;
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Requests and decisions
+//===----------------------------------------------------------------------===//
+
+def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
+  let description = [{
+    The ranks that share a layer, and what the passes need to know of the machine
+    under them. `memoryBytes` is what one rank has for weights and buffers, in
+    bytes; 0 means that the machine does not say.
+
+    Constraints:
+    - mesh-c1: `ranks` is between 1 and 65535 (a choice record has 16 bits).
+    - mesh-c2: `memoryBytes` is not negative.
+
+    Example: `#moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920>`
+  }];
+  let parameters = (ins StringRefParameter<>:$name, StringRefParameter<>:$machine,
+                        "int64_t":$ranks, DefaultValuedParameter<"int64_t", "0">:$memoryBytes);
+  let assemblyFormat = "`<` $name `on` $machine `ranks` $ranks (`memory` $memoryBytes^)? `>`";
+}
+
+def Moe_PlacementRequestAttr
+    : Moe_Attr<"PlacementRequest", "placement_request", "placement that the source asks for"> {
+  let description = [{
+    `rule` deals the experts that no pin names: `linear` in contiguous blocks,
+    `round_robin` one by one. `pins` lists [expert, rank] pairs; an expert pinned
+    to several ranks is replicated.
+
+    Constraints:
+    - placement_request-c1: a pin is a pair of an expert and a rank, neither
+      negative.
+    - placement_request-c2: no pin is there twice.
+
+    Life cycle: made by `importProgram`, answered and removed by `--moe-place`.
+    Example: `#moe.placement_request<round_robin pins [[17, 0], [17, 5]]>`
+  }];
+  let parameters = (ins EnumParameter<Moe_PlacementRule>:$rule,
+                        OptionalArrayRefParameter<"std::pair<int64_t, int64_t>">:$pins);
+  let assemblyFormat = "`<` $rule (`pins` custom<Pairs>($pins)^)? `>`";
+}
+
+def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank"> {
+  let description = [{
+    `slots[r]` lists the logical experts that rank r holds, in the order of its
+    local expert indices. The list may be empty (more ranks than experts), and an
+    expert may be on several ranks (a replica).
+
+    Constraints:
+    - placement-c1: there is at least one rank.
+    - placement-c2: no expert is negative or beyond 31 bits.
+    - placement-c3: no expert is twice on one rank.
+    That every expert is somewhere is layer-c4: here their number is unknown.
+
+    Life cycle: made by `--moe-place` or written by hand; stays until the module
+    is written. Example: `#moe.placement<[[0, 1, 2], [3, 4]]>`
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$slots);
+  let assemblyFormat = "`<` custom<Slots>($slots) `>`";
+}
+
+def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the source asks for"> {
+  let description = [{
+    Numbers of 0 leave the choice to `--comm-schedule` or to the session.
+    `window` is the number of peers to which a rank has puts in flight;
+    `maxTokens` the most tokens that a rank brings to a step.
+
+    Constraints:
+    - schedule-c1: neither number is negative or beyond 31 bits.
+
+    Life cycle: made by `importProgram`; `window` is used up by
+    `--comm-schedule`, `maxTokens` goes into the manifest.
+    Example: `#moe.schedule<window = 4, max_tokens = 128>`
+  }];
+  let parameters = (ins DefaultValuedParameter<"int64_t", "0">:$window,
+                        DefaultValuedParameter<"int64_t", "0">:$max_tokens);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// The closed form of a layer
+//===----------------------------------------------------------------------===//
+
+def Moe_GroupsAttr : Moe_Attr<"Groups", "groups", "group limit of a router"> {
+  let description = [{
+    Keep the best `kept` of `count` equal groups of experts, in index order.
+
+    Constraints:
+    - groups-c1: `kept` is positive and at most `count`, which fits 31 bits.
+  }];
+  let parameters = (ins "int64_t":$count, "int64_t":$kept, EnumParameter<Moe_GroupScore>:$score,
+                        EnumParameter<Moe_RejectedValue>:$rejected);
+  let assemblyFormat = "`<` $count `keep` $kept `by` $score `rejected` $rejected `>`";
+}
+
+def Moe_RouterAttr : Moe_Attr<"Router", "router", "router in closed form"> {
+  let description = [{
+    The router of runtime/module/Layer.h, field by field. `normalize` is the
+    epsilon added to the sum, and there exactly when the shares are normalised;
+    `scale` is absent for 1.
+
+    Constraints:
+    - router-c1: `top_k` is positive and fits 31 bits.
+    - router-c2: `logits` and `shares` are f32 or bf16.
+    - router-c3: `normalize` is finite and not negative; `scale` is finite.
+  }];
+  let parameters = (ins
+    "int64_t":$top_k,
+    "::mlir::Type":$logits,
+    EnumParameter<Moe_ScoreFunction>:$score,
+    "::mlir::Type":$shares,
+    DefaultValuedParameter<"bool", "false">:$logits_bias,
+    DefaultValuedParameter<"bool", "false">:$score_after_top_k,
+    DefaultValuedParameter<"bool", "false">:$selection_bias,
+    OptionalParameter<"::moec::moe::GroupsAttr">:$groups,
+    OptionalParameter<"::mlir::FloatAttr">:$normalize,
+    OptionalParameter<"::mlir::FloatAttr">:$scale);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Moe_MlpAttr : Moe_Attr<"Mlp", "mlp", "gated MLP in closed form"> {
+  let description = [{
+    `act(x Wg^T) * (x Wu^T)`, then `Wd^T`; `scaled` when the result is multiplied
+    by sigmoid(ws . x), which only a shared expert can be.
+
+    Constraints:
+    - mlp-c1: `intermediate` is positive and fits 31 bits.
+  }];
+  let parameters = (ins "int64_t":$intermediate, EnumParameter<Moe_Activation>:$activation,
+                        DefaultValuedParameter<"bool", "false">:$scaled);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Moe_WeightNameAttr : Moe_Attr<"WeightName", "weight_name", "weight as the checkpoint names it"> {
+  let description = [{
+    Constraints:
+    - weight_name-c1: the name is not empty.
+    - weight_name-c2: `{expert}` is in the name once for the expert_* roles, and
+      nowhere else.
+  }];
+  let parameters = (ins EnumParameter<Moe_WeightRole>:$role, StringRefParameter<>:$name);
+  let assemblyFormat = "`<` $role $name `>`";
+}
+
+def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
+  let description = [{
+    Everything that a `moe.layer` computes, in the fields of
+    runtime/module/Layer.h. `LayerAttr.h` converts both ways without loss.
+
+    Constraints:
+    - layer_attr-c1: `hidden` and `experts` are positive and fit 31 bits.
+    - layer_attr-c2: `tokens`, `weights` and `combine` are f32 or bf16.
+    - layer_attr-c3: the router chooses at most `experts`.
+    - layer_attr-c4: groups divide the experts evenly, and what is kept holds
+      `top_k` experts.
+    - layer_attr-c5: exactly the roles that the layer reads are named, once each.
+    - layer_attr-c6: the routed experts are not `scaled`.
+
+    Life cycle: made by `--moe-distribute` from the body of a `moe.layer`; read
+    by `--comm-schedule` (sizes of buffers) and when the module is written.
+  }];
+  let parameters = (ins
+    "int64_t":$hidden,
+    "int64_t":$experts,
+    "::mlir::Type":$tokens,
+    "::mlir::Type":$weights,
+    "::mlir::Type":$combine,
+    "::moec::moe::RouterAttr":$router,
+    "::moec::moe::MlpAttr":$expert,
+    OptionalParameter<"::moec::moe::MlpAttr">:$shared,
+    ArrayRefParameter<"::moec::moe::WeightNameAttr">:$names);
+  let assemblyFormat = [{
+    `<` `hidden` `=` $hidden `,` `experts` `=` $experts `,` `tokens` `=` $tokens `,`
+    `weights` `=` $weights `,` `combine` `=` $combine `,` `router` `=` $router `,`
+    `expert` `=` $expert `,` (`shared` `=` $shared^ `,`)? `names` `=` `[` $names `]` `>`
+  }];
+}
+
+#endif // MOEC_DIALECTS_MOE_MOEATTRS_TD

@@ -1,0 +1,98 @@
+//===- MoeDialect.cpp - Registration and types of the moe dialect ---------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/moe/MoeOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace moec::moe;
+
+#include "dialects/moe/MoeDialect.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/moe/MoeTypes.cpp.inc"
+
+void MoeDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/moe/MoeTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/moe/MoeOps.cpp.inc"
+      >();
+  registerAttributes();
+}
+
+LogicalResult MoeDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  bool fits = llvm::StringSwitch<bool>(name)
+                  .Case(kLayerAttrName, isa<LayerAttr>(value))
+                  .Case(kMeshAttrName, isa<MeshAttr>(value))
+                  .Case(kPlacementAttrName, isa<PlacementAttr>(value))
+                  .Case(kScheduleAttrName, isa<ScheduleAttr>(value))
+                  .Case(kSourceAttrName, isa<StringAttr>(value))
+                  .Default(false);
+  if (!fits)
+    return op->emitOpError() << "attribute '" << name
+                             << "' is unknown or has the wrong kind: " << value;
+  return success();
+}
+
+bool moec::moe::isSupportedElement(Type type) { return type.isF32() || type.isBF16(); }
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+/// Sizes are 32 bit in a module.
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value) {
+  if (value > 0 && value <= kMaxSize)
+    return success();
+  return emitError() << what << " must be between 1 and " << kMaxSize << ", but is " << value;
+}
+
+static LogicalResult verifyElement(EmitError emitError, Type type) {
+  if (isSupportedElement(type))
+    return success();
+  return emitError() << "element type must be f32 or bf16, but is " << type;
+}
+
+LogicalResult TokensType::verify(EmitError emitError, int64_t hidden, Type elementType) {
+  if (failed(verifySize(emitError, "hidden size", hidden))) // tokens-c1
+    return failure();
+  return verifyElement(emitError, elementType); // tokens-c2
+}
+
+LogicalResult ScoresType::verify(EmitError emitError, int64_t experts, Type elementType) {
+  if (failed(verifySize(emitError, "number of experts", experts))) // scores-c1
+    return failure();
+  return verifyElement(emitError, elementType); // scores-c2
+}
+
+LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t experts) {
+  if (topK > 0 && topK <= experts) // choices-c1
+    return success();
+  return emitError() << "number of choices must be between 1 and the " << experts
+                     << " experts, but is " << topK;
+}
+
+LogicalResult SharesType::verify(EmitError emitError, int64_t topK, Type elementType) {
+  if (failed(verifySize(emitError, "number of choices", topK))) // shares-c1
+    return failure();
+  return verifyElement(emitError, elementType); // shares-c2
+}
+
+LogicalResult RowsType::verify(EmitError emitError, int64_t topK, int64_t hidden,
+                               Type elementType) {
+  if (failed(verifySize(emitError, "number of choices", topK)) || // rows-c1
+      failed(verifySize(emitError, "hidden size", hidden)))
+    return failure();
+  return verifyElement(emitError, elementType); // rows-c2
+}
