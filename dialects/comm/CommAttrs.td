@@ -1,0 +1,171 @@
+//===- CommAttrs.td - Attributes of the comm dialect -------*- tablegen -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Expressions are affine maps with one result an expression. Dimension 0 is `r`
+// (the rank), dimension 1 is `n` (the step, from 1), then the domain variables
+// in scope: those of the op, then those of the region's `each`. The custom form
+// of the ops prints their names; the generic form prints d0, d1, ..
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_COMM_COMMATTRS_TD
+#define MOEC_DIALECTS_COMM_COMMATTRS_TD
+
+include "dialects/comm/CommDialect.td"
+
+class Comm_Enum<string name, string summary, list<I32EnumCase> cases>
+    : I32Enum<name, summary, cases> {
+  let cppNamespace = "::moec::comm";
+}
+class Comm_EnumAttr<EnumInfo info, string attrMnemonic>
+    : EnumAttr<Comm_Dialect, info, attrMnemonic>;
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def Comm_BufferSpace : Comm_Enum<"BufferSpace", "where a buffer lives", [
+    I32EnumCase<"Local", 0, "local">, I32EnumCase<"Sym", 1, "sym">,
+    I32EnumCase<"Input", 2, "input">, I32EnumCase<"Output", 3, "output">]>;
+def Comm_BufferSpaceAttr : Comm_EnumAttr<Comm_BufferSpace, "space">;
+
+def Comm_BufferLayout : Comm_Enum<"BufferLayout", "how items lie in a region", [
+    I32EnumCase<"Seq", 0, "seq">, I32EnumCase<"Slot", 1, "slot">,
+    I32EnumCase<"Packed", 2, "packed">]>;
+def Comm_BufferLayoutAttr : Comm_EnumAttr<Comm_BufferLayout, "layout">;
+
+def Comm_DomainKind : Comm_Enum<"DomainKind", "values a domain variable runs through", [
+    I32EnumCase<"All", 0, "all">, I32EnumCase<"Stagger", 1, "stagger">]>;
+
+def Comm_ItemSetKind : Comm_Enum<"ItemSetKind", "family of item sets", [
+    I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>]>;
+
+def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
+    I32EnumCase<"Route", 0, "route">, I32EnumCase<"Pack", 1, "pack">,
+    I32EnumCase<"Experts", 2, "experts">, I32EnumCase<"Shared", 3, "shared">,
+    I32EnumCase<"SlotSum", 4, "slot_sum">]>;
+def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
+
+def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
+    I32EnumCase<"NVLink", 0, "nvlink">, I32EnumCase<"Rail", 1, "rail">]>;
+def Comm_PathAttr : Comm_EnumAttr<Comm_Path, "path">;
+
+def Comm_StepOrder : Comm_Enum<"StepOrder", "order between the steps of one rank", [
+    I32EnumCase<"Serial", 0, "serial">, I32EnumCase<"Free", 1, "free">]>;
+def Comm_StepOrderAttr : Comm_EnumAttr<Comm_StepOrder, "steps">;
+
+def Comm_SumTree : Comm_Enum<"SumTree", "which sums reach the result", [
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
+def Comm_SumTreeAttr : Comm_EnumAttr<Comm_SumTree, "result">;
+
+def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
+    I32EnumCase<"StaggeredPut", 0, "staggered_put">]>;
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+class Comm_Attr<string name, string attrMnemonic> : AttrDef<Comm_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def Comm_DomainAttr : Comm_Attr<"Domain", "domain"> {
+  let summary = "Domain variable and the ranks it runs through";
+  let description = [{
+    `all` is 0, 1, .. ranks-1, ascending; `stagger` is r, r+1, .. modulo the
+    number of ranks, so that no two ranks begin with the same peer. Written
+    `p in stagger` in the custom form of the ops.
+  }];
+  let parameters = (ins StringRefParameter<"name of the variable">:$variable,
+                        EnumParameter<Comm_DomainKind>:$kind);
+  let assemblyFormat = "`<` $variable `in` $kind `>`";
+  let genVerifyDecl = 1;
+}
+
+def Comm_ItemSetAttr : Comm_Attr<"ItemSet", "set"> {
+  let summary = "Item set of which only the name is known before the step runs";
+  let description = [{
+    `A(r)`: the tokens of rank r. `D(s,p)`: tokens of s with at least one slot
+    on p, in token order. `Y(s,p)`: the (token, slot) rows of s that run on p, in
+    (token, slot) order. D(s,p) is a part of A(s); the Y(s,p) of one s are
+    disjoint and their union is every (token, slot) of s.
+
+    Constraints: (set-c1) one argument for A, two for D and Y.
+  }];
+  let parameters = (ins EnumParameter<Comm_ItemSetKind>:$kind, "::mlir::AffineMap":$args);
+  let assemblyFormat = "`<` $kind `,` $args `>`";
+  let genVerifyDecl = 1;
+}
+
+def Comm_RegionAttr : Comm_Attr<"Region", "region"> {
+  let summary = "Region of a buffer and the items of it that a task touches";
+  let description = [{
+    `index` selects one region of the buffer; `each` repeats the whole for every
+    value of further variables, the last varying fastest. Written
+    `[0, s]{D(s,r)} each s in all` after the buffer in the custom form.
+  }];
+  let parameters = (ins "::mlir::AffineMap":$index, "::moec::comm::ItemSetAttr":$items,
+                        OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each);
+  let assemblyFormat = "`<` $index `,` $items (`,` `each` $each^)? `>`";
+}
+
+def Comm_LinkAttr : Comm_Attr<"Link", "link"> {
+  let summary = "Class of links of a machine, in one direction of one GPU";
+  let description = [{
+    Rates are in MB/s (10^6 bytes) and latencies in ns, whole numbers, so that
+    they print exactly.
+
+    Constraints: (link-c1) the rate is positive, the latency is not negative.
+  }];
+  let parameters = (ins StringRefParameter<"name in the machine block">:$name,
+                        EnumParameter<Comm_Path>:$path,
+                        "int64_t":$megabytesPerSecond, "int64_t":$latencyNanoseconds);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Comm_TopologyAttr : Comm_Attr<"Topology", "topology"> {
+  let summary = "Machine facts that a schedule depends on";
+  let description = [{
+    Comes from the machine and mesh blocks of the source.
+
+    Constraints: (topology-c1) nodes and gpusPerNode are positive; (topology-c2)
+    link names are unique.
+  }];
+  let parameters = (ins StringRefParameter<"name of the machine block">:$machine,
+                        "int64_t":$nodes, "int64_t":$gpusPerNode,
+                        OptionalArrayRefParameter<"::moec::comm::LinkAttr">:$links);
+  let assemblyFormat = [{
+    `<` $machine `,` `nodes` `=` $nodes `,` `gpusPerNode` `=` $gpusPerNode
+        (`,` `links` `=` `[` $links^ `]`)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
+  let summary = "Schedule of the exchange: asked for, or decided";
+  let description = [{
+    Before -comm-schedule this is the request of the source's schedule block, in
+    which a missing number means `auto`. After it, every number is there.
+
+    Constraints: (schedule-c1) window is not negative (0: all peers at once), depth
+    is positive.
+  }];
+  let parameters = (ins EnumParameter<Comm_Algorithm>:$algorithm,
+                        OptionalParameter<"std::optional<int64_t>",
+                                          "puts in flight at once on a rank">:$window,
+                        OptionalParameter<"std::optional<int64_t>",
+                                          "copies of each symmetric region">:$depth);
+  let assemblyFormat = [{
+    `<` $algorithm (`,` `window` `=` $window^)? (`,` `depth` `=` $depth^)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Comm_DomainArrayAttr : TypedArrayAttrBase<Comm_DomainAttr, "list of domains">;
+def Comm_RegionArrayAttr : TypedArrayAttrBase<Comm_RegionAttr, "list of regions">;
+def Comm_InstanceArrayAttr : TypedArrayAttrBase<AnyAttrOf<[UnitAttr, AffineMapAttr]>,
+    "list of instances: unit for all, or the values of the domain variables">;
+
+#endif // MOEC_DIALECTS_COMM_COMMATTRS_TD

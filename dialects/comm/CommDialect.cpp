@@ -1,0 +1,99 @@
+//===- CommDialect.cpp - Dialect, types, attributes -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/comm/CommOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace moec::comm;
+
+#include "dialects/comm/CommDialect.cpp.inc"
+#include "dialects/comm/CommEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/comm/CommAttrs.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/comm/CommTypes.cpp.inc"
+
+void CommDialect::initialize() {
+  // clang-format off
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/comm/CommAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/comm/CommTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/comm/CommOps.cpp.inc"
+      >();
+  // clang-format on
+}
+
+//===----------------------------------------------------------------------===//
+// Attribute constraints
+//===----------------------------------------------------------------------===//
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+LogicalResult DomainAttr::verify(EmitError emitError, StringRef variable, DomainKind) {
+  // domain-c1: r and n are taken.
+  if (variable == "r" || variable == "n")
+    return emitError() << "domain variable '" << variable << "' already names the "
+                       << (variable == "r" ? "rank" : "step");
+  return success();
+}
+
+LogicalResult ItemSetAttr::verify(EmitError emitError, ItemSetKind kind, AffineMap args) {
+  // set-c1
+  unsigned wanted = kind == ItemSetKind::A ? 1 : 2;
+  if (args.getNumResults() != wanted)
+    return emitError() << "item set " << stringifyItemSetKind(kind) << " takes " << wanted
+                       << (wanted == 1 ? " rank, not " : " ranks, not ") << args.getNumResults();
+  return success();
+}
+
+LogicalResult LinkAttr::verify(EmitError emitError, StringRef name, Path,
+                               int64_t megabytesPerSecond, int64_t latencyNanoseconds) {
+  // link-c1
+  if (megabytesPerSecond <= 0)
+    return emitError() << "link '" << name << "' must have a positive rate, not "
+                       << megabytesPerSecond << " MB/s";
+  if (latencyNanoseconds < 0)
+    return emitError() << "link '" << name << "' must not have a negative latency, "
+                       << latencyNanoseconds << " ns";
+  return success();
+}
+
+LogicalResult TopologyAttr::verify(EmitError emitError, StringRef machine, int64_t nodes,
+                                   int64_t gpusPerNode, ArrayRef<LinkAttr> links) {
+  // topology-c1
+  if (nodes <= 0 || gpusPerNode <= 0)
+    return emitError() << "machine '" << machine << "' must have at least one node and GPU, not "
+                       << nodes << " nodes of " << gpusPerNode << " GPUs";
+  // topology-c2
+  llvm::StringSet<> names;
+  for (LinkAttr link : links)
+    if (!names.insert(link.getName()).second)
+      return emitError() << "machine '" << machine << "' has two links named '" << link.getName()
+                         << "'";
+  return success();
+}
+
+LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm, std::optional<int64_t> window,
+                                   std::optional<int64_t> depth) {
+  // schedule-c1
+  if (window && *window < 0)
+    return emitError() << "window must be 0 (all peers) or more, not " << *window;
+  if (depth && *depth <= 0)
+    return emitError() << "depth must be positive, not " << *depth;
+  return success();
+}

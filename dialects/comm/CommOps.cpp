@@ -1,0 +1,244 @@
+//===- CommOps.cpp - Building of comm ops, interfaces ---------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/comm/CommOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace moec::comm;
+
+#include "dialects/comm/CommInterfaces.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/comm/CommOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Scope
+//===----------------------------------------------------------------------===//
+
+AffineMap Scope::map(ArrayRef<AffineExpr> exprs) const {
+  return AffineMap::get(firstDomainDim + domains.size(), 0, exprs, context);
+}
+
+ItemSetAttr Scope::set(ItemSetKind kind, ArrayRef<AffineExpr> args) const {
+  return ItemSetAttr::get(context, kind, map(args));
+}
+
+RegionAttr Scope::region(ArrayRef<AffineExpr> index, ItemSetAttr items) const {
+  return RegionAttr::get(context, map(index), items, {});
+}
+
+RegionAttr Scope::eachRegion(ArrayRef<AffineExpr> index, ItemSetAttr items, unsigned each) const {
+  return RegionAttr::get(context, map(index), items, ArrayRef(domains).take_back(each));
+}
+
+Scope Scope::with(StringRef variable, DomainKind kind) const {
+  Scope inner = *this;
+  inner.domains.push_back(DomainAttr::get(context, variable, kind));
+  return inner;
+}
+
+ArrayAttr Scope::getDomainsAttr() const {
+  return ArrayAttr::get(context, SmallVector<Attribute>(domains.begin(), domains.end()));
+}
+
+unsigned moec::comm::getScopeSize(ArrayAttr domains, ArrayRef<DomainAttr> each) {
+  return firstDomainDim + domains.size() + each.size();
+}
+
+//===----------------------------------------------------------------------===//
+// Builders
+//===----------------------------------------------------------------------===//
+
+void PlanOp::build(OpBuilder &builder, OperationState &state, StringRef name, int64_t ranks,
+                   int64_t topk) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.sym_name = builder.getStringAttr(name);
+  props.ranks = builder.getI64IntegerAttr(ranks);
+  props.topk = builder.getI64IntegerAttr(topk);
+  props.depth = builder.getI64IntegerAttr(1);
+  props.steps = StepOrderAttr::get(builder.getContext(), StepOrder::Serial);
+  props.result = SumTreeAttr::get(builder.getContext(), SumTree::Rows);
+  state.addRegion()->emplaceBlock();
+}
+
+static ArrayAttr addAfter(OpBuilder &builder, OperationState &state, const Scope &scope,
+                          ArrayRef<AfterUse> after) {
+  SmallVector<Attribute> instances;
+  for (const AfterUse &use : after) {
+    state.addOperands(use.token);
+    if (use.args)
+      instances.push_back(AffineMapAttr::get(scope.map(*use.args)));
+    else
+      instances.push_back(builder.getUnitAttr());
+  }
+  state.addTypes(TokenType::get(builder.getContext()));
+  return builder.getArrayAttr(instances);
+}
+
+static ArrayAttr addRegions(OpBuilder &builder, OperationState &state, ArrayRef<RegionUse> uses) {
+  SmallVector<Attribute> regions;
+  for (const RegionUse &use : uses) {
+    state.addOperands(use.buffer);
+    regions.push_back(use.region);
+  }
+  return builder.getArrayAttr(regions);
+}
+
+template <typename CallOp>
+static void buildCall(OpBuilder &builder, OperationState &state, StringRef label, StringRef callee,
+                      const Scope &scope, ArrayRef<RegionUse> reads, ArrayRef<RegionUse> writes,
+                      ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<typename CallOp::Properties>();
+  props.label = builder.getStringAttr(label);
+  props.callee = FlatSymbolRefAttr::get(builder.getContext(), callee);
+  props.domains = scope.getDomainsAttr();
+  props.readRegions = addRegions(builder, state, reads);
+  props.writeRegions = addRegions(builder, state, writes);
+  props.afterInstances = addAfter(builder, state, scope, after);
+  props.operandSegmentSizes = {int32_t(reads.size()), int32_t(writes.size()),
+                               int32_t(after.size())};
+}
+
+void ComputeOp::build(OpBuilder &builder, OperationState &state, StringRef label, StringRef callee,
+                      const Scope &scope, ArrayRef<RegionUse> reads, ArrayRef<RegionUse> writes,
+                      ArrayRef<AfterUse> after) {
+  buildCall<ComputeOp>(builder, state, label, callee, scope, reads, writes, after);
+}
+
+void ReduceOp::build(OpBuilder &builder, OperationState &state, StringRef label, StringRef callee,
+                     const Scope &scope, ArrayRef<RegionUse> reads, ArrayRef<RegionUse> writes,
+                     ArrayRef<AfterUse> after) {
+  buildCall<ReduceOp>(builder, state, label, callee, scope, reads, writes, after);
+}
+
+void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                  AffineExpr to, RegionUse target, RegionUse source, int64_t window,
+                  ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.domains = scope.getDomainsAttr();
+  props.targetRegion = target.region;
+  props.sourceRegion = source.region;
+  props.to = AffineMapAttr::get(scope.map(to));
+  props.via = PathAttr::get(builder.getContext(), Path::NVLink);
+  props.window = builder.getI64IntegerAttr(window);
+  state.addOperands({target.buffer, source.buffer});
+  props.afterInstances = addAfter(builder, state, scope, after);
+}
+
+void SignalOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                     AffineExpr to, Value flag, ArrayRef<AffineExpr> index, ItemSetAttr payload,
+                     ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.domains = scope.getDomainsAttr();
+  props.index = AffineMapAttr::get(scope.map(index));
+  props.to = AffineMapAttr::get(scope.map(to));
+  props.value = AffineMapAttr::get(scope.map(scope.step()));
+  props.payload = payload;
+  props.via = PathAttr::get(builder.getContext(), Path::NVLink);
+  state.addOperands(flag);
+  props.afterInstances = addAfter(builder, state, scope, after);
+}
+
+void WaitOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                   Value flag, ArrayRef<AffineExpr> index, ItemSetAttr payload,
+                   ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.domains = scope.getDomainsAttr();
+  props.index = AffineMapAttr::get(scope.map(index));
+  props.value = AffineMapAttr::get(scope.map(scope.step()));
+  props.payload = payload;
+  state.addOperands(flag);
+  props.afterInstances = addAfter(builder, state, scope, after);
+}
+
+void DispatchOp::build(OpBuilder &builder, OperationState &state, StringRef label, Value rows,
+                       Value route, Value received, Value records, ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  state.addOperands({rows, route, received, records});
+  props.afterInstances = addAfter(builder, state, Scope(builder.getContext()), after);
+}
+
+void CombineOp::build(OpBuilder &builder, OperationState &state, StringRef label, Value rows,
+                      Value returned, ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  state.addOperands({rows, returned});
+  props.afterInstances = addAfter(builder, state, Scope(builder.getContext()), after);
+}
+
+//===----------------------------------------------------------------------===//
+// Names and effects
+//===----------------------------------------------------------------------===//
+
+void BufferOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getBuffer(), getLabel()); }
+void FlagOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getFlag(), getLabel()); }
+#define MOEC_COMM_FAMILY(op)                                                                       \
+  void op::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getToken(), getLabel()); }
+MOEC_COMM_FAMILY(ComputeOp)
+MOEC_COMM_FAMILY(ReduceOp)
+MOEC_COMM_FAMILY(PutOp)
+MOEC_COMM_FAMILY(SignalOp)
+MOEC_COMM_FAMILY(WaitOp)
+MOEC_COMM_FAMILY(CopyOp)
+MOEC_COMM_FAMILY(DispatchOp)
+MOEC_COMM_FAMILY(CombineOp)
+#undef MOEC_COMM_FAMILY
+
+using Uses = SmallVector<RegionUse>;
+
+static Uses zipUses(OperandRange buffers, ArrayAttr regions) {
+  Uses uses;
+  for (auto [buffer, region] : llvm::zip(buffers, regions.getAsRange<RegionAttr>()))
+    uses.push_back({buffer, region});
+  return uses;
+}
+
+Uses ComputeOp::getReadUses() { return zipUses(getReads(), getReadRegions()); }
+Uses ComputeOp::getWriteUses() { return zipUses(getWrites(), getWriteRegions()); }
+Uses ReduceOp::getReadUses() { return zipUses(getReads(), getReadRegions()); }
+Uses ReduceOp::getWriteUses() { return zipUses(getWrites(), getWriteRegions()); }
+Uses PutOp::getReadUses() { return {{getSource(), getSourceRegion()}}; }
+Uses PutOp::getWriteUses() { return {{getTarget(), getTargetRegion()}}; }
+Uses CopyOp::getReadUses() { return {{getSource(), getSourceRegion()}}; }
+Uses CopyOp::getWriteUses() { return {{getTarget(), getTargetRegion()}}; }
+Uses SignalOp::getReadUses() { return {}; }
+Uses SignalOp::getWriteUses() { return {}; }
+Uses WaitOp::getReadUses() { return {}; }
+Uses WaitOp::getWriteUses() { return {}; }
+
+ArrayAttr DispatchOp::getDomains() { return ArrayAttr::get(getContext(), {}); }
+ArrayAttr CombineOp::getDomains() { return ArrayAttr::get(getContext(), {}); }
+
+/// What the abstract exchanges touch on their own rank, in the terms of regions.
+static Scope eachSource(MLIRContext *context) { return Scope(context, "s", DomainKind::All); }
+
+Uses DispatchOp::getReadUses() {
+  Scope scope(getContext());
+  RegionAttr own = scope.region({}, scope.set(ItemSetKind::A, scope.rank()));
+  return {{getRows(), own}, {getRoute(), own}};
+}
+Uses DispatchOp::getWriteUses() {
+  Scope scope = eachSource(getContext());
+  RegionAttr each =
+      scope.eachRegion(scope.var(0), scope.set(ItemSetKind::D, {scope.var(0), scope.rank()}));
+  return {{getReceived(), each}, {getRecords(), each}};
+}
+Uses CombineOp::getReadUses() {
+  Scope scope = eachSource(getContext());
+  return {{getRows(), scope.eachRegion(scope.var(0),
+                                       scope.set(ItemSetKind::Y, {scope.var(0), scope.rank()}))}};
+}
+Uses CombineOp::getWriteUses() {
+  Scope scope(getContext(), "p", DomainKind::All);
+  return {{getReturned(),
+           scope.eachRegion({}, scope.set(ItemSetKind::Y, {scope.rank(), scope.var(0)}))}};
+}
