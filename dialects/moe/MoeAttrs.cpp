@@ -27,25 +27,24 @@ static ParseResult parseIntegers(AsmParser &parser, SmallVectorImpl<int64_t> &va
                                         [&] { return parser.parseInteger(values.emplace_back()); });
 }
 
-static ParseResult parsePairs(AsmParser &parser,
-                              SmallVectorImpl<std::pair<int64_t, int64_t>> &pairs) {
+/// `[0: [3, 1], 2: [5]]`
+static ParseResult parseEntries(AsmParser &parser, SmallVectorImpl<DenseI64ArrayAttr> &entries) {
   return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
-    SMLoc location = parser.getCurrentLocation();
-    SmallVector<int64_t, 2> pair;
-    if (parseIntegers(parser, pair))
+    SmallVector<int64_t> entry;
+    if (parser.parseInteger(entry.emplace_back()) || parser.parseColon() ||
+        parseIntegers(parser, entry))
       return failure();
-    if (pair.size() != 2)
-      return parser.emitError(location)
-             << "a pin must be [expert, rank], but has " << pair.size() << " numbers";
-    pairs.emplace_back(pair[0], pair[1]);
+    entries.push_back(DenseI64ArrayAttr::get(parser.getContext(), entry));
     return success();
   });
 }
 
-static void printPairs(AsmPrinter &printer, ArrayRef<std::pair<int64_t, int64_t>> pairs) {
+static void printEntries(AsmPrinter &printer, ArrayRef<DenseI64ArrayAttr> entries) {
   printer << '[';
-  llvm::interleaveComma(pairs, printer, [&](auto &pair) {
-    printer << '[' << pair.first << ", " << pair.second << ']';
+  llvm::interleaveComma(entries, printer, [&](DenseI64ArrayAttr entry) {
+    printer << entry[0] << ": [";
+    llvm::interleaveComma(entry.asArrayRef().drop_front(), printer);
+    printer << ']';
   });
   printer << ']';
 }
@@ -83,7 +82,7 @@ void MoeDialect::registerAttributes() {
 }
 
 //===----------------------------------------------------------------------===//
-// Requests and decisions
+// Facts, requests and decisions
 //===----------------------------------------------------------------------===//
 
 LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
@@ -95,18 +94,35 @@ LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_
   return success();
 }
 
-LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule,
-                                           ArrayRef<std::pair<int64_t, int64_t>> pins) {
-  std::set<std::pair<int64_t, int64_t>> seen;
-  for (auto pin : pins) {
-    if (pin.first < 0 || pin.second < 0) // placement_request-c1
-      return emitError() << "a pin must not be negative, but is [" << pin.first << ", "
-                         << pin.second << "]";
-    if (!seen.insert(pin).second) // placement_request-c2
-      return emitError() << "expert " << pin.first << " is pinned to rank " << pin.second
-                         << " twice";
+/// `what` is the word for the number before the colon, `listed` for the others.
+static LogicalResult verifyEntries(EmitError emitError, StringRef what, StringRef listed,
+                                   ArrayRef<DenseI64ArrayAttr> entries) {
+  std::set<int64_t> keys;
+  for (DenseI64ArrayAttr entry : entries) {
+    if (entry.size() < 2) // placement_request-c1
+      return emitError() << "an entry must name a " << what << " and a list, but has "
+                         << entry.size() << " numbers";
+    std::set<int64_t> seen;
+    for (int64_t number : entry.asArrayRef())
+      if (number < 0 || number > kMaxSize) // placement_request-c1
+        return emitError() << "numbers must be between 0 and " << kMaxSize << ", but one is "
+                           << number;
+    for (int64_t number : entry.asArrayRef().drop_front())
+      if (!seen.insert(number).second) // placement_request-c2
+        return emitError() << listed << ' ' << number << " is twice in the list of " << what << ' '
+                           << entry[0];
+    if (!keys.insert(entry[0]).second) // placement_request-c2
+      return emitError() << what << ' ' << entry[0] << " has two lists";
   }
   return success();
+}
+
+LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule,
+                                           ArrayRef<DenseI64ArrayAttr> holds,
+                                           ArrayRef<DenseI64ArrayAttr> pins) {
+  if (failed(verifyEntries(emitError, "rank", "expert", holds)))
+    return failure();
+  return verifyEntries(emitError, "expert", "rank", pins);
 }
 
 LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots) {
@@ -125,10 +141,12 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
   return success();
 }
 
-LogicalResult ScheduleAttr::verify(EmitError emitError, int64_t window, int64_t maxTokens) {
-  for (auto [name, value] : {std::pair("window", window), {"max_tokens", maxTokens}})
-    if (value < 0 || value > kMaxSize) // schedule-c1
-      return emitError() << name << " must be between 0 and " << kMaxSize << ", but is " << value;
+LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
+                                   std::optional<int64_t> depth) {
+  if (window && (*window < 0 || *window > kMaxSize)) // schedule-c1
+    return emitError() << "window must be between 0 and " << kMaxSize << ", but is " << *window;
+  if (depth && (*depth < 1 || *depth > kMaxSize)) // schedule-c1
+    return emitError() << "depth must be between 1 and " << kMaxSize << ", but is " << *depth;
   return success();
 }
 

@@ -3,7 +3,7 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Two kinds. Requests and decisions, which hang on a moe.layer: #moe.mesh,
+// Two kinds. Facts, requests and decisions, which hang on a moe.layer: #moe.mesh,
 // #moe.placement_request, #moe.placement, #moe.schedule. And the closed form of
 // the mathematics, #moe.layer, which stays on the comm.plan after the moe ops
 // are gone, so that the manifest can be written from any later phase.
@@ -22,7 +22,7 @@ class Moe_Attr<string name, string attrMnemonic, string attrSummary>
 }
 
 //===----------------------------------------------------------------------===//
-// Requests and decisions
+// Facts, requests and decisions
 //===----------------------------------------------------------------------===//
 
 def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
@@ -45,21 +45,31 @@ def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
 def Moe_PlacementRequestAttr
     : Moe_Attr<"PlacementRequest", "placement_request", "placement that the source asks for"> {
   let description = [{
-    `rule` deals the experts that no pin names: `linear` in contiguous blocks,
-    `round_robin` one by one. `pins` lists [expert, rank] pairs; an expert pinned
-    to several ranks is replicated.
+    A rank's slots are, in order: the experts of its list in `holds` (`rank:
+    [experts]`), the experts pinned to it in the order of `pins` (`expert:
+    [ranks]`), and those that `rule` deals to it. An expert of several ranks is
+    replicated; an expert that `holds` or `pins` names is not dealt.
+
+    `rule`: `linear` deals contiguous runs in index order whose sizes differ by at
+    most one, `round_robin` the i-th expert to rank i modulo ranks, `none` says
+    that nothing is left to deal. Each entry of `holds` and `pins` is an array of
+    the number before the colon and those in the list.
 
     Constraints:
-    - placement_request-c1: a pin is a pair of an expert and a rank, neither
-      negative.
-    - placement_request-c2: no pin is there twice.
+    - placement_request-c1: every entry has a number and a list that is not empty,
+      and no number is negative.
+    - placement_request-c2: no rank has two lists, no expert two pins, and no list
+      has a number twice.
 
     Life cycle: made by `importProgram`, answered and removed by `--moe-place`.
-    Example: `#moe.placement_request<round_robin pins [[17, 0], [17, 5]]>`
+    Example: `#moe.placement_request<round_robin holds [0: [3, 1]] pins [17: [0, 5]]>`
   }];
   let parameters = (ins EnumParameter<Moe_PlacementRule>:$rule,
-                        OptionalArrayRefParameter<"std::pair<int64_t, int64_t>">:$pins);
-  let assemblyFormat = "`<` $rule (`pins` custom<Pairs>($pins)^)? `>`";
+                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$holds,
+                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$pins);
+  let assemblyFormat = [{
+    `<` $rule (`holds` custom<Entries>($holds)^)? (`pins` custom<Entries>($pins)^)? `>`
+  }];
 }
 
 def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank"> {
@@ -83,19 +93,18 @@ def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank
 
 def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the source asks for"> {
   let description = [{
-    Numbers of 0 leave the choice to `--comm-schedule` or to the session.
-    `window` is the number of peers to which a rank has puts in flight;
-    `maxTokens` the most tokens that a rank brings to a step.
+    How, never what. `window` is the number of peers to which a rank has puts in
+    flight (0: all), `depth` the copies of each symmetric region; what is absent
+    is the choice of `--comm-schedule`.
 
     Constraints:
-    - schedule-c1: neither number is negative or beyond 31 bits.
+    - schedule-c1: `window` is not negative, `depth` is positive, both fit 31 bits.
 
-    Life cycle: made by `importProgram`; `window` is used up by
-    `--comm-schedule`, `maxTokens` goes into the manifest.
-    Example: `#moe.schedule<window = 4, max_tokens = 128>`
+    Life cycle: made by `importProgram`; `--moe-distribute` hands it to the plan
+    as `#comm.schedule`. Example: `#moe.schedule<window = 4>`
   }];
-  let parameters = (ins DefaultValuedParameter<"int64_t", "0">:$window,
-                        DefaultValuedParameter<"int64_t", "0">:$max_tokens);
+  let parameters = (ins OptionalParameter<"std::optional<int64_t>">:$window,
+                        OptionalParameter<"std::optional<int64_t>">:$depth);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

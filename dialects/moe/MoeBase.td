@@ -25,7 +25,7 @@ def Moe_Dialect : Dialect {
     adds the placement; `--moe-distribute` turns each `moe.layer` into a
     `comm.plan`, and no moe op is left. What the module must still say of the
     mathematics (the manifest) stays as the attributes `#moe.layer`,
-    `#moe.placement`, `#moe.mesh` and `#moe.schedule` on that plan.
+    `#moe.placement` and `#moe.mesh` on that plan.
 
     Numbers: an element type in a type of this dialect is the precision to which
     the value is rounded where it is made. Sums are in f32 whatever the type.
@@ -70,10 +70,11 @@ def Moe_WeightRole : Moe_Enum<"WeightRole", "role of a weight", [
     I32EnumCase<"SharedUp", 7, "shared_up">,
     I32EnumCase<"SharedDown", 8, "shared_down">,
     I32EnumCase<"SharedScale", 9, "shared_scale">]>;
-/// How experts without a pin are dealt to ranks.
+/// How experts that no list and no pin names are dealt to ranks.
 def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"Linear", 0, "linear">,
-    I32EnumCase<"RoundRobin", 1, "round_robin">]>;
+    I32EnumCase<"RoundRobin", 1, "round_robin">,
+    I32EnumCase<"None", 2, "none">]>;
 
 def Moe_ScoreFunctionAttr : EnumAttr<Moe_Dialect, Moe_ScoreFunction, "score_function">;
 def Moe_GroupScoreAttr : EnumAttr<Moe_Dialect, Moe_GroupScore, "group_score">;

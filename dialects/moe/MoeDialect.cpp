@@ -38,7 +38,7 @@ LogicalResult MoeDialect::verifyOperationAttribute(Operation *op, NamedAttribute
                   .Case(kLayerAttrName, isa<LayerAttr>(value))
                   .Case(kMeshAttrName, isa<MeshAttr>(value))
                   .Case(kPlacementAttrName, isa<PlacementAttr>(value))
-                  .Case(kScheduleAttrName, isa<ScheduleAttr>(value))
+                  .Case(kMaxTokensAttrName, isa<IntegerAttr>(value))
                   .Case(kSourceAttrName, isa<StringAttr>(value))
                   .Default(false);
   if (!fits)

@@ -33,7 +33,7 @@ namespace moec::moe {
 inline constexpr llvm::StringLiteral kLayerAttrName = "moe.layer";
 inline constexpr llvm::StringLiteral kMeshAttrName = "moe.mesh";
 inline constexpr llvm::StringLiteral kPlacementAttrName = "moe.placement";
-inline constexpr llvm::StringLiteral kScheduleAttrName = "moe.schedule";
+inline constexpr llvm::StringLiteral kMaxTokensAttrName = "moe.max_tokens";
 /// On the module: the path of the .moe file as the user gave it, a string.
 inline constexpr llvm::StringLiteral kSourceAttrName = "moe.source";
 

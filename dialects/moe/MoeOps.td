@@ -57,8 +57,9 @@ def Moe_LayerOp : Moe_Op<"layer", [
     `comm.plan` of the same name. Legal in the phases import, check and place.
 
     Attributes: `experts`, the number of logical experts; `mesh`, the ranks that
-    share them; `request` and `placement`, what was asked for and what was
-    decided; `schedule`, what the source says of it.
+    share them; `maxTokens`, the most tokens that a rank brings to a step (absent:
+    the session says); `request` and `placement`, what was asked for and what was
+    decided; `schedule`, what was asked for.
 
     Constraints:
     - layer-c1: the body has one argument, of token rows.
@@ -67,20 +68,22 @@ def Moe_LayerOp : Moe_Op<"layer", [
     - layer-c3: the placement has one list a rank.
     - layer-c4: every expert is on some rank, and no other expert is.
     - layer-c5: the result has the hidden size of the argument.
-    - layer-c6: a pin names an expert and a rank that exist.
+    - layer-c6: the request names experts and ranks that exist.
     - layer-c7: no role of a weight is there twice.
+    - layer-c8: `maxTokens` is positive.
 
     Effects: none of its own; a symbol of its module.
     Example: test/dialects/moe/ops.mlir
     Lowering: `comm.plan`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$experts, Moe_MeshAttr:$mesh,
+                       OptionalAttr<I64Attr>:$maxTokens,
                        OptionalAttr<Moe_PlacementRequestAttr>:$request,
                        OptionalAttr<Moe_PlacementAttr>:$placement,
                        OptionalAttr<Moe_ScheduleAttr>:$schedule);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `experts` $experts `on` qualified($mesh) (`request` qualified($request)^)?
+    $sym_name `experts` $experts `on` qualified($mesh) (`tokens_at_most` $maxTokens^)? (`request` qualified($request)^)?
     (`placed` qualified($placement)^)? (`schedule` qualified($schedule)^)?
     custom<Body>($body) attr-dict-with-keyword
   }];

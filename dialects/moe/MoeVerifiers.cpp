@@ -106,17 +106,30 @@ static LogicalResult verifyPlacement(LayerOp layer) {
   return success();
 }
 
-static LogicalResult verifyPins(LayerOp layer) {
+static LogicalResult verifyRequest(LayerOp layer) {
   PlacementRequestAttr request = layer.getRequestAttr();
   if (!request)
     return success();
-  for (auto [expert, rank] : request.getPins()) { // layer-c6
-    if (expert >= static_cast<int64_t>(layer.getExperts()))
-      return layer.emitOpError() << "pins must name experts below " << layer.getExperts()
-                                 << ", but one names " << expert;
-    if (rank >= layer.getMesh().getRanks())
-      return layer.emitOpError() << "pins must name ranks below " << layer.getMesh().getRanks()
-                                 << ", but one names " << rank;
+  auto below = [&](StringRef what, int64_t number, int64_t end) -> LogicalResult {
+    if (number < end)
+      return success();
+    return layer.emitOpError() << "request must name " << what << " below " << end << ", but names "
+                               << number;
+  };
+  int64_t experts = layer.getExperts(), ranks = layer.getMesh().getRanks();
+  for (DenseI64ArrayAttr list : request.getHolds()) { // layer-c6
+    if (failed(below("ranks", list[0], ranks)))
+      return failure();
+    for (int64_t expert : list.asArrayRef().drop_front())
+      if (failed(below("experts", expert, experts)))
+        return failure();
+  }
+  for (DenseI64ArrayAttr pin : request.getPins()) { // layer-c6
+    if (failed(below("experts", pin[0], experts)))
+      return failure();
+    for (int64_t rank : pin.asArrayRef().drop_front())
+      if (failed(below("ranks", rank, ranks)))
+        return failure();
   }
   return success();
 }
@@ -147,8 +160,11 @@ LogicalResult LayerOp::verifyRegions() {
     return emitOpError() << "body must end in moe.yield, but ends in "
                          << body.getTerminator()->getName();
   if (failed(verifyExperts(*this)) || failed(verifyPlacement(*this)) || // layer-c2
-      failed(verifyPins(*this)) || failed(verifyRolesOnce(*this)))
+      failed(verifyRequest(*this)) || failed(verifyRolesOnce(*this)))
     return failure();
+  if (std::optional<uint64_t> most = getMaxTokens(); most && (*most < 1 || *most > kMaxSize))
+    return emitOpError() << "tokens must be at most between 1 and " << kMaxSize << ", but are "
+                         << *most; // layer-c8
   int64_t wanted = cast<TokensType>(getTokens().getType()).getHidden();
   int64_t found = cast<TokensType>(yield.getRows().getType()).getHidden();
   if (wanted != found) // layer-c5

@@ -15,11 +15,11 @@ module @smallest attributes {moe.layer = #moe.layer<
     names = [<router "r">, <expert_gate "{expert}.g">, <expert_up "{expert}.u">, <expert_down "{expert}.d">]>} {}
 
 // CHECK: module @largest attributes
-// CHECK-SAME: router = <top_k = 2, logits = bf16, score = sigmoid, shares = bf16, logits_bias = true, score_after_top_k = true, selection_bias = true, groups = <4 keep 2 by max rejected zero>, normalize = 9.9999999999999995E-21, scale = 2.500000e+00>,
+// CHECK-SAME: router = <top_k = 2, logits = bf16, score = sigmoid, shares = bf16, logits_bias = true, score_after_top_k = true, selection_bias = true, groups = <4 keep 2 by max rejected zero>, normalize = 9.9999999999999995E-21 : f64, scale = 2.500000e+00 : f64>,
 // CHECK-SAME: shared = <intermediate = 6, activation = silu, scaled = true>,
+// CHECK-SAME: moe.max_tokens = 128
 // CHECK-SAME: moe.mesh = #moe.mesh<"ep2" on "laptop" ranks 2>
 // CHECK-SAME: moe.placement = #moe.placement<{{\[\[}}0, 1, 2, 3], []]>
-// CHECK-SAME: moe.schedule = #moe.schedule<window = 2>
 // CHECK-SAME: moe.source = "layer.moe"
 module @largest attributes {moe.layer = #moe.layer<
     hidden = 8, experts = 4, tokens = bf16, weights = bf16, combine = bf16,
@@ -33,5 +33,5 @@ module @largest attributes {moe.layer = #moe.layer<
              <shared_down "sd">, <shared_scale "ss">]>,
   moe.mesh = #moe.mesh<"ep2" on "laptop" ranks 2>,
   moe.placement = #moe.placement<[[0, 1, 2, 3], []]>,
-  moe.schedule = #moe.schedule<window = 2>,
+  moe.max_tokens = 128,
   moe.source = "layer.moe"} {}

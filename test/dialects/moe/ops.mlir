@@ -9,11 +9,11 @@
 // OLMoE: softmax over all experts, not renormalised; logits and shares in bf16.
 // CHECK-LABEL: moe.layer @softmax_before_the_choice experts 64
 // CHECK-SAME: on #moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920>
-// CHECK-SAME: request #moe.placement_request<linear>
-// CHECK-SAME: schedule #moe.schedule<window = 4, max_tokens = 128>
+// CHECK-SAME: tokens_at_most 128 request #moe.placement_request<linear>
+// CHECK-SAME: schedule #moe.schedule<window = 4, depth = 1>
 // CHECK-SAME: (%[[X:.*]]: !moe.tokens<2048 x bf16>) {
-moe.layer @softmax_before_the_choice experts 64 on #hgx request #moe.placement_request<linear>
-    schedule #moe.schedule<window = 4, max_tokens = 128> (%x: !moe.tokens<2048 x bf16>) {
+moe.layer @softmax_before_the_choice experts 64 on #hgx tokens_at_most 128
+    request #moe.placement_request<linear> schedule #moe.schedule<window = 4, depth = 1> (%x: !moe.tokens<2048 x bf16>) {
   // CHECK: %[[W:.*]] = moe.weight router "model.layers.0.mlp.gate.weight" : tensor<64x2048xbf16>
   %w = moe.weight router "model.layers.0.mlp.gate.weight" : tensor<64x2048xbf16>
   // CHECK: %[[G:.*]] = moe.weight expert_gate "model.layers.0.mlp.experts.{expert}.gate_proj.weight" : tensor<64x1024x2048xbf16>
@@ -79,9 +79,9 @@ moe.layer @sigmoid_with_selection_bias experts 16 on #laptop
 
 // Choice on biased logits, softmax over the chosen; the shared expert has a gate of its own.
 // CHECK-LABEL: moe.layer @softmax_over_the_chosen experts 5
-// CHECK-SAME: request #moe.placement_request<round_robin pins {{\[\[}}4, 0], [4, 1]]>
+// CHECK-SAME: request #moe.placement_request<round_robin holds [0: [3, 1], 1: [2]] pins [4: [0, 1]]>
 moe.layer @softmax_over_the_chosen experts 5 on #laptop
-    request #moe.placement_request<round_robin pins [[4, 0], [4, 1]]> (%x: !moe.tokens<8 x f32>) {
+    request #moe.placement_request<round_robin holds [0: [3, 1], 1: [2]] pins [4: [0, 1]]> (%x: !moe.tokens<8 x f32>) {
   %w = moe.weight router "r.weight" : tensor<5x8xf32>
   %b = moe.weight router_bias "r.bias" : tensor<5xf32>
   %g = moe.weight expert_gate "e.{expert}.w1" : tensor<5x4x8xf32>

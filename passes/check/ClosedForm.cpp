@@ -1,0 +1,252 @@
+//===- ClosedForm.cpp - From the ops of a layer to its closed form --------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Walks from the result back to the tokens. All ops are pure, so whatever the walk
+// does not meet has no part in the result.
+//===----------------------------------------------------------------------===//
+
+#include "passes/check/ClosedForm.h"
+#include "mlir/IR/Builders.h"
+
+namespace moec {
+namespace {
+using namespace mlir;
+
+/// Collects the closed form of one layer; the members are filled from the
+/// result backwards.
+class BodyReader {
+public:
+  explicit BodyReader(moe::LayerOp layer) : layer(layer) {}
+  FailureOr<moe::LayerAttr> read();
+
+private:
+  LogicalResult readShares(Value shares);
+  LogicalResult readScores(Operation *user, Value scores);
+  LogicalResult readChoice(Value choosing);
+  LogicalResult readExperts();
+  LogicalResult readShared();
+  /// Reports unless the bias has the role that its place in the body gives it.
+  LogicalResult expectRole(Operation *user, Value weight, moe::WeightRole role);
+  LogicalResult expectType(Operation *user, Value weight, StringRef what);
+
+  moe::LayerOp layer;
+  moe::ExpertsOp experts;
+  moe::SharedExpertOp shared;
+  moe::TopKOp topK;
+  Value scores, logits; ///< what gather_scores reads, and z
+  Type logitsType, sharesType;
+  moe::ScoreFunction function = moe::ScoreFunction::Identity;
+  bool scoreAfterTopK = false, logitsBias = false, selectionBias = false;
+  moe::GroupsAttr groups;
+  FloatAttr normalize, scale;
+};
+} // namespace
+
+static InFlightDiagnostic unsupported(Operation *op) { return op->emitError() << kUnsupported; }
+
+/// "moe.scale", or what a value without an op is.
+static std::string sourceOf(Value value) {
+  if (Operation *op = value.getDefiningOp())
+    return op->getName().getStringRef().str();
+  return "the layer's tokens";
+}
+
+static Type elementOf(Value scoresOrShares) {
+  if (auto scores = dyn_cast<moe::ScoresType>(scoresOrShares.getType()))
+    return scores.getElementType();
+  return cast<moe::SharesType>(scoresOrShares.getType()).getElementType();
+}
+
+/// The value below scores that widen and do nothing else.
+static Value withoutIdentity(Value value) {
+  while (auto score = value.getDefiningOp<moe::ScoreOp>()) {
+    if (score.getFunction() != moe::ScoreFunction::Identity)
+      break;
+    value = score.getValues();
+  }
+  return value;
+}
+
+LogicalResult BodyReader::expectRole(Operation *user, Value weight, moe::WeightRole role) {
+  auto found = weight.getDefiningOp<moe::WeightOp>();
+  if (found.getRole() == role)
+    return success();
+  return user->emitError() << "weight here must be " << stringifyWeightRole(role) << ", but is "
+                           << stringifyWeightRole(found.getRole());
+}
+
+LogicalResult BodyReader::expectType(Operation *user, Value weight, StringRef what) {
+  Type wanted = experts.getGate().getType().getElementType();
+  Type found = cast<RankedTensorType>(weight.getType()).getElementType();
+  if (wanted == found)
+    return success();
+  return unsupported(user) << what << " must be " << wanted << " like the experts, but is "
+                           << found;
+}
+
+/// round(scale(normalize(score?(gather_scores))))
+LogicalResult BodyReader::readShares(Value shares) {
+  sharesType = elementOf(shares);
+  if (auto round = shares.getDefiningOp<moe::RoundOp>())
+    shares = round.getValues();
+  if (auto op = shares.getDefiningOp<moe::ScaleOp>()) {
+    scale = op.getFactor().convertToDouble() == 1.0 ? FloatAttr() : op.getFactorAttr();
+    shares = op.getShares();
+  }
+  if (auto op = shares.getDefiningOp<moe::NormalizeOp>()) {
+    normalize = op.getEpsilonAttr();
+    shares = op.getShares();
+  }
+  if (auto op = withoutIdentity(shares).getDefiningOp<moe::ScoreOp>()) {
+    function = op.getFunction();
+    scoreAfterTopK = true;
+    shares = op.getValues();
+  }
+  auto gather = withoutIdentity(shares).getDefiningOp<moe::GatherScoresOp>();
+  if (!gather) {
+    Operation *end = shares.getDefiningOp();
+    return unsupported(end) << "shares must be gathered scores that are scored, normalised, scaled "
+                               "and rounded, each at most once and in this order, but "
+                            << sourceOf(shares) << " is there";
+  }
+  scores = gather.getScores();
+  topK = gather.getChoices().getDefiningOp<moe::TopKOp>();
+  return readScores(gather, scores);
+}
+
+/// score?(round?(add_bias?(router_logits)))
+LogicalResult BodyReader::readScores(Operation *user, Value value) {
+  value = withoutIdentity(value);
+  if (auto op = value.getDefiningOp<moe::ScoreOp>()) {
+    if (scoreAfterTopK)
+      return unsupported(op) << "scores must be before the choice or after it, but are both";
+    function = op.getFunction();
+    value = withoutIdentity(op.getValues());
+  }
+  logits = value;
+  logitsType = elementOf(value);
+  if (auto op = value.getDefiningOp<moe::RoundOp>())
+    value = op.getValues();
+  if (auto op = value.getDefiningOp<moe::AddBiasOp>()) {
+    if (failed(expectRole(op, op.getBias(), moe::WeightRole::RouterBias)))
+      return failure();
+    logitsBias = true;
+    value = op.getScores();
+  }
+  auto product = value.getDefiningOp<moe::RouterLogitsOp>();
+  if (!product)
+    return unsupported(user)
+           << "scores must be router logits with at most a bias, a rounding and a "
+              "score function, in this order, but "
+           << sourceOf(value) << " is there";
+  if (failed(expectRole(product, product.getMatrix(), moe::WeightRole::Router)))
+    return failure();
+  if (product.getTokens() != layer.getTokens())
+    return unsupported(product) << "router must read the layer's tokens, but reads "
+                                << sourceOf(product.getTokens());
+  return expectType(product, product.getMatrix(), "router matrix");
+}
+
+/// group_limit?(add_bias?(scores))
+LogicalResult BodyReader::readChoice(Value value) {
+  if (auto op = value.getDefiningOp<moe::GroupLimitOp>()) {
+    groups = moe::GroupsAttr::get(layer.getContext(), op.getCount(), op.getKept(), op.getBy(),
+                                  op.getRejected());
+    value = op.getScores();
+  }
+  if (value != scores && withoutIdentity(value) != withoutIdentity(scores)) {
+    if (auto op = value.getDefiningOp<moe::AddBiasOp>()) {
+      if (failed(expectRole(op, op.getBias(), moe::WeightRole::SelectionBias)))
+        return failure();
+      selectionBias = true;
+      value = op.getScores();
+    }
+  }
+  if (withoutIdentity(value) == withoutIdentity(scores))
+    return success();
+  return unsupported(topK)
+         << "choice must be on the gathered scores with at most a bias and a group "
+            "limit, in this order, but "
+         << sourceOf(value) << " is there";
+}
+
+LogicalResult BodyReader::readExperts() {
+  if (experts.getTokens() != layer.getTokens())
+    return unsupported(experts) << "experts must read the layer's tokens, but read "
+                                << sourceOf(experts.getTokens());
+  if (experts.getChoices() != topK.getChoices())
+    return unsupported(experts)
+           << "experts must be those whose scores are gathered, but are others";
+  if (failed(expectRole(experts, experts.getGate(), moe::WeightRole::ExpertGate)) ||
+      failed(expectRole(experts, experts.getUp(), moe::WeightRole::ExpertUp)))
+    return failure();
+  return expectRole(experts, experts.getDown(), moe::WeightRole::ExpertDown);
+}
+
+LogicalResult BodyReader::readShared() {
+  if (shared.getTokens() != layer.getTokens())
+    return unsupported(shared) << "shared expert must read the layer's tokens, but reads "
+                               << sourceOf(shared.getTokens());
+  if (failed(expectRole(shared, shared.getGate(), moe::WeightRole::SharedGate)) ||
+      failed(expectRole(shared, shared.getUp(), moe::WeightRole::SharedUp)) ||
+      failed(expectRole(shared, shared.getDown(), moe::WeightRole::SharedDown)))
+    return failure();
+  if (shared.getScale() &&
+      failed(expectRole(shared, shared.getScale(), moe::WeightRole::SharedScale)))
+    return failure();
+  return expectType(shared, shared.getGate(), "shared expert");
+}
+
+FailureOr<moe::LayerAttr> BodyReader::read() {
+  moe::YieldOp yield = layer.getYield();
+  auto combine = yield.getRows().getDefiningOp<moe::CombineOp>();
+  if (!combine) {
+    unsupported(yield) << "result must come from moe.combine, but comes from "
+                       << sourceOf(yield.getRows());
+    return failure();
+  }
+  // The only op that makes expert rows.
+  experts = combine.getRows().getDefiningOp<moe::ExpertsOp>();
+  if (combine.getShared()) {
+    shared = combine.getShared().getDefiningOp<moe::SharedExpertOp>();
+    if (!shared) {
+      unsupported(combine) << "what is added must come from moe.shared_expert, but comes from "
+                           << sourceOf(combine.getShared());
+      return failure();
+    }
+  }
+  if (failed(readShares(combine.getShares())) || failed(readChoice(topK.getScores())) ||
+      failed(readExperts()) || (shared && failed(readShared())))
+    return failure();
+
+  MLIRContext *context = layer.getContext();
+  auto router = moe::RouterAttr::get(context, topK.getChoices().getType().getTopK(), logitsType,
+                                     function, sharesType, logitsBias, scoreAfterTopK,
+                                     selectionBias, groups, normalize, scale);
+  auto mlp = moe::MlpAttr::get(context, experts.getGate().getType().getDimSize(1),
+                               experts.getActivation(), /*scaled=*/false);
+  moe::MlpAttr sharedMlp;
+  if (shared)
+    sharedMlp = moe::MlpAttr::get(context, shared.getGate().getType().getDimSize(0),
+                                  shared.getActivation(), shared.getScale() != nullptr);
+  SmallVector<moe::WeightNameAttr> names;
+  for (auto weight : layer.getBody().getOps<moe::WeightOp>())
+    if (!weight.use_empty())
+      names.push_back(moe::WeightNameAttr::get(context, weight.getRole(), weight.getName()));
+  auto tokens = cast<moe::TokensType>(layer.getTokens().getType());
+  auto emitError = [&] { return layer.emitError(); };
+  auto attribute = moe::LayerAttr::getChecked(
+      llvm::function_ref<InFlightDiagnostic()>(emitError), context, tokens.getHidden(),
+      static_cast<int64_t>(layer.getExperts()), tokens.getElementType(),
+      experts.getGate().getType().getElementType(), experts.getRows().getType().getElementType(),
+      router, mlp, sharedMlp, ArrayRef<moe::WeightNameAttr>(names));
+  if (!attribute)
+    return failure();
+  return attribute;
+}
+
+FailureOr<moe::LayerAttr> closedForm(moe::LayerOp layer) { return BodyReader(layer).read(); }
+
+} // namespace moec
