@@ -195,8 +195,9 @@ def write_golden(case, dtype, folder):
     save_file({"output": output.float().reshape(-1, x.shape[-1]), "topk_indices": indices,
                "topk_weights": weights.float(), "router_logits": logits.float(),
                "choosing": choosing}, folder / "expected.safetensors",
-              metadata={"torch": torch.__version__.split("+")[0],
-                        "transformers": transformers.__version__})
+              # One key: safetensors writes several in any order.
+              metadata={"made with": f"torch {torch.__version__.split('+')[0]}, "
+                                     f"transformers {transformers.__version__}"})
     for file in folder.iterdir():
         file.chmod(0o644)  # safetensors leaves them readable by the owner alone
 
