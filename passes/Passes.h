@@ -16,9 +16,12 @@ namespace moec {
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
 
-// registerMoecPasses()
+// registerMoePasses()
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
+
+/// Makes each phase a pipeline of moe-opt: `--moe-phase-check` and so on.
+void registerPipelines();
 
 } // namespace moec
 

@@ -1,0 +1,151 @@
+//===- Pipelines.cpp - The phases of a compile ----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads from top to bottom as a compile runs.
+//===----------------------------------------------------------------------===//
+
+#include "passes/Pipelines.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+#include "passes/check/ClosedForm.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace moec {
+using namespace mlir;
+
+//===----------------------------------------------------------------------===//
+// What each phase runs
+//===----------------------------------------------------------------------===//
+
+/// Folds first, so that a scale of 1 or a limit to all groups is no reason to
+/// refuse a layer; then the proof that the rest of the way can take it.
+static void addCheck(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createMoeCheckPass());
+}
+
+void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &options) {
+  switch (phase) {
+  case Phase::Import: // the front end's work
+    return;
+  case Phase::Check:
+    return addCheck(manager);
+  case Phase::Place:
+  case Phase::Distribute:
+  case Phase::Schedule:
+    return;
+  case Phase::FormKernels: // not implemented: runPhases does not come here
+  case Phase::Lower:
+    return;
+  case Phase::Emit: // the driver's work
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+static constexpr Phase phases[] = {Phase::Import,     Phase::Check,    Phase::Place,
+                                   Phase::Distribute, Phase::Schedule, Phase::FormKernels,
+                                   Phase::Lower,      Phase::Emit};
+
+llvm::ArrayRef<Phase> allPhases() { return phases; }
+
+llvm::StringRef phaseName(Phase phase) {
+  switch (phase) {
+  case Phase::Import:
+    return "import";
+  case Phase::Check:
+    return "check";
+  case Phase::Place:
+    return "place";
+  case Phase::Distribute:
+    return "distribute";
+  case Phase::Schedule:
+    return "schedule";
+  case Phase::FormKernels:
+    return "form-kernels";
+  case Phase::Lower:
+    return "lower";
+  case Phase::Emit:
+    return "emit";
+  }
+  llvm_unreachable("unknown phase");
+}
+
+std::optional<Phase> phaseFromName(llvm::StringRef name) {
+  const Phase *found = llvm::find_if(phases, [&](Phase phase) { return phaseName(phase) == name; });
+  if (found == std::end(phases))
+    return std::nullopt;
+  return *found;
+}
+
+bool isImplemented(Phase phase) { return phase != Phase::FormKernels && phase != Phase::Lower; }
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Notes whether every error so far began with the words for what moec cannot do,
+/// and passes all on.
+class ErrorKinds {
+public:
+  explicit ErrorKinds(MLIRContext *context)
+      : handler(context, [this](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+            (llvm::StringRef(diagnostic.str()).starts_with(kUnsupported) ? unsupported : wrong) =
+                true;
+          return failure(); // not handled: on to the next handler
+        }) {}
+  Outcome outcome() const {
+    return wrong ? Outcome::Wrong : unsupported ? Outcome::Unsupported : Outcome::Bug;
+  }
+
+private:
+  bool wrong = false, unsupported = false;
+  ScopedDiagnosticHandler handler;
+};
+} // namespace
+
+Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &options) {
+  ErrorKinds errors(module.getContext());
+  // The phases without an implementation are on no way to a module: the cpu
+  // backend runs the plan itself. Only whoever asks for one is told.
+  if (!isImplemented(to) || !isImplemented(from)) {
+    module.emitError() << kUnsupported << "phase " << phaseName(isImplemented(to) ? from : to)
+                       << " is not implemented";
+    return Outcome::Unsupported;
+  }
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  manager.enableVerifier(options.verifyEach);
+  for (Phase phase : phases)
+    if (phase > from && phase <= to)
+      addPhase(manager, phase, options);
+  if (succeeded(manager.run(module)))
+    return Outcome::Done;
+  return errors.outcome();
+}
+
+void registerPipelines() {
+  for (Phase phase : phases) {
+    if (!isImplemented(phase) || phase == Phase::Import || phase == Phase::Emit)
+      continue;
+    std::string name = ("moe-phase-" + phaseName(phase)).str();
+    std::string description = ("Runs the phase " + phaseName(phase)).str();
+    registerPassPipeline(
+        name, description,
+        [phase](OpPassManager &manager, StringRef, function_ref<LogicalResult(const Twine &)>) {
+          addPhase(manager, phase);
+          return success();
+        },
+        [](function_ref<void(const detail::PassOptions &)>) {});
+  }
+}
+
+} // namespace moec

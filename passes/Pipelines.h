@@ -1,0 +1,72 @@
+//===- Pipelines.h - The phases of a compile --------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A module moves from phase to phase; each ends in a check that what the phase
+// promises holds and that the level above is gone. `moec compile --emit` and
+// `--from` stop and start at a phase, so a module in text form at any phase holds
+// everything that the rest of the way needs.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_PIPELINES_H
+#define MOEC_PASSES_PIPELINES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace moec {
+
+/// In the order of the way down.
+enum class Phase : uint8_t {
+  Import,      ///< the source as moe IR, nothing decided
+  Check,       ///< proved to be what moec implements
+  Place,       ///< each expert has its ranks
+  Distribute,  ///< one plan for every rank, exchange abstract
+  Schedule,    ///< puts, flags and waits
+  FormKernels, ///< which tasks share a launch (not implemented)
+  Lower,       ///< machine code for the target (not implemented)
+  Emit,        ///< the module file
+};
+
+/// As `--emit` and `--from` spell it: "import", .. "form-kernels", "lower", "emit".
+llvm::StringRef phaseName(Phase phase);
+std::optional<Phase> phaseFromName(llvm::StringRef name);
+/// All of them, in order.
+llvm::ArrayRef<Phase> allPhases();
+/// False for the phases that have a name and nothing else yet.
+bool isImplemented(Phase phase);
+
+/// How a run ended. Its exit code is the value.
+enum class Outcome : uint8_t {
+  Done = 0,
+  Wrong = 1,       ///< the input is wrong
+  Unsupported = 2, ///< the input may be right, this moec cannot do it
+  Bug = 70,        ///< a pass broke a promise
+};
+
+struct PipelineOptions {
+  /// Say on stderr what each rank holds.
+  bool reportPlacement = false;
+  /// Run the verifiers of all ops between passes, not at phase ends alone.
+  bool verifyEach = true;
+};
+
+/// Takes a module that is at `from` to `to`: runs the phases after `from`, up to
+/// and including `to`; none if they are equal. Phase Emit runs no pass: the file
+/// is written by whoever calls. What is wrong goes to the diagnostic handlers
+/// of the module's context, with places in the source.
+Outcome runPhases(mlir::ModuleOp module, Phase from, Phase to, const PipelineOptions &options = {});
+
+/// Adds the passes of one phase. Adds none for Import and Emit.
+void addPhase(mlir::OpPassManager &manager, Phase phase, const PipelineOptions &options = {});
+
+} // namespace moec
+
+#endif // MOEC_PASSES_PIPELINES_H
