@@ -132,8 +132,6 @@ std::string OpPrinter::print() {
   case OpKind::Put:
     printDomains();
     printTransfer();
-    if (op.window)
-      put(" window ", op.window);
     break;
   case OpKind::Signal:
     printDomains();
@@ -154,6 +152,8 @@ std::string OpPrinter::print() {
   }
   if (op.via == Path::Rail)
     put(" via ", nameOf(op.via));
+  if (op.window)
+    put(" window ", op.window);
   printAfter();
   return std::move(out);
 }
@@ -163,9 +163,10 @@ std::string opText(const Plan &plan, const Op &op) { return OpPrinter(plan, op).
 static std::string bufferText(const Buffer &buffer) {
   std::string out = rt::concat("%", buffer.name, " = comm.buffer ", nameOf(buffer.space), " ",
                                nameOf(buffer.layout), extentsText(buffer.extents));
+  out += " of ";
   if (buffer.recordsPerToken != 1)
-    out += rt::concat(" rows ", buffer.recordsPerToken);
-  return out + rt::concat(" bytes ", buffer.bytesPerRecord);
+    out += rt::concat(buffer.recordsPerToken, " x ");
+  return out + rt::concat(buffer.bytesPerRecord, " bytes");
 }
 
 static std::string flagText(const Flag &flag) {
@@ -189,9 +190,10 @@ static std::string symbolText(const std::string &name) {
 }
 
 std::string planText(const Plan &plan) {
-  std::string out = rt::concat(
-      "comm.plan ", symbolText(plan.name), " ranks ", plan.ranks, " depth ", plan.depth, " steps ",
-      plan.serialSteps ? "serial" : "free", " result ", nameOf(plan.sumTree), " {\n");
+  std::string out =
+      rt::concat("comm.plan ", symbolText(plan.name), " ranks ", plan.ranks, " topk ", plan.topK,
+                 " depth ", plan.depth, " steps ", plan.serialSteps ? "serial" : "free", " result ",
+                 nameOf(plan.sumTree), " {\n");
   for (const Buffer &buffer : plan.buffers)
     out += "  " + bufferText(buffer) + "\n";
   for (const Flag &flag : plan.flags)

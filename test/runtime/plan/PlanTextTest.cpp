@@ -15,16 +15,16 @@ using namespace moec;
 TEST(PlanText, DirectRowsReadsLikeTheDialect) {
   Layer layer = test::sampleLayer();
   layer.shared = SharedExpert{{4, Activation::Silu}, true};
-  const char *expected = R"(comm.plan @sample ranks 8 depth 1 steps serial result rows {
-  %x = comm.buffer input slot bytes 64
-  %route = comm.buffer local slot bytes 24
-  %record = comm.buffer local seq [8] bytes 16
-  %recv = comm.buffer sym seq [1, 8] bytes 64
-  %meta = comm.buffer sym seq [1, 8] bytes 16
-  %y = comm.buffer local slot [8] rows 2 bytes 64
-  %back = comm.buffer sym slot [1] rows 2 bytes 64
-  %shared = comm.buffer local slot bytes 64
-  %out = comm.buffer output slot bytes 64
+  const char *expected = R"(comm.plan @sample ranks 8 topk 2 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 64 bytes
+  %route = comm.buffer local slot of 24 bytes
+  %record = comm.buffer local seq [8] of 16 bytes
+  %recv = comm.buffer sym seq [1, 8] of 64 bytes
+  %meta = comm.buffer sym seq [1, 8] of 16 bytes
+  %y = comm.buffer local slot [8] of 2 x 64 bytes
+  %back = comm.buffer sym slot [1] of 2 x 64 bytes
+  %shared = comm.buffer local slot of 64 bytes
+  %out = comm.buffer output slot of 64 bytes
   %fd = comm.flag [1, 8] carry by i1
   %fc = comm.flag [1, 8] by i1
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -55,5 +55,5 @@ TEST(PlanText, RailsAreNamed) {
   plan.ops[2].via = plan::Path::Rail;
   EXPECT_EQ(plan::opText(plan, plan.ops[2]),
             "%pd = comm.put for p in stagger to p : %recv[n mod 1, r]{D(r,p)} from %x{D(r,p)} "
-            "window 4 via rail after(%rt)");
+            "via rail window 4 after(%rt)");
 }

@@ -1,0 +1,116 @@
+//===- EncodeManifest.cpp - MANF, SRCM and PROV as bytes -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/module/Encoders.h"
+
+#include "codegen/module/Finish.h"
+#include "runtime/base/Hash.h"
+#include "runtime/module/manifest_generated.h"
+#include "runtime/module/provenance_generated.h"
+#include "runtime/module/sources_generated.h"
+
+namespace moec::codegen {
+
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+
+// The wire's enumerators are the structs' own: a cast is the whole conversion.
+static_assert(int(wire::DType::MAX) == int(DType::BF16));
+static_assert(int(wire::ScoreFunction::MAX) == int(ScoreFunction::Sigmoid));
+static_assert(int(wire::GroupScore::MAX) == int(GroupScore::SumOfTop2));
+static_assert(int(wire::RejectedValue::MAX) == int(RejectedValue::Zero));
+static_assert(int(wire::Activation::MAX) == int(Activation::GeluTanh));
+static_assert(int(wire::WeightRole::MAX) == int(WeightRole::SharedScale));
+
+static Offset<wire::Router> encode(FlatBufferBuilder &builder, const Router &router) {
+  Offset<wire::GroupLimit> groups;
+  if (router.groups)
+    groups = wire::CreateGroupLimit(builder, router.groups->count, router.groups->kept,
+                                    static_cast<wire::GroupScore>(router.groups->score),
+                                    static_cast<wire::RejectedValue>(router.groups->rejectedValue));
+  return wire::CreateRouter(builder, router.topK, static_cast<wire::DType>(router.logitsType),
+                            router.logitsBias, static_cast<wire::ScoreFunction>(router.score),
+                            router.scoreAfterTopK, router.selectionBias, groups, router.normalize,
+                            router.normalizeEpsilon, router.scale,
+                            static_cast<wire::DType>(router.weightsType));
+}
+
+static Offset<wire::GatedMlp> encode(FlatBufferBuilder &builder, const GatedMlp &mlp) {
+  return wire::CreateGatedMlp(builder, mlp.intermediate,
+                              static_cast<wire::Activation>(mlp.activation));
+}
+
+static Offset<wire::Layer> encode(FlatBufferBuilder &builder, const Layer &layer) {
+  std::vector<Offset<wire::WeightName>> weights;
+  for (const WeightName &weight : layer.weights)
+    weights.push_back(wire::CreateWeightName(builder, static_cast<wire::WeightRole>(weight.role),
+                                             builder.CreateString(weight.name)));
+  Offset<wire::SharedExpert> shared;
+  if (layer.shared)
+    shared =
+        wire::CreateSharedExpert(builder, encode(builder, layer.shared->mlp), layer.shared->gate);
+  // Named, because the order in which arguments are evaluated is the compiler's choice.
+  auto name = builder.CreateString(layer.name);
+  auto router = encode(builder, layer.router);
+  auto expert = encode(builder, layer.expert);
+  auto weightList = builder.CreateVector(weights);
+  return wire::CreateLayer(
+      builder, name, layer.hidden, layer.experts, static_cast<wire::DType>(layer.tokensType),
+      static_cast<wire::DType>(layer.weightsType), static_cast<wire::DType>(layer.combineType),
+      router, expert, shared, weightList);
+}
+
+static Offset<wire::Placement> encode(FlatBufferBuilder &builder, const Placement &placement) {
+  std::vector<Offset<wire::RankSlots>> ranks;
+  for (const std::vector<uint32_t> &experts : placement.slots)
+    ranks.push_back(wire::CreateRankSlots(builder, builder.CreateVector(experts)));
+  return wire::CreatePlacement(builder, builder.CreateVector(ranks));
+}
+
+Bytes encodeManifest(const Manifest &manifest) {
+  FlatBufferBuilder builder;
+  auto compiler = builder.CreateString(manifest.compiler);
+  auto source = builder.CreateString(manifest.source);
+  auto machine = builder.CreateString(manifest.machine);
+  auto mesh = builder.CreateString(manifest.mesh);
+  auto target = builder.CreateString(manifest.target);
+  auto layer = encode(builder, manifest.layer);
+  auto placement = encode(builder, manifest.placement);
+  auto root = wire::CreateManifest(builder, compiler, source, machine, mesh, target, manifest.ranks,
+                                   manifest.maxTokensPerRank, layer, placement);
+  return finish(builder, root, wire::ManifestIdentifier());
+}
+
+Bytes encodeSources(const std::vector<SourceFile> &sources) {
+  FlatBufferBuilder builder;
+  std::vector<Offset<wire::SourceText>> files;
+  for (const SourceFile &source : sources) {
+    auto name = builder.CreateString(source.name);
+    auto text = builder.CreateString(source.text);
+    rt::Hash128 hash =
+        rt::hash128({reinterpret_cast<const uint8_t *>(source.text.data()), source.text.size()});
+    wire::TextHash wireHash(hash.low, hash.high);
+    files.push_back(wire::CreateSourceText(builder, name, text, &wireHash));
+  }
+  auto root = wire::CreateSources(builder, builder.CreateVector(files));
+  return finish(builder, root, wire::SourcesIdentifier());
+}
+
+Bytes encodeProvenance(const Provenance &provenance) {
+  FlatBufferBuilder builder;
+  std::vector<Offset<wire::CompileOption>> options;
+  for (const CompileOption &option : provenance.options) {
+    auto name = builder.CreateString(option.name);
+    auto value = builder.CreateString(option.value);
+    options.push_back(wire::CreateCompileOption(builder, name, value));
+  }
+  auto compiler = builder.CreateString(provenance.compiler);
+  auto optionList = builder.CreateVector(options);
+  auto root = wire::CreateProvenance(builder, compiler, optionList);
+  return finish(builder, root, wire::ProvenanceIdentifier());
+}
+
+} // namespace moec::codegen

@@ -1,0 +1,29 @@
+//===- Limits.h - Largest counts of a manifest -----------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_MODULE_LIMITS_H
+#define MOEC_RUNTIME_MODULE_LIMITS_H
+
+#include <cstdint>
+
+namespace moec {
+
+inline constexpr uint32_t maxHidden = 1 << 20;
+inline constexpr uint32_t maxIntermediate = 1 << 20;
+/// Local expert indices are 16-bit fields of records.
+inline constexpr uint32_t maxExperts = 1 << 16;
+/// Experts over all ranks, replicas counted.
+inline constexpr uint64_t maxPlacedExperts = 1ull << 20;
+inline constexpr uint32_t maxTokensPerRank = 1 << 24;
+inline constexpr uint32_t maxWeights = 16;
+inline constexpr uint32_t maxWeightNameBytes = 1024;
+inline constexpr uint32_t maxSourceFiles = 1024;
+inline constexpr uint32_t maxOptions = 256;
+inline constexpr uint32_t maxOptionBytes = 4096;
+
+} // namespace moec
+
+#endif // MOEC_RUNTIME_MODULE_LIMITS_H

@@ -1,0 +1,26 @@
+//===- Names.h - Names of the manifest's enumerators -----------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// As the .moe language spells them. Each function covers every enumerator and
+// returns nullptr for a number that names none.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_MODULE_NAMES_H
+#define MOEC_RUNTIME_MODULE_NAMES_H
+
+#include "runtime/module/Layer.h"
+
+namespace moec {
+
+const char *nameOf(DType type);
+const char *nameOf(ScoreFunction function);
+const char *nameOf(GroupScore score);
+const char *nameOf(RejectedValue value);
+const char *nameOf(Activation activation);
+const char *nameOf(WeightRole role);
+
+} // namespace moec
+
+#endif // MOEC_RUNTIME_MODULE_NAMES_H
