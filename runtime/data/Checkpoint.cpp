@@ -17,8 +17,17 @@ namespace moec::rt {
 namespace fs = std::filesystem;
 
 namespace {
+/// Mapped files: to find a tensor touches no values.
+class MappedSource : public WeightSource {
+public:
+  Result<TensorSpec> describe(const std::string &name) override {
+    MOEC_ASSIGN_OR_RETURN(TensorView view, find(name));
+    return TensorSpec{name, view.type, std::move(view.shape)};
+  }
+};
+
 /// One file, or several with different tensors.
-class FilesSource : public WeightSource {
+class FilesSource : public MappedSource {
 public:
   explicit FilesSource(std::string place) : place(std::move(place)) {}
 
@@ -53,7 +62,7 @@ private:
 };
 
 /// The shards of an index; each is opened when it is first asked for a tensor.
-class IndexSource : public WeightSource {
+class IndexSource : public MappedSource {
 public:
   IndexSource(std::string path, WeightMap map) : path(std::move(path)), map(std::move(map)) {}
 

@@ -13,20 +13,25 @@ std::string RandomWeights::placeOf(std::string_view) const {
   return concat("random weights of seed ", seed);
 }
 
-Result<TensorView> RandomWeights::find(const std::string &name) {
-  const RandomWeight *weight = describe(name);
-  if (!weight)
+Result<TensorSpec> RandomWeights::describe(const std::string &name) {
+  auto weight = weights.find(name);
+  if (weight == weights.end())
     return invalidError(placeOf(name), ": no tensor ", quote(name));
-  ElementType stored = typeOf(weight->role);
-  std::optional<uint64_t> bytes = bytesOf(stored, weight->shape);
+  bool isBias = weight->second.role == WeightRole::SelectionBias;
+  return TensorSpec{name, isBias ? ElementType::F32 : type, weight->second.shape};
+}
+
+Result<TensorView> RandomWeights::find(const std::string &name) {
+  MOEC_ASSIGN_OR_RETURN(TensorSpec spec, describe(name));
+  std::optional<uint64_t> bytes = bytesOf(spec.type, spec.shape);
   if (!bytes)
-    return invalidError(placeOf(name), ": tensor ", quote(name), " ", formatShape(weight->shape),
+    return invalidError(placeOf(name), ": tensor ", quote(name), " ", formatShape(spec.shape),
                         " is too large");
   if (buffer.size() < *bytes)
     buffer.resize(*bytes);
   std::span<uint8_t> out(buffer.data(), *bytes);
-  data.fillWeight(name, weight->role, weight->shape, stored, threads, out);
-  return TensorView{stored, weight->shape, out};
+  data.fillWeight(name, weights.find(name)->second.role, spec.shape, spec.type, threads, out);
+  return TensorView{spec.type, std::move(spec.shape), out};
 }
 
 } // namespace moec::rt

@@ -29,17 +29,10 @@ public:
       : seed(seed), data(seed, hidden), type(type), threads(threads) {}
 
   void add(const std::string &name, RandomWeight weight) { weights[name] = std::move(weight); }
-  /// Without the bytes; null where there is no such tensor.
-  const RandomWeight *describe(std::string_view name) const {
-    auto found = weights.find(name);
-    return found == weights.end() ? nullptr : &found->second;
-  }
-  ElementType typeOf(WeightRole role) const {
-    return role == WeightRole::SelectionBias ? ElementType::F32 : type;
-  }
 
-  bool contains(std::string_view name) const override { return describe(name); }
+  bool contains(std::string_view name) const override { return weights.contains(name); }
   Result<TensorView> find(const std::string &name) override;
+  Result<TensorSpec> describe(const std::string &name) override;
   std::string placeOf(std::string_view name) const override;
 
 private:

@@ -60,13 +60,6 @@ private:
   Metadata meta;
 };
 
-/// A tensor that is to be written.
-struct TensorSpec {
-  std::string name;
-  ElementType type = ElementType::F32;
-  Shape shape;
-};
-
 /// Writes a file piece by piece; it comes into being at commit(). The same tensors
 /// give the same bytes: wide element types first, so that all data is aligned,
 /// then by name; the data begins at a multiple of 64.

@@ -58,6 +58,13 @@ std::optional<uint64_t> bytesOf(ElementType type, const Shape &shape);
 /// Product of the sizes. Only for shapes whose bytesOf() is known to fit.
 uint64_t elementsOf(const Shape &shape);
 
+/// What is known of a tensor without its values.
+struct TensorSpec {
+  std::string name;
+  ElementType type = ElementType::F32;
+  Shape shape;
+};
+
 /// A dense row-major tensor in someone else's memory, which need not be aligned.
 struct TensorView {
   ElementType type = ElementType::F32;

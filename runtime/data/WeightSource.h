@@ -27,6 +27,8 @@ public:
   /// Invalid where there is no such tensor. The bytes stay valid until the next
   /// call of find() of the same source.
   virtual Result<TensorView> find(const std::string &name) = 0;
+  /// Type and shape alone; touches and makes no values.
+  virtual Result<TensorSpec> describe(const std::string &name) = 0;
   /// Which place a tensor comes from, for messages: "x.safetensors".
   virtual std::string placeOf(std::string_view name) const = 0;
 };
