@@ -28,6 +28,19 @@ static void addCheck(OpPassManager &manager) {
   manager.addPass(createMoeCheckPass());
 }
 
+/// The last phase that sees the whole layer; the last at which memory can be
+/// judged by experts.
+static void addPlace(OpPassManager &manager, const PipelineOptions &options) {
+  manager.addPass(createMoePlacePass({.report = options.reportPlacement}));
+  manager.addPass(createMoeVerifyPlacedPass());
+}
+
+/// From whole tensors to the program of a rank.
+static void addDistribute(OpPassManager &manager) {
+  manager.addPass(createMoeDistributePass());
+  manager.addPass(createMoeVerifyDistributedPass());
+}
+
 void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &options) {
   switch (phase) {
   case Phase::Import: // the front end's work
@@ -35,7 +48,9 @@ void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &option
   case Phase::Check:
     return addCheck(manager);
   case Phase::Place:
+    return addPlace(manager, options);
   case Phase::Distribute:
+    return addDistribute(manager);
   case Phase::Schedule:
     return;
   case Phase::FormKernels: // not implemented: runPhases does not come here

@@ -154,10 +154,11 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> w
 // The closed form of a layer
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value) {
-  if (value > 0 && value <= kMaxSize)
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value,
+                                int64_t most = kMaxSize) {
+  if (value > 0 && value <= most)
     return success();
-  return emitError() << what << " must be between 1 and " << kMaxSize << ", but is " << value;
+  return emitError() << what << " must be between 1 and " << most << ", but is " << value;
 }
 
 static LogicalResult verifyElement(EmitError emitError, StringRef what, Type type) {
@@ -269,7 +270,7 @@ LogicalResult LayerAttr::verify(EmitError emitError, int64_t hidden, int64_t exp
                                 Type weights, Type combine, RouterAttr router, MlpAttr expert,
                                 MlpAttr shared, ArrayRef<WeightNameAttr> names) {
   if (failed(verifySize(emitError, "hidden", hidden)) || // layer_attr-c1
-      failed(verifySize(emitError, "experts", experts)))
+      failed(verifySize(emitError, "experts", experts, kMaxExperts)))
     return failure();
   if (failed(verifyElement(emitError, "tokens", tokens)) || // layer_attr-c2
       failed(verifyElement(emitError, "weights", weights)) ||

@@ -52,10 +52,11 @@ bool moec::moe::isSupportedElement(Type type) { return type.isF32() || type.isBF
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 
 /// Sizes are 32 bit in a module.
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value) {
-  if (value > 0 && value <= kMaxSize)
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value,
+                                int64_t most = kMaxSize) {
+  if (value > 0 && value <= most)
     return success();
-  return emitError() << what << " must be between 1 and " << kMaxSize << ", but is " << value;
+  return emitError() << what << " must be between 1 and " << most << ", but is " << value;
 }
 
 static LogicalResult verifyElement(EmitError emitError, Type type) {
@@ -71,12 +72,14 @@ LogicalResult TokensType::verify(EmitError emitError, int64_t hidden, Type eleme
 }
 
 LogicalResult ScoresType::verify(EmitError emitError, int64_t experts, Type elementType) {
-  if (failed(verifySize(emitError, "number of experts", experts))) // scores-c1
+  if (failed(verifySize(emitError, "number of experts", experts, kMaxExperts))) // scores-c1
     return failure();
   return verifyElement(emitError, elementType); // scores-c2
 }
 
 LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t experts) {
+  if (failed(verifySize(emitError, "number of experts", experts, kMaxExperts)))
+    return failure();
   if (topK > 0 && topK <= experts) // choices-c1
     return success();
   return emitError() << "number of choices must be between 1 and the " << experts

@@ -63,8 +63,8 @@ def Moe_LayerOp : Moe_Op<"layer", [
 
     Constraints:
     - layer-c1: the body has one argument, of token rows.
-    - layer-c2: `experts` is positive, and every value of the body that speaks of
-      experts speaks of that many.
+    - layer-c2: `experts` is between 1 and 65535 (16 bits of a dispatched record),
+      and every value of the body that speaks of experts speaks of that many.
     - layer-c3: the placement has one list a rank.
     - layer-c4: every expert is on some rank, and no other expert is.
     - layer-c5: the result has the hidden size of the argument.
@@ -85,7 +85,7 @@ def Moe_LayerOp : Moe_Op<"layer", [
   let assemblyFormat = [{
     $sym_name `experts` $experts `on` qualified($mesh) (`tokens_at_most` $maxTokens^)? (`request` qualified($request)^)?
     (`placed` qualified($placement)^)? (`schedule` qualified($schedule)^)?
-    custom<Body>($body) attr-dict-with-keyword
+    attr-dict-with-keyword custom<Body>($body)
   }];
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{

@@ -24,7 +24,7 @@ def Moe_TokensType : Moe_Type<"Tokens", "tokens", "token rows"> {
     One row of `hidden` elements a token.
 
     Constraints:
-    - tokens-c1: `hidden` is positive and fits 31 bits.
+    - tokens-c1: `hidden` is positive and is at most 2^24.
     - tokens-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$hidden, "::mlir::Type":$elementType);
@@ -36,7 +36,7 @@ def Moe_ScoresType : Moe_Type<"Scores", "scores", "scores over all experts"> {
     One element a token and expert: logits, scores, or what chooses.
 
     Constraints:
-    - scores-c1: `experts` is positive and fits 31 bits.
+    - scores-c1: `experts` is between 1 and 65535.
     - scores-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$experts, "::mlir::Type":$elementType);
@@ -49,7 +49,7 @@ def Moe_ChoicesType : Moe_Type<"Choices", "choices", "chosen experts of each tok
     position 0 .. topK-1 of a choice is its *k-slot*.
 
     Constraints:
-    - choices-c1: `topK` is positive and at most `experts`, which fits 31 bits.
+    - choices-c1: `topK` is positive and at most `experts`, which is at most 65535.
   }];
   let parameters = (ins "int64_t":$topK, "int64_t":$experts);
   let assemblyFormat = "`<` $topK `of` $experts `>`";
@@ -61,7 +61,7 @@ def Moe_SharesType : Moe_Type<"Shares", "shares", "weights of the chosen experts
     called weights: those are the parameters of a layer.)
 
     Constraints:
-    - shares-c1: `topK` is positive and fits 31 bits.
+    - shares-c1: `topK` is positive and is at most 2^24.
     - shares-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$topK, "::mlir::Type":$elementType);
@@ -74,7 +74,7 @@ def Moe_RowsType : Moe_Type<"Rows", "rows", "expert rows"> {
     of the token.
 
     Constraints:
-    - rows-c1: `topK` and `hidden` are positive and fit 31 bits.
+    - rows-c1: `topK` and `hidden` are positive and are at most 2^24.
     - rows-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$topK, "int64_t":$hidden, "::mlir::Type":$elementType);

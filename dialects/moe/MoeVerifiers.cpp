@@ -72,8 +72,8 @@ static std::optional<int64_t> expertsOf(Type type) {
 
 static LogicalResult verifyExperts(LayerOp layer) {
   int64_t experts = layer.getExperts();
-  if (experts < 1 || experts > kMaxSize)
-    return layer.emitOpError() << "experts must be between 1 and " << kMaxSize << ", but are "
+  if (experts < 1 || experts > kMaxExperts)
+    return layer.emitOpError() << "experts must be between 1 and " << kMaxExperts << ", but are "
                                << experts;
   for (Operation &op : layer.getBody().front())
     for (Type type : op.getResultTypes())

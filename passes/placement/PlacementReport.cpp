@@ -1,0 +1,78 @@
+//===- PlacementReport.cpp - Memory and text of a placement ---------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/placement/PlacementProblem.h"
+#include "llvm/Support/MathExtras.h"
+#include <initializer_list>
+
+namespace moec {
+
+static uint64_t bytesOf(DType type) {
+  switch (type) {
+  case DType::F32:
+    return 4;
+  case DType::BF16:
+    return 2;
+  }
+  return 0;
+}
+
+/// Sizes come from files: a sum that does not fit is the largest number, not a
+/// small one.
+static uint64_t product(std::initializer_list<uint64_t> factors) {
+  uint64_t result = 1;
+  for (uint64_t factor : factors)
+    result = llvm::SaturatingMultiply(result, factor);
+  return result;
+}
+
+std::vector<uint64_t> weightBytes(const Layer &layer, const Placement &placement) {
+  uint64_t wide = bytesOf(layer.weightsType), experts = layer.experts, hidden = layer.hidden;
+  uint64_t biases = layer.router.logitsBias + layer.router.selectionBias;
+  uint64_t everywhere = llvm::SaturatingAdd(product({experts, hidden, wide}),
+                                            product({biases, experts, bytesOf(DType::F32)}));
+  if (layer.shared)
+    everywhere =
+        llvm::SaturatingAdd(everywhere, product({3, hidden, layer.shared->mlp.intermediate, wide}),
+                            product({layer.shared->gate, hidden, wide}));
+  uint64_t anExpert = product({3, hidden, layer.expert.intermediate, wide});
+  std::vector<uint64_t> bytes;
+  for (const std::vector<uint32_t> &slots : placement.slots)
+    bytes.push_back(llvm::SaturatingAdd(everywhere, product({slots.size(), anExpert})));
+  return bytes;
+}
+
+/// "0-7, 9": runs of consecutive numbers, in the order of the slots.
+static std::string describeSlots(const std::vector<uint32_t> &slots) {
+  std::string text;
+  for (size_t begin = 0; begin < slots.size();) {
+    size_t end = begin + 1;
+    while (end < slots.size() && slots[end] == slots[end - 1] + 1)
+      ++end;
+    text += (begin ? ", " : "") + std::to_string(slots[begin]);
+    if (end - begin > 1)
+      text += "-" + std::to_string(slots[end - 1]);
+    begin = end;
+  }
+  return text;
+}
+
+std::string describePlacement(const Layer &layer, const Placement &placement) {
+  std::vector<uint64_t> bytes = weightBytes(layer, placement);
+  std::string text;
+  for (size_t rank = 0; rank < placement.slots.size(); ++rank) {
+    const std::vector<uint32_t> &slots = placement.slots[rank];
+    text += "rank " + std::to_string(rank) + ": " + std::to_string(slots.size()) +
+            (slots.size() == 1 ? " expert" : " experts");
+    if (!slots.empty())
+      text += " (" + describeSlots(slots) + ")";
+    text += ", " + std::to_string(bytes[rank]) + " bytes of weights\n";
+  }
+  return text;
+}
+
+} // namespace moec
