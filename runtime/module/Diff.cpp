@@ -1,0 +1,220 @@
+//===- Diff.cpp - Comparing modules --------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The modules are compared as JSON values, so that the paths are those that
+// inspectJson() shows and nothing can be forgotten.
+//===----------------------------------------------------------------------===//
+
+#include "runtime/module/Inspect.h"
+#include "runtime/module/ModuleJson.h"
+
+#include <algorithm>
+
+namespace moec::rt {
+
+namespace {
+
+class Differ {
+public:
+  std::vector<Difference> take() { return std::move(differences); }
+  void compare(const std::string &path, const Json &left, const Json &right);
+
+private:
+  void compareObjects(const std::string &path, const Json &left, const Json &right);
+  void compareLists(const std::string &path, const Json &left, const Json &right);
+  void add(const std::string &path, const Json *left, const Json *right) {
+    differences.push_back(
+        {path, left ? dumpJson(*left, -1) : "", right ? dumpJson(*right, -1) : ""});
+  }
+
+  std::vector<Difference> differences;
+};
+
+} // namespace
+
+/// The key that names an element of a list, or nothing.
+static std::string keyOf(const Json &element) {
+  for (const char *key : {"role", "name", "op"})
+    if (element.is_object() && element.contains(key))
+      return element[key].get<std::string>();
+  return "";
+}
+
+/// Elements are matched by key when every one has a key of its own, else by place.
+static bool isKeyed(const Json &list) {
+  std::vector<std::string> keys;
+  for (const Json &element : list)
+    keys.push_back(keyOf(element));
+  std::sort(keys.begin(), keys.end());
+  return std::adjacent_find(keys.begin(), keys.end()) == keys.end() &&
+         (keys.empty() || !keys[0].empty());
+}
+
+static const Json *find(const Json &list, const std::string &key) {
+  for (const Json &element : list)
+    if (keyOf(element) == key)
+      return &element;
+  return nullptr;
+}
+
+static bool isListOfScalars(const Json &json) {
+  return json.is_array() && std::none_of(json.begin(), json.end(), [](const Json &element) {
+           return element.is_structured();
+         });
+}
+
+void Differ::compareObjects(const std::string &path, const Json &left, const Json &right) {
+  std::string prefix = path.empty() ? "" : path + ".";
+  for (const auto &[key, value] : left.items()) {
+    if (right.contains(key))
+      compare(prefix + key, value, right[key]);
+    else
+      add(prefix + key, &value, nullptr);
+  }
+  for (const auto &[key, value] : right.items())
+    if (!left.contains(key))
+      add(prefix + key, nullptr, &value);
+}
+
+static std::vector<std::string> keysOf(const Json &list, const Json &other) {
+  std::vector<std::string> keys;
+  for (const Json &element : list)
+    if (find(other, keyOf(element)))
+      keys.push_back(keyOf(element));
+  return keys;
+}
+
+void Differ::compareLists(const std::string &path, const Json &left, const Json &right) {
+  if (!isKeyed(left) || !isKeyed(right)) {
+    for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+      std::string element = concat(path, "[", i, "]");
+      if (i < left.size() && i < right.size())
+        compare(element, left[i], right[i]);
+      else
+        add(element, i < left.size() ? &left[i] : nullptr, i < right.size() ? &right[i] : nullptr);
+    }
+    return;
+  }
+  for (const Json &element : left) {
+    std::string key = keyOf(element);
+    if (const Json *other = find(right, key))
+      compare(concat(path, "[", key, "]"), element, *other);
+    else
+      add(concat(path, "[", key, "]"), &element, nullptr);
+  }
+  for (const Json &element : right)
+    if (std::string key = keyOf(element); !find(left, key))
+      add(concat(path, "[", key, "]"), nullptr, &element);
+  // What both have stands in another order.
+  Json leftOrder = keysOf(left, right), rightOrder = keysOf(right, left);
+  if (leftOrder != rightOrder)
+    add(path + ".order", &leftOrder, &rightOrder);
+}
+
+/// Texts of several lines are compared by line, and the first that differs is told.
+static bool isLongText(const Json &json) {
+  return json.is_string() && json.get_ref<const std::string &>().find('\n') != std::string::npos;
+}
+
+static std::vector<std::string_view> linesOf(const std::string &text) {
+  std::vector<std::string_view> lines;
+  size_t begin = 0;
+  for (size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    lines.push_back(std::string_view(text).substr(begin, end - begin));
+  lines.push_back(std::string_view(text).substr(begin));
+  return lines;
+}
+
+void Differ::compare(const std::string &path, const Json &left, const Json &right) {
+  if (left == right)
+    return;
+  if (left.is_object() && right.is_object())
+    return compareObjects(path, left, right);
+  if (left.is_array() && right.is_array() && !isListOfScalars(left) && !isListOfScalars(right))
+    return compareLists(path, left, right);
+  if (!isLongText(left) && !isLongText(right))
+    return add(path, &left, &right);
+  if (!left.is_string() || !right.is_string())
+    return add(path, &left, &right);
+  std::vector<std::string_view> a = linesOf(left.get_ref<const std::string &>());
+  std::vector<std::string_view> b = linesOf(right.get_ref<const std::string &>());
+  size_t line = 0;
+  while (line < a.size() && line < b.size() && a[line] == b[line])
+    ++line;
+  Json leftLine = line < a.size() ? Json(a[line]) : Json();
+  Json rightLine = line < b.size() ? Json(b[line]) : Json();
+  add(concat(path, ":", line + 1), leftLine.is_null() ? nullptr : &leftLine,
+      rightLine.is_null() ? nullptr : &rightLine);
+}
+
+/// What of a module counts as its content; the file's name does not, and an op's
+/// text follows from its other fields.
+static Json comparableJson(const Module &module) {
+  Json json = moduleJson(module);
+  json.erase("file");
+  json["format"].erase("bytes");
+  for (Json &section : json["sections"]) {
+    section.erase("offset");
+    section.erase("bytes");
+    if (section["known"])
+      section.erase("xxh3_128");
+  }
+  for (Json &op : json["plan"]["ops"])
+    op.erase("text");
+  for (Json &source : json["sources"]) {
+    source.erase("bytes");
+    source.erase("xxh3_128");
+  }
+  return json;
+}
+
+std::vector<Difference> diffModules(const Module &left, const Module &right) {
+  Differ differ;
+  differ.compare("", comparableJson(left), comparableJson(right));
+  std::vector<Difference> differences = differ.take();
+  if (!differences.empty())
+    return differences;
+  // The same content may be encoded in two ways, by two versions of the writer.
+  Differ bytes;
+  bytes.compare("sections", moduleJson(left)["sections"], moduleJson(right)["sections"]);
+  return bytes.take();
+}
+
+std::string diffText(const Module &left, const Module &right,
+                     const std::vector<Difference> &differences) {
+  if (differences.empty())
+    return concat(quote(left.name()), " and ", quote(right.name()), " are identical\n");
+  std::string out;
+  for (const Difference &difference : differences) {
+    out += difference.path + ": ";
+    if (difference.left.empty() || difference.right.empty())
+      out += concat("only in ", quote(difference.left.empty() ? right.name() : left.name()), ": ",
+                    difference.left, difference.right, "\n");
+    else
+      out += concat(difference.left, " -> ", difference.right, "\n");
+  }
+  return out;
+}
+
+std::string diffJson(const Module &left, const Module &right,
+                     const std::vector<Difference> &differences) {
+  Json list = Json::array();
+  for (const Difference &difference : differences) {
+    // A side that has no such element has no key: null would be a value.
+    Json entry = {{"path", difference.path}};
+    for (auto [key, text] : {std::pair("left", &difference.left), {"right", &difference.right}})
+      if (!text->empty())
+        entry[key] = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+    list.push_back(std::move(entry));
+  }
+  return dumpJson({{"left", left.name()},
+                   {"right", right.name()},
+                   {"identical", differences.empty()},
+                   {"differences", std::move(list)}},
+                  2) +
+         "\n";
+}
+
+} // namespace moec::rt

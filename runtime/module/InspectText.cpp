@@ -1,0 +1,200 @@
+//===- InspectText.cpp - A module for people -----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/base/Hash.h"
+#include "runtime/module/Inspect.h"
+#include "runtime/module/LayerText.h"
+#include "runtime/module/Names.h"
+#include "runtime/plan/PlanText.h"
+
+#include <algorithm>
+
+namespace moec::rt {
+
+namespace {
+
+/// Columns as wide as their widest cell, two spaces between them.
+class Table {
+public:
+  /// `right[i]`: column i is a number.
+  explicit Table(std::vector<bool> right) : right(std::move(right)) {}
+  void row(std::vector<std::string> cells) { rows.push_back(std::move(cells)); }
+  std::string text() const;
+
+private:
+  std::vector<bool> right;
+  std::vector<std::vector<std::string>> rows;
+};
+
+} // namespace
+
+std::string Table::text() const {
+  std::vector<size_t> widths(right.size(), 0);
+  for (const std::vector<std::string> &cells : rows)
+    for (size_t i = 0; i < cells.size(); ++i)
+      widths[i] = std::max(widths[i], cells[i].size());
+  std::string out;
+  for (const std::vector<std::string> &cells : rows) {
+    std::string line;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      std::string padding(widths[i] - cells[i].size(), ' ');
+      line += "  " + (right[i] ? padding + cells[i] : cells[i] + padding);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+static std::string sectionsText(const Module &module) {
+  Table table({false, false, true, true, false});
+  for (const SectionInfo &section : module.sections())
+    table.row({section.name,
+               section.required ? "required"
+               : section.known  ? "optional"
+                                : "skipped",
+               concat(section.bytes, " bytes"), concat("at ", section.offset),
+               concat("xxh3 ", section.hash)});
+  return "sections\n" + table.text();
+}
+
+// --- Placement ---------------------------------------------------------------
+
+/// "0-7, 12, 16-17".
+static std::string rangesText(const std::vector<uint32_t> &numbers) {
+  std::string out;
+  for (size_t i = 0; i < numbers.size();) {
+    size_t end = i + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1)
+      ++end;
+    out += concat(i ? ", " : "", numbers[i]);
+    if (end - i > 1)
+      out += concat("-", numbers[end - 1]);
+    i = end;
+  }
+  return out;
+}
+
+static std::string replicasText(const Placement &placement, uint32_t experts) {
+  std::vector<uint32_t> copies(experts, 0);
+  for (const std::vector<uint32_t> &slots : placement.slots)
+    for (uint32_t expert : slots)
+      ++copies[expert];
+  std::vector<uint32_t> replicated;
+  for (uint32_t expert = 0; expert < experts; ++expert)
+    if (copies[expert] > 1)
+      replicated.push_back(expert);
+  if (replicated.empty())
+    return "";
+  return concat(", replicated: ", rangesText(replicated));
+}
+
+static std::string placementText(const Manifest &manifest) {
+  constexpr size_t maxRows = 64;
+  const std::vector<std::vector<uint32_t>> &slots = manifest.placement.slots;
+  std::string out = concat("placement of ", manifest.layer.experts, " experts on ", manifest.ranks,
+                           manifest.ranks == 1 ? " rank" : " ranks",
+                           replicasText(manifest.placement, manifest.layer.experts), "\n");
+  Table table({true, true, false});
+  for (size_t rank = 0; rank < std::min(slots.size(), maxRows); ++rank)
+    table.row({concat("rank ", rank), concat(slots[rank].size()), rangesText(slots[rank])});
+  out += table.text();
+  if (slots.size() > maxRows)
+    out += concat("  and ", slots.size() - maxRows, " more ranks (--json lists all)\n");
+  return out;
+}
+
+// --- Weights -----------------------------------------------------------------
+
+static std::string shapeText(uint64_t rows, uint64_t columns) {
+  return concat("[", rows, ", ", columns, "]");
+}
+
+static std::string shapeText(WeightRole role, const Layer &layer) {
+  uint64_t shared = layer.shared ? layer.shared->mlp.intermediate : 0;
+  switch (role) {
+  case WeightRole::Router:
+    return shapeText(layer.experts, layer.hidden);
+  case WeightRole::RouterBias:
+  case WeightRole::SelectionBias:
+    return concat("[", layer.experts, "]");
+  case WeightRole::ExpertGate:
+  case WeightRole::ExpertUp:
+    return shapeText(layer.expert.intermediate, layer.hidden);
+  case WeightRole::ExpertDown:
+    return shapeText(layer.hidden, layer.expert.intermediate);
+  case WeightRole::SharedGate:
+  case WeightRole::SharedUp:
+    return shapeText(shared, layer.hidden);
+  case WeightRole::SharedDown:
+    return shapeText(layer.hidden, shared);
+  case WeightRole::SharedScale:
+    return shapeText(1, layer.hidden);
+  }
+  return "";
+}
+
+static uint64_t expertBytes(const Layer &layer) {
+  uint64_t elements = uint64_t(layer.expert.intermediate) * layer.hidden * 3;
+  return elements * (layer.weightsType == DType::F32 ? 4 : 2);
+}
+
+static std::string weightsText(const Layer &layer) {
+  Table table({false, false, false});
+  for (const WeightName &weight : layer.weights)
+    table.row({nameOf(weight.role), shapeText(weight.role, layer), weight.name});
+  return concat("weights, ", formatBytes(expertBytes(layer)), " an expert, ",
+                formatBytes(expertBytes(layer) * layer.experts), " all experts\n") +
+         table.text();
+}
+
+// --- The rest ----------------------------------------------------------------
+
+static std::string sourcesText(const std::vector<SourceFile> &sources) {
+  if (sources.empty())
+    return "";
+  Table table({false, true, false});
+  for (const SourceFile &source : sources) {
+    std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(source.text.data()),
+                                   source.text.size());
+    table.row({source.name, concat(source.text.size(), " bytes"),
+               concat("xxh3 ", formatHash(hash128(bytes)))});
+  }
+  return "\nsources\n" + table.text();
+}
+
+static std::string provenanceText(const Provenance &provenance) {
+  if (provenance.compiler.empty())
+    return "";
+  std::string out = concat("\nmade by ", provenance.compiler);
+  for (size_t i = 0; i < provenance.options.size(); ++i)
+    out +=
+        concat(i ? ", " : " with ", provenance.options[i].name, " = ", provenance.options[i].value);
+  return out + "\n";
+}
+
+static std::string orNone(const std::string &name) { return name.empty() ? "(none)" : name; }
+
+std::string inspectText(const Module &module) {
+  const Manifest &manifest = module.manifest();
+  ModuleVersion version = module.version();
+  std::string tokens = manifest.maxTokensPerRank == 0
+                           ? "tokens a rank chosen when a session is made"
+                           : concat("at most ", manifest.maxTokensPerRank, " tokens a rank");
+  return concat(module.name(), ": moex ", version.major, ".", version.minor, ", ",
+                module.fileBytes(), " bytes\n\n") +
+         sectionsText(module) +
+         concat("\nlayer ", manifest.layer.name, " from ", orNone(manifest.source), "\n") +
+         layerText(manifest.layer) +
+         concat("\nmachine ", orNone(manifest.machine), ", mesh ", orNone(manifest.mesh),
+                ", target ", manifest.target, ", ", manifest.ranks,
+                manifest.ranks == 1 ? " rank, " : " ranks, ", tokens, "\n\n") +
+         placementText(manifest) + "\n" + weightsText(manifest.layer) + "\n" +
+         plan::planText(module.plan()) + sourcesText(module.sources()) +
+         provenanceText(module.provenance());
+}
+
+} // namespace moec::rt

@@ -1,0 +1,113 @@
+//===- LayerText.cpp - A layer's mathematics in words --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/module/LayerText.h"
+
+#include "runtime/base/Text.h"
+#include "runtime/module/Names.h"
+
+namespace moec::rt {
+
+namespace {
+
+/// Lines under a heading that stands before the first of them.
+class Block {
+public:
+  explicit Block(std::string_view heading) : heading(heading) {}
+
+  template <typename... Parts> void line(const Parts &...parts) {
+    constexpr size_t width = 10;
+    out += "  " + std::string(heading) + std::string(width - heading.size(), ' ') +
+           concat(parts...) + "\n";
+    heading = {};
+  }
+  const std::string &text() const { return out; }
+
+private:
+  std::string_view heading;
+  std::string out;
+};
+
+} // namespace
+
+static const char *rejectedText(RejectedValue value) {
+  switch (value) {
+  case RejectedValue::MinusInfinity:
+    return "-inf";
+  case RejectedValue::Zero:
+    return "0";
+  }
+  return "";
+}
+
+static const char *groupScoreText(GroupScore score) {
+  switch (score) {
+  case GroupScore::Max:
+    return "their best expert";
+  case GroupScore::SumOfTop2:
+    return "the sum of their two best experts";
+  }
+  return "";
+}
+
+/// "softmax(z)"; identity is z itself.
+static std::string scored(ScoreFunction function, const char *argument) {
+  if (function == ScoreFunction::Identity)
+    return argument;
+  return concat(nameOf(function), "(", argument, ")");
+}
+
+static std::string routerText(const Layer &layer) {
+  const Router &router = layer.router;
+  Block block("router");
+  block.line("z = x Wr^T", router.logitsBias ? " + bias" : "", ", f32 accumulation, rounded to ",
+             nameOf(router.logitsType));
+  if (!router.scoreAfterTopK)
+    block.line("s = ", scored(router.score, "z"));
+  const char *chosen = router.scoreAfterTopK ? "z" : "s";
+  if (router.selectionBias) {
+    block.line("c = ", chosen, " + selection bias");
+    chosen = "c";
+  }
+  if (const auto &groups = router.groups)
+    block.line("only the ", groups->kept, " best of ", groups->count, " groups of ",
+               layer.experts / groups->count, " experts by ", groupScoreText(groups->score), "; ",
+               chosen, " of the others is ", rejectedText(groups->rejectedValue));
+  block.line("choose the ", router.topK, " of ", layer.experts, " experts with the largest ",
+             chosen, ", ties to the lower index");
+  block.line("w = ", router.scoreAfterTopK ? scored(router.score, "z of the chosen")
+                                           : std::string("s of the chosen"));
+  if (router.normalize)
+    block.line("w = w / ", router.normalizeEpsilon == 0
+                               ? std::string("sum(w)")
+                               : concat("(sum(w) + ", router.normalizeEpsilon, ")"));
+  if (router.scale != 1)
+    block.line("w = w * ", router.scale);
+  if (router.weightsType != DType::F32)
+    block.line("w rounded to ", nameOf(router.weightsType));
+  return block.text();
+}
+
+static std::string mlpText(const GatedMlp &mlp, uint32_t hidden) {
+  return concat("(", nameOf(mlp.activation), "(x Wg^T) * (x Wu^T)) Wd^T, ", hidden, " -> ",
+                mlp.intermediate, " -> ", hidden);
+}
+
+std::string layerText(const Layer &layer) {
+  Block tokens("tokens"), experts("experts"), shared("shared"), result("result");
+  tokens.line("rows of ", layer.hidden, " ", nameOf(layer.tokensType));
+  experts.line(layer.experts, " of ", mlpText(layer.expert, layer.hidden), ", weights ",
+               nameOf(layer.weightsType));
+  if (layer.shared)
+    shared.line(mlpText(layer.shared->mlp, layer.hidden),
+                layer.shared->gate ? ", times sigmoid(ws . x)" : "");
+  result.line("f32 sum of w * expert(x) in the order of the slots",
+              layer.shared ? ", then the shared expert" : "", "; expert rows return as ",
+              nameOf(layer.combineType));
+  return tokens.text() + routerText(layer) + experts.text() + shared.text() + result.text();
+}
+
+} // namespace moec::rt
