@@ -158,7 +158,7 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         OptionalParameter<"std::optional<int64_t>",
                                           "copies of each symmetric region">:$depth);
   let assemblyFormat = [{
-    `<` $algorithm (`,` `window` `=` $window^)? (`,` `depth` `=` $depth^)? `>`
+    `<` $algorithm (`,` struct($window, $depth)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -68,7 +68,6 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
   }];
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$ranks, "int64_t":$topk)>];
-  let hasVerifier = 0;
   let hasRegionVerifier = 1;
 }
 
@@ -165,11 +164,13 @@ def Comm_FlagOp : Comm_HandleOp<"flag"> {
 
 defvar commFamilyRules = [{
 
-    Constraints of every family: (domain-c1) variables have distinct names, none
+    Constraints of every family: (region-c0) buffers and flags come from comm.buffer
+    and comm.flag; (domain-c1) variables have distinct names, none
     of them r or n; (after-c1) a dependence names all instances of an earlier op,
     or one value for each of its domain variables, ranks all; (region-c1) as many
     index expressions as the buffer has extents, each within its extent;
-    (region-c2) expressions use variables in scope only; (region-c3) a region of
+    (region-c2) expressions use variables in scope, sums, and products, remainders
+    and quotients by a constant, the divisor positive; (region-c3) a region of
     rows Y(s,p) has topk records a token, one of tokens has one; (region-c4) the
     arguments of item sets are ranks; (region-c5) nothing writes an input and
     nothing reads an output.
@@ -215,7 +216,8 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     route reads x{A(r)}, writes route{A(r)}; pack reads route{A(r)}, writes
     record{D(r,p)}; experts reads rows{D(s,r)} and records{D(s,r)}, writes
     y{Y(s,r)}; shared reads x{A(r)}, writes shared{A(r)}; slot_sum reads
-    route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)}, writes out{A(r)}.
+    route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)}, writes out{A(r)};
+    (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + topk).
   }] # commFamilyRules # [{
 
     Effects: reads and writes what it names; sees what its `after` tasks wrote.
@@ -234,7 +236,7 @@ def Comm_ReduceOp : Comm_CallOp<"reduce"> {
 
     Life cycle: made by -moe-distribute, stays to the end.
 
-    Constraints: (compute-c1) to (compute-c3), and (reduce-c1) every `each` is over
+    Constraints: (compute-c1) to (compute-c4), and (reduce-c1) every `each` is over
     an ascending domain.
   }] # commFamilyRules # [{
 

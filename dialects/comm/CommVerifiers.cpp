@@ -3,23 +3,491 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// Each check carries the id of its constraint in CommOps.td. What holds between
+// several ops of a plan is checked by -comm-verify-scheduled.
 //===----------------------------------------------------------------------===//
 
+#include "dialects/comm/CommRules.h"
 #include "dialects/comm/CommSyntax.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace moec::comm;
 
-LogicalResult PlanOp::verifyRegions() { return success(); }
-LogicalResult BufferOp::verify() { return success(); }
-LogicalResult FlagOp::verify() { return success(); }
-LogicalResult ComputeOp::verify() { return success(); }
-LogicalResult ComputeOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult ReduceOp::verify() { return success(); }
-LogicalResult ReduceOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult PutOp::verify() { return success(); }
-LogicalResult SignalOp::verify() { return success(); }
-LogicalResult WaitOp::verify() { return success(); }
-LogicalResult CopyOp::verify() { return success(); }
-LogicalResult DispatchOp::verify() { return success(); }
-LogicalResult CombineOp::verify() { return success(); }
+//===----------------------------------------------------------------------===//
+// Plan, buffer, flag
+//===----------------------------------------------------------------------===//
+
+LogicalResult PlanOp::verify() {
+  // plan-c1
+  if (int64_t(getRanks()) < 1 || getRanks() > 65535)
+    return emitOpError() << "must have 1 to 65535 ranks, not " << int64_t(getRanks());
+  if (int64_t(getTopk()) < 1 || getTopk() > 65535)
+    return emitOpError() << "must have 1 to 65535 slots a token, not " << int64_t(getTopk());
+  // plan-c2
+  if (int64_t(getDepth()) < 1)
+    return emitOpError() << "must have a positive depth, not " << int64_t(getDepth());
+  return success();
+}
+
+static StringAttr getLabelAttr(Operation *op) {
+  if (auto buffer = dyn_cast<BufferOp>(op))
+    return buffer.getLabelAttr();
+  if (auto flag = dyn_cast<FlagOp>(op))
+    return flag.getLabelAttr();
+  if (auto family = dyn_cast<FamilyOp>(op))
+    return StringAttr::get(op->getContext(), family.getLabel());
+  return nullptr;
+}
+
+static bool isIdentifier(StringRef label) {
+  return !label.empty() && (llvm::isAlpha(label.front()) || label.front() == '_') &&
+         llvm::all_of(label, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+LogicalResult PlanOp::verifyRegions() {
+  llvm::StringMap<Operation *> labels;
+  for (Operation &op : getBody().front()) {
+    // plan-c4
+    if (op.getDialect() != getOperation()->getDialect())
+      return op.emitError() << "'" << op.getName() << "' does not belong in a comm.plan";
+    StringAttr label = getLabelAttr(&op);
+    if (!label)
+      continue;
+    // plan-c3
+    if (!isIdentifier(label))
+      return op.emitOpError() << "label '" << label.getValue() << "' is no identifier";
+    auto [other, inserted] = labels.try_emplace(label, &op);
+    if (inserted)
+      continue;
+    InFlightDiagnostic error = op.emitOpError()
+                               << "label '" << label.getValue() << "' is already in use";
+    error.attachNote(other->second->getLoc()) << "by this op";
+    return error;
+  }
+  return success();
+}
+
+static LogicalResult verifyExtents(Operation *op, ArrayRef<int64_t> extents) {
+  for (int64_t extent : extents)
+    if (extent < 1 || extent > UINT32_MAX)
+      return op->emitOpError() << "extents must be positive 32-bit numbers, not " << extent;
+  return success();
+}
+
+LogicalResult BufferOp::verify() {
+  // buffer-c1
+  if (failed(verifyExtents(*this, getExtents())))
+    return failure();
+  // buffer-c2
+  if (int64_t(getBytesPerRecord()) < 1 || getBytesPerRecord() > UINT32_MAX)
+    return emitOpError() << "bytes of a record must be a positive 32-bit number, not "
+                         << int64_t(getBytesPerRecord());
+  // buffer-c3
+  uint64_t topk = getPlan(*this).getTopk();
+  if (getRecordsPerToken() != 1 && getRecordsPerToken() != topk)
+    return emitOpError() << "records a token must be 1 or the plan's topk " << topk << ", not "
+                         << int64_t(getRecordsPerToken());
+  // buffer-c4
+  bool user = getSpace() == BufferSpace::Input || getSpace() == BufferSpace::Output;
+  if (user && (!getExtents().empty() || getLayout() != BufferLayout::Slot))
+    return emitOpError() << "in space " << stringifyBufferSpace(getSpace())
+                         << " must have one region of layout slot, not " << getExtents().size()
+                         << " extents and layout " << stringifyBufferLayout(getLayout());
+  return success();
+}
+
+LogicalResult FlagOp::verify() {
+  // flag-c1
+  if (failed(verifyExtents(*this, getExtents())))
+    return failure();
+  // flag-c2
+  if (getWriter().getNumResults() != 1 || getExtents().size() > 8)
+    return emitOpError() << "must have one writer and at most 8 indices, not "
+                         << getWriter().getNumResults() << " and " << getExtents().size();
+  Names names = getCellNames(getExtents().size());
+  if (failed(verifyMap(*this, "writer", getWriter(), names)))
+    return failure();
+  AffineExpr writer = getWriter().getResult(0);
+  SmallVector<Range> ranges = getScopeRanges(*this, names.size());
+  for (auto [i, extent] : llvm::enumerate(getExtents()))
+    ranges[firstDomainDim + i] = Range{0, extent - 1};
+  int64_t last = getPlan(*this).getRanks() - 1;
+  if (writer.isFunctionOfDim(stepDim) || !getRange(writer, ranges).isWithin(0, last))
+    return emitOpError() << "writer '" << toString(writer, names) << "' must be a rank, 0 to "
+                         << last << ", the same in every step";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Compute and reduce
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A set that a task kind asks for; `v` stands for any domain variable.
+struct Wanted {
+  ItemSetKind kind;
+  StringRef args; ///< "r", "rv" or "vr"
+};
+struct Shape {
+  SmallVector<Wanted> reads;
+  SmallVector<Wanted> writes;
+  bool lastReadOptional = false;
+};
+} // namespace
+
+static Shape getShape(TaskKind kind) {
+  Wanted own{ItemSetKind::A, "r"};
+  switch (kind) {
+  case TaskKind::Route:
+  case TaskKind::Shared:
+    return {{own}, {own}};
+  case TaskKind::Pack:
+    return {{own}, {{ItemSetKind::D, "rv"}}};
+  case TaskKind::Experts:
+    return {{{ItemSetKind::D, "vr"}, {ItemSetKind::D, "vr"}}, {{ItemSetKind::Y, "vr"}}};
+  case TaskKind::SlotSum:
+    return {{own, {ItemSetKind::Y, "rv"}, own}, {own}, true};
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+static std::string toString(ArrayRef<Wanted> wanted) {
+  return llvm::join(
+      llvm::map_range(wanted,
+                      [](Wanted set) {
+                        return (stringifyItemSetKind(set.kind) + "(" + set.args.take_front() +
+                                (set.args.size() > 1 ? "," : "") + set.args.drop_front() + ")")
+                            .str();
+                      }),
+      " ");
+}
+
+static bool matches(RegionUse use, Wanted wanted) {
+  ItemSetAttr items = use.region.getItems();
+  if (items.getKind() != wanted.kind)
+    return false;
+  for (auto [expr, letter] : llvm::zip(items.getArgs().getResults(), wanted.args)) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || (letter == 'r') != (dim.getPosition() == rankDim) || dim.getPosition() == stepDim)
+      return false;
+  }
+  return true;
+}
+
+static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, bool lastOptional) {
+  if (uses.size() != wanted.size() && !(lastOptional && uses.size() + 1 == wanted.size()))
+    return false;
+  return llvm::all_of(llvm::zip(uses, wanted), [](auto pair) {
+    auto [use, set] = pair;
+    return matches(use, set);
+  });
+}
+
+static std::string describe(FamilyOp op, ArrayRef<RegionUse> uses) {
+  return llvm::join(llvm::map_range(uses,
+                                    [&](RegionUse use) {
+                                      return toString(
+                                          use.region.getItems(),
+                                          getNames(op.getDomains(), use.region.getEach()));
+                                    }),
+                    " ");
+}
+
+/// compute-c3
+static LogicalResult verifyShape(FamilyOp op, TaskKind kind) {
+  Shape shape = getShape(kind);
+  SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
+  if (matches(reads, shape.reads, shape.lastReadOptional) && matches(writes, shape.writes, false))
+    return success();
+  return op.emitOpError() << "task of kind " << stringifyTaskKind(kind) << " reads "
+                          << toString(shape.reads) << (shape.lastReadOptional ? " (optional)" : "")
+                          << " and writes " << toString(shape.writes) << " for a variable v, not "
+                          << describe(op, reads) << " and " << describe(op, writes);
+}
+
+static LogicalResult verifyRecordSize(Operation *op, StringRef what, Value buffer,
+                                      uint64_t wanted) {
+  auto made = cast<BufferOp>(buffer.getDefiningOp());
+  if (made.getBytesPerRecord() == wanted)
+    return success();
+  return op->emitOpError() << what << " '" << made.getLabel() << "' must have " << wanted
+                           << " bytes a record, not " << made.getBytesPerRecord();
+}
+
+static uint64_t getRouteBytes(Operation *op) { return 12 * getPlan(op).getTopk(); }
+static uint64_t getRecordBytes(Operation *op) { return 4 * (2 + getPlan(op).getTopk()); }
+
+/// compute-c4
+static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
+  SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
+  switch (kind) {
+  case TaskKind::Route:
+    return verifyRecordSize(op, "route", writes[0].buffer, getRouteBytes(op));
+  case TaskKind::Pack:
+    if (failed(verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op))))
+      return failure();
+    return verifyRecordSize(op, "records", writes[0].buffer, getRecordBytes(op));
+  case TaskKind::Experts:
+    return verifyRecordSize(op, "records", reads[1].buffer, getRecordBytes(op));
+  case TaskKind::SlotSum:
+    return verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op));
+  case TaskKind::Shared:
+    return success();
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+static LogicalResult verifyCall(FamilyOp op, FlatSymbolRefAttr callee,
+                                SymbolTableCollection &symbols) {
+  // compute-c1
+  auto task = symbols.lookupNearestSymbolFrom<TaskOp>(op->getParentOp(), callee);
+  if (!task)
+    return op.emitOpError() << "calls " << callee << ", which is no comm.task of the plan";
+  // compute-c2
+  bool sums = task.getKind() == TaskKind::SlotSum;
+  if (sums != isa<ReduceOp>(op))
+    return op.emitOpError() << "cannot call a task of kind " << stringifyTaskKind(task.getKind())
+                            << ": use " << (sums ? "comm.reduce" : "comm.compute");
+  if (failed(verifyShape(op, task.getKind())))
+    return failure();
+  return verifyRecordSizes(op, task.getKind());
+}
+
+static LogicalResult verifyCounts(Operation *op, OperandRange buffers, ArrayAttr regions,
+                                  StringRef what) {
+  if (buffers.size() == regions.size())
+    return success();
+  return op->emitOpError() << "has " << regions.size() << " regions for " << buffers.size() << " "
+                           << what << " buffers";
+}
+
+LogicalResult ComputeOp::verify() {
+  if (failed(verifyCounts(*this, getReads(), getReadRegions(), "read")) ||
+      failed(verifyCounts(*this, getWrites(), getWriteRegions(), "written")))
+    return failure();
+  return verifyFamily(*this);
+}
+
+LogicalResult ComputeOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyCall(*this, getCalleeAttr(), symbols);
+}
+
+LogicalResult ReduceOp::verify() {
+  if (failed(verifyCounts(*this, getReads(), getReadRegions(), "read")) ||
+      failed(verifyCounts(*this, getWrites(), getWriteRegions(), "written")) ||
+      failed(verifyFamily(*this)))
+    return failure();
+  // reduce-c1
+  for (RegionUse use : getReadUses())
+    for (DomainAttr domain : use.region.getEach())
+      if (domain.getKind() != DomainKind::All)
+        return emitOpError() << "adds over '" << domain.getVariable() << "' in "
+                             << stringifyDomainKind(domain.getKind())
+                             << ": the order of a sum must be ascending";
+  return success();
+}
+
+LogicalResult ReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyCall(*this, getCalleeAttr(), symbols);
+}
+
+//===----------------------------------------------------------------------===//
+// Put and copy
+//===----------------------------------------------------------------------===//
+
+template <typename MoveOp> static LogicalResult verifyMove(MoveOp op) {
+  if (failed(verifyFamily(op)))
+    return failure();
+  RegionAttr target = op.getTargetRegion(), source = op.getSourceRegion();
+  // put-c3, copy-c2
+  if (!target.getEach().empty() || !source.getEach().empty())
+    return op.emitOpError("moves one region: 'each' is for compute and reduce");
+  // put-c2, copy-c1
+  Names names = getNames(op.getDomains());
+  if (target.getItems() != source.getItems())
+    return op.emitOpError() << "writes " << toString(target.getItems(), names) << " but reads "
+                            << toString(source.getItems(), names);
+  // put-c4, copy-c3
+  auto to = cast<BufferOp>(op.getTarget().getDefiningOp());
+  auto from = cast<BufferOp>(op.getSource().getDefiningOp());
+  if (to.getBytesPerRecord() != from.getBytesPerRecord())
+    return op.emitOpError() << "moves records of " << from.getBytesPerRecord() << " bytes in '"
+                            << from.getLabel() << "' to " << to.getBytesPerRecord() << " bytes in '"
+                            << to.getLabel() << "'";
+  return success();
+}
+
+LogicalResult PutOp::verify() {
+  if (failed(verifyMove(*this)))
+    return failure();
+  // put-c1
+  auto target = cast<BufferOp>(getTarget().getDefiningOp());
+  if (target.getSpace() != BufferSpace::Sym)
+    return emitOpError() << "target '" << target.getLabel() << "' must be a sym buffer, not "
+                         << stringifyBufferSpace(target.getSpace());
+  // put-c5
+  if (int64_t(getWindow()) < 0 || getWindow() > UINT32_MAX ||
+      (getWindow() != 0 && getDomains().empty()))
+    return emitOpError() << "window must be 0 or more instances of a family with a domain, not "
+                         << int64_t(getWindow());
+  // put-c6
+  Names names = getNames(getDomains());
+  if (getTo().getNumResults() != 1)
+    return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
+  if (failed(verifyMap(*this, "destination", getTo(), names)))
+    return failure();
+  return verifyRanks(*this, "destination", getTo(), names);
+}
+
+LogicalResult CopyOp::verify() {
+  if (failed(verifyMove(*this)))
+    return failure();
+  // copy-c4
+  if (getTarget() == getSource() && getTargetRegion() == getSourceRegion())
+    return emitOpError("copies a region onto itself");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Signal and wait
+//===----------------------------------------------------------------------===//
+
+/// signal-c4, on the corners of the scope: -comm-verify-scheduled asks every rank.
+static LogicalResult verifyWriter(SignalOp op, FlagOp flag, ArrayRef<StringRef> names) {
+  int64_t last = getPlan(op).getRanks() - 1;
+  const int64_t corners[] = {0, last / 2, last};
+  SmallVector<int64_t> dims(names.size(), 0);
+  auto isOwn = [&] {
+    SmallVector<int64_t> cell{evaluate(op.getTo().getResult(0), dims), dims[stepDim]};
+    for (AffineExpr expr : op.getIndex().getResults())
+      cell.push_back(evaluate(expr, dims));
+    return evaluate(flag.getWriter().getResult(0), cell) == dims[rankDim];
+  };
+  unsigned total = 1;
+  for (size_t i = 0; i < names.size(); ++i)
+    total *= std::size(corners);
+  for (unsigned point = 0; point < total; ++point) {
+    unsigned rest = point;
+    for (size_t i = 0; i < names.size(); ++i, rest /= std::size(corners))
+      dims[i] = i == stepDim ? 1 + rest % std::size(corners) : corners[rest % std::size(corners)];
+    if (isOwn())
+      continue;
+    return op.emitOpError() << "writes a cell of '" << flag.getLabel() << "' from rank "
+                            << dims[rankDim] << " that another rank owns: its writer is '"
+                            << toString(flag.getWriter().getResult(0),
+                                        getCellNames(flag.getExtents().size()))
+                            << "'";
+  }
+  return success();
+}
+
+LogicalResult SignalOp::verify() {
+  FailureOr<FlagOp> flag = getFlagOp(*this, getFlag());
+  if (failed(flag) || failed(verifyFamily(*this)))
+    return failure();
+  Names names = getNames(getDomains());
+  // signal-c1
+  if (flag->getCarry() != getPayload().has_value())
+    return emitOpError() << (getPayload() ? "carries a set, which '" : "carries no set, which '")
+                         << flag->getLabel() << (getPayload() ? "' does not take" : "' expects");
+  // signal-c3
+  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), names)))
+    return failure();
+  if (getPayload() && failed(verifyItems(*this, *getPayload(), names)))
+    return failure();
+  // signal-c5
+  if (getTo().getNumResults() != 1)
+    return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
+  if (failed(verifyMap(*this, "destination", getTo(), names)) ||
+      failed(verifyRanks(*this, "destination", getTo(), names)) ||
+      failed(verifyValue(*this, getValue(), names)))
+    return failure();
+  return verifyWriter(*this, *flag, names);
+}
+
+LogicalResult WaitOp::verify() {
+  FailureOr<FlagOp> flag = getFlagOp(*this, getFlag());
+  if (failed(flag) || failed(verifyFamily(*this)))
+    return failure();
+  Names names = getNames(getDomains());
+  // wait-c1
+  if (getPayload() && !flag->getCarry())
+    return emitOpError() << "takes a set from '" << flag->getLabel() << "', which carries none";
+  // wait-c3
+  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), names)))
+    return failure();
+  if (getPayload() && failed(verifyItems(*this, *getPayload(), names)))
+    return failure();
+  return verifyValue(*this, getValue(), names);
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch and combine
+//===----------------------------------------------------------------------===//
+
+/// dispatch-c1, dispatch-c2, combine-c1, combine-c2
+static LogicalResult verifyForm(Operation *op, StringRef what, BufferOp buffer,
+                                ArrayRef<int64_t> extents, BufferLayout layout) {
+  if (buffer.getExtents() == extents && buffer.getLayout() == layout)
+    return success();
+  InFlightDiagnostic error = op->emitOpError()
+                             << what << " '" << buffer.getLabel() << "' must have extents ["
+                             << extents << "] and layout " << stringifyBufferLayout(layout)
+                             << ", not [" << buffer.getExtents() << "] and "
+                             << stringifyBufferLayout(buffer.getLayout());
+  error.attachNote(buffer.getLoc()) << "'" << buffer.getLabel() << "' is here";
+  return error;
+}
+
+static LogicalResult verifySameRecords(Operation *op, BufferOp a, BufferOp b) {
+  if (a.getBytesPerRecord() == b.getBytesPerRecord())
+    return success();
+  return op->emitOpError() << "moves records of " << a.getBytesPerRecord() << " bytes in '"
+                           << a.getLabel() << "' to " << b.getBytesPerRecord() << " bytes in '"
+                           << b.getLabel() << "'";
+}
+
+static LogicalResult verifyOperands(Operation *op, OperandRange operands) {
+  for (Value operand : operands)
+    if (isa<BufferType>(operand.getType()) && failed(getBufferOp(op, operand)))
+      return failure();
+  return success();
+}
+
+LogicalResult DispatchOp::verify() {
+  if (failed(verifyOperands(*this, getOperands())))
+    return failure();
+  auto rows = getRows().getDefiningOp<BufferOp>(), route = getRoute().getDefiningOp<BufferOp>();
+  auto received = getReceived().getDefiningOp<BufferOp>();
+  auto records = getRecords().getDefiningOp<BufferOp>();
+  int64_t ranks = getPlan(*this).getRanks();
+  if (failed(verifyForm(*this, "rows", rows, {}, BufferLayout::Slot)) ||
+      failed(verifyForm(*this, "route", route, {}, BufferLayout::Slot)) ||
+      failed(verifyForm(*this, "received", received, ranks, BufferLayout::Seq)) ||
+      failed(verifyForm(*this, "records", records, ranks, BufferLayout::Seq)))
+    return failure();
+  // dispatch-c3
+  if (failed(verifySameRecords(*this, rows, received)))
+    return failure();
+  // dispatch-c4
+  if (failed(verifyRecordSize(*this, "route", getRoute(), getRouteBytes(*this))) ||
+      failed(verifyRecordSize(*this, "records", getRecords(), getRecordBytes(*this))))
+    return failure();
+  return verifyFamily(*this);
+}
+
+LogicalResult CombineOp::verify() {
+  if (failed(verifyOperands(*this, getOperands())))
+    return failure();
+  auto rows = getRows().getDefiningOp<BufferOp>();
+  auto returned = getReturned().getDefiningOp<BufferOp>();
+  int64_t ranks = getPlan(*this).getRanks();
+  if (failed(verifyForm(*this, "rows", rows, ranks, BufferLayout::Slot)) ||
+      failed(verifyForm(*this, "returned", returned, {}, BufferLayout::Slot)))
+    return failure();
+  // combine-c3
+  if (failed(verifySameRecords(*this, rows, returned)))
+    return failure();
+  return verifyFamily(*this); // topk records a token of combine-c2 is region-c3
+}

@@ -1,0 +1,49 @@
+//===- CommRules.h - Constraints that comm ops share ------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each reports what it refuses on `op`, with the names of the scope.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_DIALECTS_COMM_COMMRULES_H
+#define MOEC_DIALECTS_COMM_COMMRULES_H
+
+#include "dialects/comm/CommOps.h"
+#include "dialects/comm/ExprRange.h"
+
+namespace moec::comm {
+
+using NameList = llvm::ArrayRef<llvm::StringRef>;
+
+/// The plan that `op` is in; its parent is one by a trait.
+PlanOp getPlan(mlir::Operation *op);
+
+/// Where the dimensions of a scope lie: ranks for all but the step.
+llvm::SmallVector<Range> getScopeRanges(mlir::Operation *op, unsigned scope);
+
+/// region-c2: the map is over the scope, and each result has a form in a plan.
+mlir::LogicalResult verifyMap(mlir::Operation *op, llvm::StringRef what, mlir::AffineMap map,
+                              NameList names);
+/// Every result of the map is a rank.
+mlir::LogicalResult verifyRanks(mlir::Operation *op, llvm::StringRef what, mlir::AffineMap map,
+                                NameList names);
+/// region-c1, signal-c3, wait-c3: as many results as extents, each within its own.
+mlir::LogicalResult verifyIndex(mlir::Operation *op, llvm::StringRef name,
+                                llvm::ArrayRef<int64_t> extents, mlir::AffineMap index,
+                                NameList names);
+/// region-c4: the arguments of a set are ranks.
+mlir::LogicalResult verifyItems(mlir::Operation *op, ItemSetAttr items, NameList names);
+/// signal-c2, wait-c2: the value is an expression in n, positive and growing.
+mlir::LogicalResult verifyValue(mlir::Operation *op, mlir::AffineMap value, NameList names);
+
+/// region-c0: the op that made an operand.
+mlir::FailureOr<BufferOp> getBufferOp(mlir::Operation *op, mlir::Value value);
+mlir::FailureOr<FlagOp> getFlagOp(mlir::Operation *op, mlir::Value value);
+
+/// Every constraint of every family: domains, regions, dependences.
+mlir::LogicalResult verifyFamily(FamilyOp op);
+
+} // namespace moec::comm
+
+#endif // MOEC_DIALECTS_COMM_COMMRULES_H

@@ -1,0 +1,332 @@
+// RUN: moe-opt %s -verify-diagnostics -split-input-file
+
+// Constraints of put, copy, signal, wait, dispatch and combine, by id.
+
+comm.plan @put_into_local_memory ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer local seq [2] of 8 bytes
+  // put-c1
+  // expected-error @+1 {{target 'z' must be a sym buffer, not local}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)}
+}
+
+// -----
+
+comm.plan @put_of_two_sets ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c2
+  // expected-error @+1 {{writes D(r,p) but reads D(p,r)}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(p,r)}
+}
+
+// -----
+
+comm.plan @put_of_many_regions ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c3
+  // expected-error @+1 {{moves one region: 'each' is for compute and reduce}}
+  %pd = comm.put to r : %z[r]{D(r,p)} each p in all from %x{D(r,p)} each p in all
+}
+
+// -----
+
+comm.plan @put_of_unequal_records ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 16 bytes
+  // put-c4
+  // expected-error @+1 {{moves records of 8 bytes in 'x' to 16 bytes in 'z'}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)}
+}
+
+// -----
+
+comm.plan @negative_window ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c5
+  // expected-error @+1 {{window must be 0 or more instances of a family with a domain, not -1}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window -1
+}
+
+// -----
+
+comm.plan @window_of_one_put ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c5
+  // expected-error @+1 {{window must be 0 or more instances of a family with a domain, not 2}}
+  %pd = comm.put to r : %z[r]{A(r)} from %x{A(r)} window 2
+}
+
+// -----
+
+comm.plan @put_beyond_the_last_rank ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c6
+  // expected-error @+1 {{destination 'p + 1' must be a rank, 0 to 1, for every value of its variables}}
+  %pd = comm.put for p in stagger to p + 1 : %z[r]{D(r,p)} from %x{D(r,p)}
+}
+
+// -----
+
+comm.plan @put_to_two_ranks ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq of 8 bytes
+  // put-c6
+  // expected-error @+1 {{goes to one rank, not 2}}
+  %pd = "comm.put"(%z, %x) <{label = "pd", domains = [], afterInstances = [], to = affine_map<(d0, d1) -> (d0, d0)>,
+    targetRegion = #comm.region<(d0, d1) -> (), <A, (d0, d1) -> (d0)>>,
+    sourceRegion = #comm.region<(d0, d1) -> (), <A, (d0, d1) -> (d0)>>}> : (!comm.buffer, !comm.buffer) -> !comm.token
+}
+
+// -----
+
+comm.plan @copy_of_two_sets ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local slot of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // copy-c1
+  // expected-error @+1 {{writes A(r) but reads D(r,r)}}
+  %cp = comm.copy : %z{A(r)} from %x{D(r,r)}
+}
+
+// -----
+
+comm.plan @copy_of_many_regions ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local slot of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // copy-c2
+  // expected-error @+1 {{moves one region: 'each' is for compute and reduce}}
+  %cp = comm.copy : %z{A(r)} each p in all from %x{A(r)}
+}
+
+// -----
+
+comm.plan @copy_of_unequal_records ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local slot of 8 bytes
+  %z = comm.buffer local slot of 4 bytes
+  // copy-c3
+  // expected-error @+1 {{moves records of 8 bytes in 'x' to 4 bytes in 'z'}}
+  %cp = comm.copy : %z{A(r)} from %x{A(r)}
+}
+
+// -----
+
+comm.plan @copy_onto_itself ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local slot of 8 bytes
+  // copy-c4
+  // expected-error @+1 {{copies a region onto itself}}
+  %cp = comm.copy : %x{A(r)} from %x{A(r)}
+}
+
+// -----
+
+comm.plan @signal_without_its_count ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] carry by i0
+  // signal-c1
+  // expected-error @+1 {{carries no set, which 'f' expects}}
+  %s = comm.signal for p in stagger to p : %f[r] = n
+}
+
+// -----
+
+comm.plan @signal_with_a_count ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c1
+  // expected-error @+1 {{carries a set, which 'f' does not take}}
+  %s = comm.signal for p in stagger to p : %f[r] = n carry D(r,p)
+}
+
+// -----
+
+comm.plan @signal_of_the_initial_value ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c2
+  // expected-error @+1 {{value 'n - 1' must depend on n alone, be positive and grow with it}}
+  %s = comm.signal for p in stagger to p : %f[r] = n - 1
+}
+
+// -----
+
+comm.plan @signal_of_a_repeating_value ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c2
+  // expected-error @+1 {{value 'n mod 2 + 1' must depend on n alone, be positive and grow with it}}
+  %s = comm.signal for p in stagger to p : %f[r] = n mod 2 + 1
+}
+
+// -----
+
+comm.plan @signal_of_a_value_of_the_peer ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c2
+  // expected-error @+1 {{value 'n + p' must depend on n alone, be positive and grow with it}}
+  %s = comm.signal for p in stagger to p : %f[r] = p + n
+}
+
+// -----
+
+comm.plan @signal_of_no_cell ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [1, 2] by i1
+  // signal-c3
+  // expected-error @+1 {{'f' takes 2 indices, not 1}}
+  %s = comm.signal for p in stagger to p : %f[r] = n
+}
+
+// -----
+
+comm.plan @signal_of_a_foreign_cell ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c4
+  // expected-error @+1 {{writes a cell of 'f' from rank 1 that another rank owns: its writer is 'i0'}}
+  %s = comm.signal for p in stagger to p : %f[p] = n
+}
+
+// -----
+
+comm.plan @signal_beyond_the_last_rank ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // signal-c5
+  // expected-error @+1 {{destination 'r + 1' must be a rank, 0 to 1, for every value of its variables}}
+  %s = comm.signal to r + 1 : %f[r] = n
+}
+
+// -----
+
+comm.plan @signal_to_two_ranks ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag by r
+  // signal-c5
+  // expected-error @+1 {{goes to one rank, not 2}}
+  %s = "comm.signal"(%f) <{label = "s", domains = [], afterInstances = [], index = affine_map<(d0, d1) -> ()>,
+    to = affine_map<(d0, d1) -> (d0, d0)>, value = affine_map<(d0, d1) -> (d1)>}> : (!comm.flag) -> !comm.token
+}
+
+// -----
+
+comm.plan @wait_for_a_count_that_never_comes ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // wait-c1
+  // expected-error @+1 {{takes a set from 'f', which carries none}}
+  %w = comm.wait for s in all : %f[s] >= n get D(s,r)
+}
+
+// -----
+
+comm.plan @wait_for_the_initial_value ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // wait-c2
+  // expected-error @+1 {{value '0' must depend on n alone, be positive and grow with it}}
+  %w = comm.wait for s in all : %f[s] >= 0
+}
+
+// -----
+
+comm.plan @wait_for_two_values ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag by r
+  // wait-c2
+  // expected-error @+1 {{takes one value, not 2}}
+  %w = "comm.wait"(%f) <{label = "w", domains = [], afterInstances = [], index = affine_map<(d0, d1) -> ()>,
+    value = affine_map<(d0, d1) -> (d1, d1)>}> : (!comm.flag) -> !comm.token
+}
+
+// -----
+
+comm.plan @wait_beyond_the_last_cell ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by i0
+  // wait-c3
+  // expected-error @+1 {{index 's + 1' of 'f' must stay below its extent 2}}
+  %w = comm.wait for s in all : %f[s + 1] >= n
+}
+
+// -----
+
+comm.plan @dispatch_of_indexed_rows ranks 2 topk 1 depth 1 steps serial result rows {
+  // expected-note @+1 {{'x' is here}}
+  %x = comm.buffer local slot [2] of 8 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv = comm.buffer local seq [2] of 8 bytes
+  %meta = comm.buffer local seq [2] of 12 bytes
+  // dispatch-c1
+  // expected-error @+1 {{rows 'x' must have extents [] and layout slot, not [2] and slot}}
+  %di = comm.dispatch %x by %route to %recv, %meta
+}
+
+// -----
+
+comm.plan @dispatch_into_one_region ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv = comm.buffer local seq [2] of 8 bytes
+  // expected-note @+1 {{'meta' is here}}
+  %meta = comm.buffer local seq of 12 bytes
+  // dispatch-c2
+  // expected-error @+1 {{records 'meta' must have extents [2] and layout seq, not [] and seq}}
+  %di = comm.dispatch %x by %route to %recv, %meta
+}
+
+// -----
+
+comm.plan @dispatch_of_unequal_rows ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv = comm.buffer local seq [2] of 4 bytes
+  %meta = comm.buffer local seq [2] of 12 bytes
+  // dispatch-c3
+  // expected-error @+1 {{moves records of 8 bytes in 'x' to 4 bytes in 'recv'}}
+  %di = comm.dispatch %x by %route to %recv, %meta
+}
+
+// -----
+
+comm.plan @dispatch_by_short_routes ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 8 bytes
+  %recv = comm.buffer local seq [2] of 8 bytes
+  %meta = comm.buffer local seq [2] of 12 bytes
+  // dispatch-c4
+  // expected-error @+1 {{route 'route' must have 12 bytes a record, not 8}}
+  %di = comm.dispatch %x by %route to %recv, %meta
+}
+
+// -----
+
+comm.plan @dispatch_to_a_cast ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %c = builtin.unrealized_conversion_cast to !comm.buffer
+  // region-c0
+  // expected-error @+1 {{buffer operand must be the result of comm.buffer}}
+  %di = comm.dispatch %x by %x to %c, %x
+}
+
+// -----
+
+comm.plan @combine_from_one_region ranks 2 topk 2 depth 1 steps serial result rows {
+  // expected-note @+1 {{'y' is here}}
+  %y = comm.buffer local slot of 2 x 8 bytes
+  %back = comm.buffer local slot of 2 x 8 bytes
+  // combine-c1
+  // expected-error @+1 {{rows 'y' must have extents [2] and layout slot, not [] and slot}}
+  %co = comm.combine %y to %back
+}
+
+// -----
+
+comm.plan @combine_of_tokens ranks 2 topk 2 depth 1 steps serial result rows {
+  %y = comm.buffer local slot [2] of 8 bytes
+  %back = comm.buffer local slot of 2 x 8 bytes
+  // combine-c2
+  // expected-error @+1 {{'y' must have 2 records a token to hold Y(s,r), not 1}}
+  %co = comm.combine %y to %back
+}
+
+// -----
+
+comm.plan @combine_of_unequal_rows ranks 2 topk 2 depth 1 steps serial result rows {
+  %y = comm.buffer local slot [2] of 2 x 8 bytes
+  %back = comm.buffer local slot of 2 x 4 bytes
+  // combine-c3
+  // expected-error @+1 {{moves records of 8 bytes in 'y' to 4 bytes in 'back'}}
+  %co = comm.combine %y to %back
+}
