@@ -8,6 +8,8 @@
 #include "dialects/moe/MoeDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "runtime/module/Limits.h"
+#include "runtime/plan/Limits.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -15,8 +17,16 @@
 #include <set>
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::moe;
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+/// A size of at most what the module format has room for.
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value, int64_t most) {
+  if (value > 0 && value <= most)
+    return success();
+  return emitError() << what << " must be between 1 and " << most << ", but is " << value;
+}
 
 //===----------------------------------------------------------------------===//
 // Text of lists of lists
@@ -87,8 +97,8 @@ void MoeDialect::registerAttributes() {
 
 LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
                                int64_t memoryBytes) {
-  if (ranks < 1 || ranks > 65535) // mesh-c1
-    return emitError() << "ranks must be between 1 and 65535, but are " << ranks;
+  if (failed(verifySize(emitError, "number of ranks", ranks, kMaxRanks))) // mesh-c1
+    return failure();
   if (memoryBytes < 0) // mesh-c2
     return emitError() << "memory must not be negative, but is " << memoryBytes << " bytes";
   return success();
@@ -104,8 +114,8 @@ static LogicalResult verifyEntries(EmitError emitError, StringRef what, StringRe
                          << entry.size() << " numbers";
     std::set<int64_t> seen;
     for (int64_t number : entry.asArrayRef())
-      if (number < 0 || number > kMaxSize) // placement_request-c1
-        return emitError() << "numbers must be between 0 and " << kMaxSize << ", but one is "
+      if (number < 0 || number >= maxExperts) // placement_request-c1
+        return emitError() << "numbers must be between 0 and " << maxExperts - 1 << ", but one is "
                            << number;
     for (int64_t number : entry.asArrayRef().drop_front())
       if (!seen.insert(number).second) // placement_request-c2
@@ -128,38 +138,35 @@ LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule,
 LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots) {
   if (slots.empty()) // placement-c1
     return emitError() << "a placement must have at least one rank, but has none";
+  uint64_t total = 0;
   for (auto [rank, experts] : llvm::enumerate(slots)) {
     llvm::SmallDenseSet<int64_t, 16> seen;
     for (int64_t expert : experts.asArrayRef()) {
-      if (expert < 0 || expert > kMaxSize) // placement-c2
-        return emitError() << "an expert must be between 0 and " << kMaxSize << ", but rank "
+      if (expert < 0 || expert >= maxExperts) // placement-c2
+        return emitError() << "an expert must be between 0 and " << maxExperts - 1 << ", but rank "
                            << rank << " has " << expert;
       if (!seen.insert(expert).second) // placement-c3
         return emitError() << "expert " << expert << " is twice on rank " << rank;
     }
+    total += experts.size();
   }
+  if (total > maxPlacedExperts) // placement-c4
+    return emitError() << "slots must be at most " << maxPlacedExperts << ", but are " << total;
   return success();
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
                                    std::optional<int64_t> depth) {
-  if (window && (*window < 0 || *window > kMaxSize)) // schedule-c1
-    return emitError() << "window must be between 0 and " << kMaxSize << ", but is " << *window;
-  if (depth && (*depth < 1 || *depth > kMaxSize)) // schedule-c1
-    return emitError() << "depth must be between 1 and " << kMaxSize << ", but is " << *depth;
+  if (window && (*window < 0 || *window > kMaxRanks)) // schedule-c1
+    return emitError() << "window must be between 0 and " << kMaxRanks << ", but is " << *window;
+  if (depth && (*depth < 1 || *depth > plan::maxDepth)) // schedule-c1
+    return emitError() << "depth must be between 1 and " << plan::maxDepth << ", but is " << *depth;
   return success();
 }
 
 //===----------------------------------------------------------------------===//
 // The closed form of a layer
 //===----------------------------------------------------------------------===//
-
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value,
-                                int64_t most = kMaxSize) {
-  if (value > 0 && value <= most)
-    return success();
-  return emitError() << what << " must be between 1 and " << most << ", but is " << value;
-}
 
 static LogicalResult verifyElement(EmitError emitError, StringRef what, Type type) {
   if (isSupportedElement(type))
@@ -169,7 +176,7 @@ static LogicalResult verifyElement(EmitError emitError, StringRef what, Type typ
 
 LogicalResult GroupsAttr::verify(EmitError emitError, int64_t count, int64_t kept, GroupScore,
                                  RejectedValue) {
-  if (failed(verifySize(emitError, "groups", count))) // groups-c1
+  if (failed(verifySize(emitError, "groups", count, maxExperts))) // groups-c1
     return failure();
   if (kept < 1 || kept > count) // groups-c1
     return emitError() << "groups that are kept must be between 1 and " << count << ", but are "
@@ -180,7 +187,7 @@ LogicalResult GroupsAttr::verify(EmitError emitError, int64_t count, int64_t kep
 LogicalResult RouterAttr::verify(EmitError emitError, int64_t topK, Type logits, ScoreFunction,
                                  Type shares, bool, bool, bool, GroupsAttr, FloatAttr normalize,
                                  FloatAttr scale) {
-  if (failed(verifySize(emitError, "top_k", topK))) // router-c1
+  if (failed(verifySize(emitError, "top_k", topK, plan::maxTopK))) // router-c1
     return failure();
   if (failed(verifyElement(emitError, "logits", logits)) || // router-c2
       failed(verifyElement(emitError, "shares", shares)))
@@ -194,7 +201,7 @@ LogicalResult RouterAttr::verify(EmitError emitError, int64_t topK, Type logits,
 }
 
 LogicalResult MlpAttr::verify(EmitError emitError, int64_t intermediate, Activation, bool) {
-  return verifySize(emitError, "intermediate", intermediate); // mlp-c1
+  return verifySize(emitError, "intermediate", intermediate, maxIntermediate); // mlp-c1
 }
 
 bool moec::moe::isExpertRole(WeightRole role) {
@@ -269,8 +276,8 @@ static LogicalResult verifyRoles(EmitError emitError, RouterAttr router, MlpAttr
 LogicalResult LayerAttr::verify(EmitError emitError, int64_t hidden, int64_t experts, Type tokens,
                                 Type weights, Type combine, RouterAttr router, MlpAttr expert,
                                 MlpAttr shared, ArrayRef<WeightNameAttr> names) {
-  if (failed(verifySize(emitError, "hidden", hidden)) || // layer_attr-c1
-      failed(verifySize(emitError, "experts", experts, kMaxExperts)))
+  if (failed(verifySize(emitError, "hidden", hidden, maxHidden)) || // layer_attr-c1
+      failed(verifySize(emitError, "experts", experts, maxExperts)))
     return failure();
   if (failed(verifyElement(emitError, "tokens", tokens)) || // layer_attr-c2
       failed(verifyElement(emitError, "weights", weights)) ||

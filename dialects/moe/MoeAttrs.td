@@ -57,7 +57,7 @@ def Moe_PlacementRequestAttr
 
     Constraints:
     - placement_request-c1: every entry has a number and a list that is not empty,
-      and no number is negative.
+      and every number is between 0 and 65535.
     - placement_request-c2: no rank has two lists, no expert two pins, and no list
       has a number twice.
 
@@ -80,8 +80,9 @@ def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank
 
     Constraints:
     - placement-c1: there is at least one rank.
-    - placement-c2: no expert is negative or above 2^24.
+    - placement-c2: no expert is negative or above 65535.
     - placement-c3: no expert is twice on one rank.
+    - placement-c4: there are at most 2^20 slots.
     That every expert is somewhere is layer-c4: here their number is unknown.
 
     Life cycle: made by `--moe-place` or written by hand; stays until the module
@@ -98,7 +99,7 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     is the choice of `--comm-schedule`.
 
     Constraints:
-    - schedule-c1: `window` is not negative, `depth` is positive, both are at most 2^24.
+    - schedule-c1: `window` is between 0 and 65535, `depth` between 1 and 64.
 
     Life cycle: made by `importProgram`; `--moe-distribute` hands it to the plan
     as `#comm.schedule`. Example: `#moe.schedule<window = 4>`
@@ -117,7 +118,7 @@ def Moe_GroupsAttr : Moe_Attr<"Groups", "groups", "group limit of a router"> {
     Keep the best `kept` of `count` equal groups of experts, in index order.
 
     Constraints:
-    - groups-c1: `kept` is positive and at most `count`, which is at most 2^24.
+    - groups-c1: `kept` is positive and at most `count`, which is at most 65536.
   }];
   let parameters = (ins "int64_t":$count, "int64_t":$kept, EnumParameter<Moe_GroupScore>:$score,
                         EnumParameter<Moe_RejectedValue>:$rejected);
@@ -131,7 +132,7 @@ def Moe_RouterAttr : Moe_Attr<"Router", "router", "router in closed form"> {
     `scale` is absent for 1.
 
     Constraints:
-    - router-c1: `top_k` is positive and is at most 2^24.
+    - router-c1: `top_k` is between 1 and 65535.
     - router-c2: `logits` and `shares` are f32 or bf16.
     - router-c3: `normalize` is finite and not negative; `scale` is finite.
   }];
@@ -155,7 +156,7 @@ def Moe_MlpAttr : Moe_Attr<"Mlp", "mlp", "gated MLP in closed form"> {
     by sigmoid(ws . x), which only a shared expert can be.
 
     Constraints:
-    - mlp-c1: `intermediate` is positive and is at most 2^24.
+    - mlp-c1: `intermediate` is between 1 and 2^20.
   }];
   let parameters = (ins "int64_t":$intermediate, EnumParameter<Moe_Activation>:$activation,
                         DefaultValuedParameter<"bool", "false">:$scaled);
@@ -179,8 +180,8 @@ def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
     runtime/module/Layer.h. `LayerAttr.h` converts both ways without loss.
 
     Constraints:
-    - layer_attr-c1: `hidden` is positive and is at most 2^24, `experts` is between 1
-      and 65535.
+    - layer_attr-c1: `hidden` is between 1 and 2^20, `experts` between 1 and
+      65536.
     - layer_attr-c2: `tokens`, `weights` and `combine` are f32 or bf16.
     - layer_attr-c3: the router chooses at most `experts`.
     - layer_attr-c4: groups divide the experts evenly, and what is kept holds

@@ -8,10 +8,13 @@
 #include "dialects/moe/MoeOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "runtime/module/Limits.h"
+#include "runtime/plan/Limits.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::moe;
 
 #include "dialects/moe/MoeDialect.cpp.inc"
@@ -51,9 +54,8 @@ bool moec::moe::isSupportedElement(Type type) { return type.isF32() || type.isBF
 
 using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 
-/// Sizes are 32 bit in a module.
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value,
-                                int64_t most = kMaxSize) {
+/// A size of at most what the module format has room for.
+static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value, int64_t most) {
   if (value > 0 && value <= most)
     return success();
   return emitError() << what << " must be between 1 and " << most << ", but is " << value;
@@ -66,36 +68,34 @@ static LogicalResult verifyElement(EmitError emitError, Type type) {
 }
 
 LogicalResult TokensType::verify(EmitError emitError, int64_t hidden, Type elementType) {
-  if (failed(verifySize(emitError, "hidden size", hidden))) // tokens-c1
+  if (failed(verifySize(emitError, "hidden size", hidden, maxHidden))) // tokens-c1
     return failure();
   return verifyElement(emitError, elementType); // tokens-c2
 }
 
 LogicalResult ScoresType::verify(EmitError emitError, int64_t experts, Type elementType) {
-  if (failed(verifySize(emitError, "number of experts", experts, kMaxExperts))) // scores-c1
+  if (failed(verifySize(emitError, "number of experts", experts, maxExperts))) // scores-c1
     return failure();
   return verifyElement(emitError, elementType); // scores-c2
 }
 
 LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t experts) {
-  if (failed(verifySize(emitError, "number of experts", experts, kMaxExperts)))
+  if (failed(verifySize(emitError, "number of experts", experts, maxExperts)))
     return failure();
-  if (topK > 0 && topK <= experts) // choices-c1
-    return success();
-  return emitError() << "number of choices must be between 1 and the " << experts
-                     << " experts, but is " << topK;
+  return verifySize(emitError, "number of choices", topK,
+                    std::min<int64_t>(experts, plan::maxTopK));
 }
 
 LogicalResult SharesType::verify(EmitError emitError, int64_t topK, Type elementType) {
-  if (failed(verifySize(emitError, "number of choices", topK))) // shares-c1
+  if (failed(verifySize(emitError, "number of choices", topK, plan::maxTopK))) // shares-c1
     return failure();
   return verifyElement(emitError, elementType); // shares-c2
 }
 
 LogicalResult RowsType::verify(EmitError emitError, int64_t topK, int64_t hidden,
                                Type elementType) {
-  if (failed(verifySize(emitError, "number of choices", topK)) || // rows-c1
-      failed(verifySize(emitError, "hidden size", hidden)))
+  if (failed(verifySize(emitError, "number of choices", topK, plan::maxTopK)) || // rows-c1
+      failed(verifySize(emitError, "hidden size", hidden, maxHidden)))
     return failure();
   return verifyElement(emitError, elementType); // rows-c2
 }

@@ -37,11 +37,9 @@ inline constexpr llvm::StringLiteral kMaxTokensAttrName = "moe.max_tokens";
 /// On the module: the path of the .moe file as the user gave it, a string.
 inline constexpr llvm::StringLiteral kSourceAttrName = "moe.source";
 
-/// Largest hidden or intermediate size, or number of tokens: the bytes of a row
-/// fit into the 32 bits that a plan has for them.
-inline constexpr int64_t kMaxSize = 16777216;
-/// Most experts of a layer: a dispatched record counts them in 16 bits.
-inline constexpr int64_t kMaxExperts = 65535;
+/// Most ranks of a mesh; plan-c1 of the comm dialect. All other limits are those
+/// of the module format, runtime/module/Limits.h.
+inline constexpr int64_t kMaxRanks = 65535;
 
 /// What a name has in place of the expert's number.
 inline constexpr llvm::StringLiteral kExpertInName = "{expert}";

@@ -63,14 +63,14 @@ def Moe_LayerOp : Moe_Op<"layer", [
 
     Constraints:
     - layer-c1: the body has one argument, of token rows.
-    - layer-c2: `experts` is between 1 and 65535 (16 bits of a dispatched record),
+    - layer-c2: `experts` is between 1 and 65536 (16 bits of a dispatched record),
       and every value of the body that speaks of experts speaks of that many.
     - layer-c3: the placement has one list a rank.
     - layer-c4: every expert is on some rank, and no other expert is.
     - layer-c5: the result has the hidden size of the argument.
     - layer-c6: the request names experts and ranks that exist.
     - layer-c7: no role of a weight is there twice.
-    - layer-c8: `maxTokens` is positive.
+    - layer-c8: `maxTokens` is between 1 and 2^24.
 
     Effects: none of its own; a symbol of its module.
     Example: test/dialects/moe/ops.mlir

@@ -24,7 +24,7 @@ def Moe_TokensType : Moe_Type<"Tokens", "tokens", "token rows"> {
     One row of `hidden` elements a token.
 
     Constraints:
-    - tokens-c1: `hidden` is positive and is at most 2^24.
+    - tokens-c1: `hidden` is between 1 and 2^20.
     - tokens-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$hidden, "::mlir::Type":$elementType);
@@ -36,7 +36,7 @@ def Moe_ScoresType : Moe_Type<"Scores", "scores", "scores over all experts"> {
     One element a token and expert: logits, scores, or what chooses.
 
     Constraints:
-    - scores-c1: `experts` is between 1 and 65535.
+    - scores-c1: `experts` is between 1 and 65536.
     - scores-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$experts, "::mlir::Type":$elementType);
@@ -49,7 +49,8 @@ def Moe_ChoicesType : Moe_Type<"Choices", "choices", "chosen experts of each tok
     position 0 .. topK-1 of a choice is its *k-slot*.
 
     Constraints:
-    - choices-c1: `topK` is positive and at most `experts`, which is at most 65535.
+    - choices-c1: `topK` is positive and at most `experts` and 65535; `experts` is at
+      most 65536.
   }];
   let parameters = (ins "int64_t":$topK, "int64_t":$experts);
   let assemblyFormat = "`<` $topK `of` $experts `>`";
@@ -61,7 +62,7 @@ def Moe_SharesType : Moe_Type<"Shares", "shares", "weights of the chosen experts
     called weights: those are the parameters of a layer.)
 
     Constraints:
-    - shares-c1: `topK` is positive and is at most 2^24.
+    - shares-c1: `topK` is between 1 and 65535.
     - shares-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$topK, "::mlir::Type":$elementType);
@@ -74,7 +75,7 @@ def Moe_RowsType : Moe_Type<"Rows", "rows", "expert rows"> {
     of the token.
 
     Constraints:
-    - rows-c1: `topK` and `hidden` are positive and are at most 2^24.
+    - rows-c1: `topK` is between 1 and 65535, `hidden` between 1 and 2^20.
     - rows-c2: the element type is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$topK, "int64_t":$hidden, "::mlir::Type":$elementType);

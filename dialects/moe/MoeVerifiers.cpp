@@ -8,10 +8,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/moe/MoeOps.h"
+#include "runtime/module/Limits.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::moe;
 
 //===----------------------------------------------------------------------===//
@@ -72,8 +74,8 @@ static std::optional<int64_t> expertsOf(Type type) {
 
 static LogicalResult verifyExperts(LayerOp layer) {
   int64_t experts = layer.getExperts();
-  if (experts < 1 || experts > kMaxExperts)
-    return layer.emitOpError() << "experts must be between 1 and " << kMaxExperts << ", but are "
+  if (experts < 1 || experts > maxExperts)
+    return layer.emitOpError() << "experts must be between 1 and " << maxExperts << ", but are "
                                << experts;
   for (Operation &op : layer.getBody().front())
     for (Type type : op.getResultTypes())
@@ -162,9 +164,10 @@ LogicalResult LayerOp::verifyRegions() {
   if (failed(verifyExperts(*this)) || failed(verifyPlacement(*this)) || // layer-c2
       failed(verifyRequest(*this)) || failed(verifyRolesOnce(*this)))
     return failure();
-  if (std::optional<uint64_t> most = getMaxTokens(); most && (*most < 1 || *most > kMaxSize))
-    return emitOpError() << "tokens must be at most between 1 and " << kMaxSize << ", but are "
-                         << *most; // layer-c8
+  if (std::optional<uint64_t> most = getMaxTokens();
+      most && (*most < 1 || *most > maxTokensPerRank))
+    return emitOpError() << "tokens must be at most between 1 and " << maxTokensPerRank
+                         << ", but are " << *most; // layer-c8
   int64_t wanted = cast<TokensType>(getTokens().getType()).getHidden();
   int64_t found = cast<TokensType>(yield.getRows().getType()).getHidden();
   if (wanted != found) // layer-c5
