@@ -10,7 +10,6 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "runtime/module/Limits.h"
 #include "runtime/plan/Limits.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -37,17 +36,25 @@ void MoeDialect::initialize() {
 LogicalResult MoeDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
-  bool fits = llvm::StringSwitch<bool>(name)
-                  .Case(kLayerAttrName, isa<LayerAttr>(value))
-                  .Case(kMeshAttrName, isa<MeshAttr>(value))
-                  .Case(kPlacementAttrName, isa<PlacementAttr>(value))
-                  .Case(kMaxTokensAttrName, isa<IntegerAttr>(value))
-                  .Case(kSourceAttrName, isa<StringAttr>(value))
-                  .Default(false);
-  if (!fits)
-    return op->emitOpError() << "attribute '" << name
-                             << "' is unknown or has the wrong kind: " << value;
-  return success();
+  auto refuse = [&](StringRef wanted) -> LogicalResult {
+    return op->emitOpError() << "attribute " << name << " must be " << wanted << ", but is "
+                             << value;
+  };
+  if (name == kLayerAttrName)
+    return isa<LayerAttr>(value) ? success() : refuse("a #moe.layer");
+  if (name == kMeshAttrName)
+    return isa<MeshAttr>(value) ? success() : refuse("a #moe.mesh");
+  if (name == kPlacementAttrName)
+    return isa<PlacementAttr>(value) ? success() : refuse("a #moe.placement");
+  if (name == kSourceAttrName)
+    return isa<StringAttr>(value) ? success() : refuse("a string");
+  if (name == kMaxTokensAttrName) {
+    auto most = dyn_cast<IntegerAttr>(value);
+    bool fits = most && most.getType().isSignlessInteger(64) && most.getInt() >= 1 &&
+                most.getInt() <= maxTokensPerRank;
+    return fits ? success() : refuse("an i64 between 1 and 2^24");
+  }
+  return op->emitOpError() << "attribute " << name << " is unknown to the moe dialect";
 }
 
 bool moec::moe::isSupportedElement(Type type) { return type.isF32() || type.isBF16(); }

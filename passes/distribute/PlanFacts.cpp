@@ -58,7 +58,7 @@ FailureOr<PlanFacts> readFacts(comm::PlanOp plan) {
   if (!(facts.placement = plan->getAttrOfType<moe::PlacementAttr>(moe::kPlacementAttrName)))
     return missing(moe::kPlacementAttrName);
   if (auto most = plan->getAttrOfType<IntegerAttr>(moe::kMaxTokensAttrName))
-    facts.maxTokens = most.getValue().getSExtValue();
+    facts.maxTokens = most.getInt();
   int64_t ranks = plan.getRanks();
   if (failed(expectEqual(plan, "ranks", ranks, moe::kMeshAttrName, facts.mesh.getRanks())) ||
       failed(expectEqual(plan, "ranks", ranks, moe::kPlacementAttrName,

@@ -1,0 +1,137 @@
+//===- ImportProgram.cpp - From a resolved program to moe IR --------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the program asks for becomes attributes of the layer; the mathematics is
+// LayerImporter's.
+//===----------------------------------------------------------------------===//
+
+#include "frontend/import/ir/ImportProgram.h"
+#include "dialects/comm/CommOps.h"
+#include "frontend/import/ir/LayerImporter.h"
+#include "passes/distribute/PlanFacts.h"
+#include <algorithm>
+#include <cmath>
+
+namespace moec {
+using namespace mlir;
+
+static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *context) {
+  std::string machine;
+  uint64_t memory = 0; // the machine does not say
+  if (program.machine) {
+    machine = program.machine->name;
+    memory = program.machine->memoryBytes.value_or(0);
+  }
+  return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory);
+}
+
+/// Rates and latencies become whole numbers, so that text keeps them exactly.
+static int64_t whole(double value) {
+  return static_cast<int64_t>(std::llround(std::clamp(value, 0.0, 9.0e15)));
+}
+
+/// The link of the axis that varies fastest joins the GPUs of a node; all others,
+/// and those that no axis names, join nodes.
+static comm::TopologyAttr importTopology(const frontend::Program &program, MLIRContext *context) {
+  if (!program.machine)
+    return {};
+  const frontend::Machine &machine = *program.machine;
+  std::string inner = program.mesh.axes.empty() ? "" : program.mesh.axes.back().link;
+  if (inner.empty() && !machine.links.empty())
+    inner = machine.links.front().name;
+  SmallVector<comm::LinkAttr> links;
+  for (const frontend::Link &link : machine.links) {
+    std::optional<double> rate =
+        link.achievedBytesPerSecond ? link.achievedBytesPerSecond : link.bytesPerSecond;
+    if (!rate || whole(*rate / 1e6) < 1)
+      continue; // nothing to schedule by
+    links.push_back(comm::LinkAttr::get(
+        context, link.name, link.name == inner ? comm::Path::NVLink : comm::Path::Rail,
+        whole(*rate / 1e6), whole(link.latencySeconds.value_or(0) * 1e9)));
+  }
+  uint32_t ranks = program.ranks();
+  uint32_t gpus = std::max(1u, machine.gpusPerNode.value_or(ranks));
+  uint32_t nodes = std::max(1u, machine.nodes.value_or((ranks + gpus - 1) / gpus));
+  return comm::TopologyAttr::get(context, machine.name, nodes, gpus, links);
+}
+
+/// Adds `number: [values]`, or the values to the entry that the number has.
+static void addEntry(SmallVectorImpl<SmallVector<int64_t>> &entries, int64_t number,
+                     ArrayRef<uint32_t> values) {
+  auto *entry = llvm::find_if(entries, [&](auto &other) { return other.front() == number; });
+  if (entry == entries.end()) {
+    entries.push_back({number});
+    entry = &entries.back();
+  }
+  entry->append(values.begin(), values.end());
+}
+
+static SmallVector<DenseI64ArrayAttr> toAttrs(ArrayRef<SmallVector<int64_t>> entries,
+                                              MLIRContext *context) {
+  SmallVector<DenseI64ArrayAttr> attributes;
+  for (const SmallVector<int64_t> &entry : entries)
+    if (entry.size() > 1) // `gpu 3 holds` and nothing is no request
+      attributes.push_back(DenseI64ArrayAttr::get(context, entry));
+  return attributes;
+}
+
+static moe::PlacementRule toRule(frontend::PlacementRule rule) {
+  switch (rule) {
+  case frontend::PlacementRule::Linear:
+    return moe::PlacementRule::Linear;
+  case frontend::PlacementRule::RoundRobin:
+    return moe::PlacementRule::RoundRobin;
+  case frontend::PlacementRule::None:
+    return moe::PlacementRule::None;
+  }
+  llvm_unreachable("unknown rule");
+}
+
+static moe::PlacementRequestAttr importRequest(const frontend::PlacementRequest &request,
+                                               MLIRContext *context) {
+  SmallVector<SmallVector<int64_t>> holds, pins;
+  for (const frontend::RankExperts &list : request.lists)
+    addEntry(holds, list.rank, list.experts);
+  for (const frontend::ExpertPin &pin : request.pins)
+    addEntry(pins, pin.expert, pin.ranks);
+  return moe::PlacementRequestAttr::get(context, toRule(request.rule), toAttrs(holds, context),
+                                        toAttrs(pins, context));
+}
+
+static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request,
+                                        MLIRContext *context) {
+  auto wide = [](std::optional<uint32_t> value) -> std::optional<int64_t> {
+    return value ? std::optional<int64_t>(*value) : std::nullopt;
+  };
+  if (!request.window && !request.depth)
+    return {}; // all of it is the compiler's choice
+  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth));
+}
+
+OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContext *context) {
+  context->loadDialect<moe::MoeDialect, comm::CommDialect>();
+  Places places(*program.sources, context);
+  Location place = places.get(program.locations.layer);
+  OpBuilder builder(context);
+  OwningOpRef<ModuleOp> module(ModuleOp::create(place));
+  if (program.sources->size() != 0)
+    (*module)->setAttr(moe::kSourceAttrName, builder.getStringAttr(program.sources->name(0)));
+
+  builder.setInsertionPointToStart(module->getBody());
+  IntegerAttr maxTokens;
+  if (program.schedule.maxTokensPerRank)
+    maxTokens = builder.getI64IntegerAttr(*program.schedule.maxTokensPerRank);
+  auto layer = moe::LayerOp::create(
+      builder, place, builder.getStringAttr(program.layer.name),
+      builder.getI64IntegerAttr(program.layer.experts), importMesh(program, context), maxTokens,
+      importRequest(program.placement, context), /*placement=*/nullptr,
+      importSchedule(program.schedule, context));
+  if (comm::TopologyAttr topology = importTopology(program, context))
+    layer->setAttr(kTopologyAttrName, topology);
+  LayerImporter(program.layer, program.locations, places, builder).importBody(layer);
+  return module;
+}
+
+} // namespace moec
