@@ -89,12 +89,35 @@ Diagnostic &Diagnostics::report(DiagnosticId id, Location place,
 Diagnostic &Diagnostics::reportText(Severity severity, Location place, std::string message) {
   errors += severity == Severity::Error;
   unsupported += severity == Severity::Unsupported;
+  if (list.size() == limit) {
+    const Entry &entry = entryOf(DiagnosticId::TooManyMessages);
+    Diagnostic last;
+    last.id = entry.id;
+    last.message = fillIn(entry.text, {std::to_string(limit)});
+    last.location = place;
+    list.push_back(std::move(last));
+  }
+  if (full())
+    return dropped = Diagnostic();
   Diagnostic diagnostic;
   diagnostic.severity = severity;
   diagnostic.location = place;
   diagnostic.message = std::move(message);
   list.push_back(std::move(diagnostic));
   return list.back();
+}
+
+void Diagnostics::lastHelp(std::string text) {
+  if (!list.empty() && !full())
+    list.back().help(std::move(text));
+}
+
+void Diagnostics::truncate(size_t count) {
+  while (list.size() > count) {
+    errors -= list.back().severity == Severity::Error;
+    unsupported -= list.back().severity == Severity::Unsupported;
+    list.pop_back();
+  }
 }
 
 std::string diagnosticName(DiagnosticId id) {

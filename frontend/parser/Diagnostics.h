@@ -77,19 +77,27 @@ public:
   /// For phases whose texts are not in Diagnostics.def.
   Diagnostic &reportText(Severity severity, Location place, std::string message);
 
+  /// Adds to the last report.
+  void lastHelp(std::string text);
+
+  /// Forgets all but the first `count` reports.
+  void truncate(size_t count);
+
   const std::vector<Diagnostic> &all() const { return list; }
   bool empty() const { return list.empty(); }
   /// Errors and unsupported features.
   bool hasErrors() const { return errors + unsupported != 0; }
   /// 1 if the input is wrong, 2 if it is only unsupported, else 0.
   int exitCode() const { return errors ? 1 : unsupported ? 2 : 0; }
-  /// True once so much was reported that going on helps nobody.
-  bool full() const { return list.size() >= limit; }
+  /// True once so much was reported that going on helps nobody. Further
+  /// reports are counted and dropped.
+  bool full() const { return list.size() > limit; }
 
 private:
   static constexpr size_t limit = 100;
   std::shared_ptr<Sources> files;
   std::vector<Diagnostic> list;
+  Diagnostic dropped;
   size_t errors = 0, unsupported = 0;
 };
 

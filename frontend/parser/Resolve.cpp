@@ -1,0 +1,248 @@
+//===- Resolve.cpp - Blocks to a program ----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads the files, checks every block by itself, then the names between them.
+//===----------------------------------------------------------------------===//
+
+#include "frontend/parser/Resolve.h"
+#include "frontend/parser/Loader.h"
+#include "frontend/parser/Suggest.h"
+
+#include <map>
+
+namespace moec::frontend {
+
+namespace {
+class ProgramResolver {
+public:
+  ProgramResolver(const std::vector<uint32_t> &files, const ParseOptions &options,
+                  Diagnostics &diagnostics)
+      : options(options), diagnostics(diagnostics), loaded(loadFiles(files, diagnostics)),
+        main(diagnostics.sources().locate(files.front(), 0, 0)) {}
+  std::optional<Program> run();
+
+private:
+  void checkNames(std::string_view keyword, const char *plural);
+  /// The block that a field names; null if there is none (reported if so).
+  const Statement *named(const Statement &by, std::string_view field, std::string_view keyword);
+  /// Null if it has none, or an unknown one (reported the first time).
+  const Statement *machineOf(const Statement &mesh);
+  void resolveMeshes();
+  void resolveLayers();
+  const Statement *onlyRequest(std::string_view keyword);
+  void chooseMesh(const Statement *placement);
+  void overrideRanks();
+  void resolveRequests();
+
+  const ParseOptions &options;
+  Diagnostics &diagnostics;
+  LoadedFiles loaded;
+  Location main; ///< the start of the first file
+  Program program;
+  std::string rankNote;
+  bool knowsRanks = true;
+  std::map<const Statement *, const Statement *> machines; ///< by mesh
+};
+} // namespace
+
+void ProgramResolver::checkNames(std::string_view keyword, const char *plural) {
+  std::vector<const Statement *> blocks = loaded.ofKind(keyword);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const Value *name = blocks[i]->find("name");
+    for (size_t j = 0; name && j < i; ++j) {
+      const Value *other = blocks[j]->find("name");
+      if (!other || other->text != name->text)
+        continue;
+      diagnostics.report(DiagnosticId::DuplicateName, name->location, {plural, name->text})
+          .at(other->location, "first here");
+      break;
+    }
+  }
+}
+
+const Statement *ProgramResolver::named(const Statement &by, std::string_view field,
+                                        std::string_view keyword) {
+  const Value *wanted = by.find(field);
+  if (!wanted)
+    return nullptr;
+  std::vector<std::string_view> names;
+  for (const Statement *block : loaded.ofKind(keyword)) {
+    const Value *name = block->find("name");
+    if (name && name->text == wanted->text)
+      return block;
+    if (name)
+      names.push_back(name->text);
+  }
+  if (!loaded.complete)
+    return nullptr;
+  Diagnostic &diagnostic = diagnostics.report(DiagnosticId::UnknownName, wanted->location,
+                                              {std::string(keyword), wanted->text});
+  std::string meant = nearest(wanted->text, names);
+  if (!meant.empty())
+    diagnostic.under("did you mean '" + meant + "'?").fix(wanted->location, meant);
+  else if (!names.empty())
+    diagnostic.help("declared: " + listOf(names));
+  return nullptr;
+}
+
+const Statement *ProgramResolver::machineOf(const Statement &mesh) {
+  auto known = machines.find(&mesh);
+  if (known != machines.end())
+    return known->second;
+  std::vector<const Statement *> all = loaded.ofKind("machine");
+  const Statement *machine = all.size() == 1 ? all.front() : nullptr;
+  if (mesh.find("machine"))
+    machine = named(mesh, "machine", "machine");
+  return machines[&mesh] = machine;
+}
+
+void ProgramResolver::resolveLayers() {
+  std::vector<const Statement *> layers = loaded.ofKind("layer");
+  for (size_t i = layers.size(); i-- > 0;) {
+    ResolvedLayer resolved = resolveLayer(*layers[i], diagnostics);
+    program.layer = std::move(resolved.layer);
+    program.locations = resolved.locations;
+  }
+  if (layers.empty() && loaded.complete)
+    diagnostics.report(DiagnosticId::NoLayer, main)
+        .help("write `layer NAME { .. }`, or make one with `moec import hf config.json`");
+  if (layers.size() > 1)
+    diagnostics
+        .report(DiagnosticId::SeveralLayers, layers[1]->location, {std::to_string(layers.size())})
+        .at(layers[0]->location, "the first layer");
+}
+
+/// Every machine and mesh is checked, used or not; chooseMesh keeps one.
+void ProgramResolver::resolveMeshes() {
+  for (const Statement *block : loaded.ofKind("mesh")) {
+    const Statement *on = machineOf(*block);
+    // Its own messages come from the loop below.
+    Diagnostics quiet;
+    std::optional<Machine> machine;
+    if (on)
+      machine = resolveMachine(*on, quiet);
+    resolveMesh(*block, machine ? &*machine : nullptr, diagnostics);
+  }
+  for (const Statement *block : loaded.ofKind("machine"))
+    resolveMachine(*block, diagnostics);
+}
+
+/// The block of that kind for the layer. A second one is an error.
+const Statement *ProgramResolver::onlyRequest(std::string_view keyword) {
+  const Statement *first = nullptr;
+  for (const Statement *block : loaded.ofKind(keyword)) {
+    named(*block, "layer", "layer");
+    if (first)
+      diagnostics
+          .report(DiagnosticId::SecondRequest, block->location,
+                  {program.layer.name, std::string(keyword)})
+          .at(first->location, "first here");
+    else
+      first = block;
+  }
+  return first;
+}
+
+void ProgramResolver::chooseMesh(const Statement *placement) {
+  std::vector<const Statement *> meshes = loaded.ofKind("mesh");
+  const Statement *block = meshes.size() == 1 ? meshes.front() : nullptr;
+  bool isNamed = placement && placement->find("mesh");
+  if (isNamed)
+    block = named(*placement, "mesh", "mesh");
+  knowsRanks = block != nullptr;
+  if (block) {
+    Diagnostics quiet; // resolveMeshes said it all
+    if (const Statement *on = machineOf(*block))
+      program.machine = resolveMachine(*on, quiet);
+    program.mesh = resolveMesh(*block, nullptr, quiet);
+    knowsRanks = !program.mesh.axes.empty();
+    return;
+  }
+  if (isNamed || !loaded.complete || options.ranks)
+    return;
+  if (meshes.empty())
+    diagnostics.report(DiagnosticId::NoMesh, main)
+        .help("write `mesh ep8 { axis gpu 8 }`, or give --ranks 8");
+  else
+    diagnostics
+        .report(DiagnosticId::AmbiguousMesh, meshes[1]->location, {std::to_string(meshes.size())})
+        .at(meshes[0]->location, "the first mesh")
+        .help("write `placement on NAME { .. }`");
+}
+
+void ProgramResolver::overrideRanks() {
+  if (!options.ranks)
+    return;
+  uint32_t ranks = *options.ranks;
+  if (ranks == 0 || ranks > maxRanks) {
+    diagnostics.report(DiagnosticId::BadRankCount, Location(), {std::to_string(ranks)});
+    knowsRanks = false;
+    return;
+  }
+  bool isSame = knowsRanks && program.mesh.ranks() == ranks;
+  knowsRanks = true;
+  if (isSame)
+    return;
+  rankNote = "--ranks " + std::to_string(ranks) + " replaces the mesh";
+  if (!program.mesh.name.empty())
+    rankNote += " '" + program.mesh.name + "' of the file";
+  program.mesh.axes = {{"gpu", ranks, "", program.mesh.location}};
+}
+
+void ProgramResolver::resolveRequests() {
+  const Statement *placement = onlyRequest("placement"), *schedule = onlyRequest("schedule");
+  chooseMesh(placement);
+  overrideRanks();
+  bool isOnlyLayer = loaded.ofKind("layer").size() == 1;
+  if (placement)
+    program.placement =
+        resolvePlacement(*placement, knowsRanks ? program.mesh.ranks() : 0,
+                         isOnlyLayer ? program.layer.experts : 0, rankNote, diagnostics);
+  if (!schedule)
+    return;
+  named(*schedule, "placement", "placement");
+  program.schedule = resolveSchedule(*schedule, diagnostics);
+}
+
+std::optional<Program> ProgramResolver::run() {
+  for (const Statement *block : loaded.blocks)
+    checkStatements(*block, diagnostics);
+  checkNames("machine", "machines");
+  checkNames("mesh", "meshes");
+  checkNames("layer", "layers");
+  checkNames("placement", "placements");
+  checkNames("schedule", "schedules");
+  resolveMeshes();
+  resolveLayers();
+  resolveRequests();
+  if (diagnostics.hasErrors())
+    return std::nullopt;
+  program.sources = diagnostics.shareSources();
+  return std::move(program);
+}
+
+std::optional<Program> parseProgram(const std::vector<std::string> &paths,
+                                    const ParseOptions &options, Diagnostics &diagnostics) {
+  std::vector<uint32_t> files;
+  for (const std::string &path : paths) {
+    std::string error;
+    std::optional<uint32_t> file = diagnostics.sources().read(path, error);
+    if (file)
+      files.push_back(*file);
+    else
+      diagnostics.report(DiagnosticId::CannotRead, Location(), {path, error});
+  }
+  if (files.size() != paths.size() || files.empty())
+    return std::nullopt;
+  return ProgramResolver(files, options, diagnostics).run();
+}
+
+std::optional<Program> parseProgramText(std::string text, std::string name,
+                                        const ParseOptions &options, Diagnostics &diagnostics) {
+  uint32_t file = diagnostics.sources().add(std::move(name), std::move(text));
+  return ProgramResolver({file}, options, diagnostics).run();
+}
+
+} // namespace moec::frontend

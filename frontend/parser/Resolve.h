@@ -1,0 +1,86 @@
+//===- Resolve.h - Statements to a program ----------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The parts of parseProgram, one file a kind of block. Each takes a statement of
+// the tree, reports what is wrong with it, and returns as much as could be made
+// out of it: a later check must not complain about what an earlier one refused.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_PARSER_RESOLVE_H
+#define MOEC_FRONTEND_PARSER_RESOLVE_H
+
+#include "frontend/parser/Ast.h"
+#include "frontend/parser/Program.h"
+
+namespace moec::frontend {
+
+/// Largest numbers that the formats hold: hidden and intermediate sizes, expert
+/// numbers and ranks (16 bits in a record of the plan).
+inline constexpr uint64_t maxWidth = 1u << 20;
+inline constexpr uint64_t maxExperts = 65535;
+inline constexpr uint64_t maxRanks = 65535;
+
+/// Settings given twice or not at all, in the whole tree of a block.
+void checkStatements(const Statement &block, Diagnostics &diagnostics);
+
+/// The first statement of that keyword, or null.
+const Statement *findStatement(const Statement &block, std::string_view keyword);
+
+/// The integer field of a statement if it lies in [least, most]; reports if not.
+std::optional<uint32_t> readInteger(const Statement &statement, std::string_view field,
+                                    uint64_t least, uint64_t most, Diagnostics &diagnostics);
+
+/// "hidden" of a layer is refused as a whole: the feature's name, then what
+/// there is instead.
+void refuse(const Statement &statement, std::string feature, std::string help,
+            Diagnostics &diagnostics);
+
+/// Which names an expression may use.
+enum class ExpressionContext : uint8_t {
+  RouterInput,
+  Logits,
+  Score,
+  Choose,
+  GroupScore,
+  Rejected,
+  RoutingWeights,
+  Combine,
+  Residual,
+  Activation,
+  SharedScale,
+  LookupKey,
+  Fuse,
+};
+
+/// Unknown names and functions, wrong numbers of operands. True if there are
+/// none.
+bool checkExpression(const Expression &expression, ExpressionContext context,
+                     const std::string &keyword, Diagnostics &diagnostics);
+/// True if it is `left + right` in either order.
+bool isSum(const Expression &expression, std::string_view left, std::string_view right);
+/// True if the name occurs anywhere in it.
+bool mentions(const Expression &expression, std::string_view name);
+
+Machine resolveMachine(const Statement &block, Diagnostics &diagnostics);
+Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &diagnostics);
+
+/// A layer; sizes that were refused are 0.
+struct ResolvedLayer {
+  moec::Layer layer;
+  LayerLocations locations;
+};
+ResolvedLayer resolveLayer(const Statement &block, Diagnostics &diagnostics);
+void resolveRouter(const Statement &block, ResolvedLayer &result, Diagnostics &diagnostics);
+/// Fills Layer::weights by role. `statement` may be null: plain names.
+void resolveCheckpoint(const Statement *statement, ResolvedLayer &result, Diagnostics &diagnostics);
+
+/// `ranks` or `experts` 0: not known, then nothing is checked against it.
+PlacementRequest resolvePlacement(const Statement &block, uint32_t ranks, uint32_t experts,
+                                  const std::string &rankNote, Diagnostics &diagnostics);
+ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
+
+} // namespace moec::frontend
+
+#endif // MOEC_FRONTEND_PARSER_RESOLVE_H

@@ -1,0 +1,257 @@
+//===- ResolvePlacement.cpp - Placements and schedules --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/parser/Resolve.h"
+
+#include <map>
+#include <set>
+
+namespace moec::frontend {
+
+// More slots than this fit no machine, and reading them would take all memory.
+static constexpr uint64_t maxCopies = 1u << 20;
+
+namespace {
+class PlacementResolver {
+public:
+  PlacementResolver(const Statement &block, uint32_t ranks, uint32_t experts,
+                    const std::string &rankNote, Diagnostics &diagnostics)
+      : block(block), ranks(ranks), experts(experts), rankNote(rankNote), diagnostics(diagnostics) {
+  }
+  PlacementRequest run();
+
+private:
+  void resolveRule(const Statement &statement, PlacementRule rule);
+  void resolvePin(const Statement &statement);
+  void resolveList(const Statement &statement);
+  std::optional<std::vector<uint32_t>> expandExperts(const Value &value);
+  std::optional<std::vector<uint32_t>> expandRanks(const Value &value);
+  bool checkRank(uint64_t rank, const Location &place);
+  bool countCopies(uint64_t copies, const Location &place);
+  /// Notes that the expert is on the rank; false (and a report) if it was.
+  bool occupy(uint32_t expert, uint32_t rank, const Location &place);
+  void checkEveryExpert();
+
+  const Statement &block;
+  uint32_t ranks, experts;
+  const std::string &rankNote;
+  Diagnostics &diagnostics;
+  PlacementRequest result;
+  bool hasRule = false;
+  bool complete = true; ///< everything in the block was understood
+  uint64_t copies = 0;
+  std::map<std::pair<uint32_t, uint32_t>, Location> occupied; ///< (expert, rank)
+};
+} // namespace
+
+void PlacementResolver::resolveRule(const Statement &statement, PlacementRule rule) {
+  if (hasRule && rule != result.rule)
+    diagnostics.report(DiagnosticId::TwoRules, statement.location, {"linear", "round_robin"})
+        .at(result.ruleLocation, "first here");
+  hasRule = true;
+  result.rule = rule;
+  result.ruleLocation = statement.location;
+}
+
+bool PlacementResolver::checkRank(uint64_t rank, const Location &place) {
+  if (ranks == 0 || rank < ranks)
+    return true;
+  Diagnostic &diagnostic = diagnostics.report(DiagnosticId::NoSuchRank, place,
+                                              {std::to_string(rank), std::to_string(ranks - 1)});
+  if (!rankNote.empty())
+    diagnostic.note(rankNote);
+  return false;
+}
+
+bool PlacementResolver::countCopies(uint64_t more, const Location &place) {
+  // Saturates: `more` can be near 2^64.
+  copies = more > maxCopies ? maxCopies + 1 : copies + more;
+  if (copies <= maxCopies)
+    return true;
+  diagnostics.report(DiagnosticId::TooManyCopies, place, {std::to_string(maxCopies)});
+  return false;
+}
+
+std::optional<std::vector<uint32_t>> PlacementResolver::expandExperts(const Value &value) {
+  std::vector<uint32_t> list;
+  uint64_t limit = experts ? experts : maxExperts;
+  for (const Range &range : value.ranges) {
+    if (range.last >= limit) {
+      diagnostics.report(DiagnosticId::NoSuchExpert, range.location,
+                         {std::to_string(range.last), std::to_string(limit - 1)});
+      return std::nullopt;
+    }
+    if (list.size() + (range.last - range.first) > maxCopies) {
+      countCopies(maxCopies + 1, range.location);
+      return std::nullopt;
+    }
+    for (uint64_t expert = range.first; expert <= range.last; ++expert)
+      list.push_back(static_cast<uint32_t>(expert));
+  }
+  return list;
+}
+
+std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value &value) {
+  std::vector<uint32_t> list;
+  for (const Range &range : value.ranges) {
+    if (!checkRank(range.last, range.location))
+      return std::nullopt;
+    bool isTooMany = range.last >= maxRanks || list.size() + (range.last - range.first) > maxCopies;
+    if (isTooMany) {
+      countCopies(maxCopies + 1, range.location);
+      return std::nullopt;
+    }
+    for (uint64_t rank = range.first; rank <= range.last; ++rank)
+      list.push_back(static_cast<uint32_t>(rank));
+  }
+  return list;
+}
+
+bool PlacementResolver::occupy(uint32_t expert, uint32_t rank, const Location &place) {
+  auto [entry, isFree] = occupied.try_emplace({expert, rank}, place);
+  if (isFree)
+    return true;
+  diagnostics
+      .report(DiagnosticId::ExpertTwice, place, {std::to_string(expert), std::to_string(rank)})
+      .at(entry->second, "first here");
+  return false;
+}
+
+void PlacementResolver::resolvePin(const Statement &statement) {
+  const Value *what = statement.find("what"), *where = statement.find("where");
+  const Value *items = statement.find("items"), *to = statement.find("to");
+  complete &= !statement.broken;
+  if (statement.broken || !what || !where || !items || !to)
+    return;
+  if (what->text == "group" || where->text == "node") {
+    refuse(statement, "a placement of groups or nodes", "implemented: pin expert E -> gpu R",
+           diagnostics);
+    return;
+  }
+  auto list = expandExperts(*items), targets = expandRanks(*to);
+  if (!list || !targets || !countCopies(list->size() * targets->size(), statement.location)) {
+    complete = false;
+    return;
+  }
+  for (uint32_t expert : *list) {
+    ExpertPin pin{expert, {}, statement.location};
+    for (uint32_t rank : *targets) {
+      if (!occupy(expert, rank, to->location))
+        return; // the other experts would say the same
+      pin.ranks.push_back(rank);
+    }
+    result.pins.push_back(std::move(pin));
+  }
+}
+
+void PlacementResolver::resolveList(const Statement &statement) {
+  const Value *rank = statement.find("rank"), *items = statement.find("experts");
+  complete &= !statement.broken;
+  if (statement.broken || !rank || !items)
+    return;
+  bool isRank = checkRank(rank->integer, rank->location);
+  if (isRank && rank->integer >= maxRanks)
+    isRank = countCopies(maxCopies + 1, rank->location);
+  auto list = expandExperts(*items);
+  if (!isRank || !list || !countCopies(list->size(), statement.location)) {
+    complete = false;
+    return;
+  }
+  RankExperts entry{static_cast<uint32_t>(rank->integer), std::move(*list), statement.location};
+  for (uint32_t expert : entry.experts)
+    if (!occupy(expert, entry.rank, items->location))
+      return;
+  result.lists.push_back(std::move(entry));
+}
+
+/// With lists and no rule the lists are the whole placement.
+void PlacementResolver::checkEveryExpert() {
+  if (hasRule || result.lists.empty())
+    return;
+  result.rule = PlacementRule::None;
+  std::set<uint32_t> placed;
+  for (const auto &[place, location] : occupied)
+    placed.insert(place.first);
+  if (!complete || experts == 0 || placed.size() == experts)
+    return;
+  uint32_t first = 0;
+  while (placed.contains(first))
+    ++first;
+  diagnostics
+      .report(
+          DiagnosticId::ExpertNowhere, block.location,
+          {std::to_string(experts - placed.size()), std::to_string(experts), std::to_string(first)})
+      .help("add `linear` to deal out the rest");
+}
+
+PlacementRequest PlacementResolver::run() {
+  result.location = block.location;
+  if (const Value *name = block.find("name"))
+    result.name = name->text;
+  complete = !block.bodyDamaged;
+  for (const Statement &statement : block.body) {
+    std::string_view keyword = statement.name();
+    if (keyword == "linear")
+      resolveRule(statement, PlacementRule::Linear);
+    else if (keyword == "round_robin")
+      resolveRule(statement, PlacementRule::RoundRobin);
+    else if (keyword == "pin")
+      resolvePin(statement);
+    else if (keyword == "gpu")
+      resolveList(statement);
+    else if (keyword == "slots" && !statement.broken)
+      refuse(statement, "a number of slots on each gpu", "", diagnostics);
+    else if (keyword == "replicate" && !statement.broken)
+      refuse(statement, "replication by load", "implemented: pin expert E -> gpu R, S",
+             diagnostics);
+  }
+  checkEveryExpert();
+  return std::move(result);
+}
+
+PlacementRequest resolvePlacement(const Statement &block, uint32_t ranks, uint32_t experts,
+                                  const std::string &rankNote, Diagnostics &diagnostics) {
+  return PlacementResolver(block, ranks, experts, rankNote, diagnostics).run();
+}
+
+std::string printPlacement(const std::string &name, const std::string &layer,
+                           const std::string &mesh, const moec::Placement &placement) {
+  Statement block;
+  block.rule = findRule(BlockKind::File, "placement");
+  block.hasBody = true;
+  auto addName = [&](const char *field, const std::string &text) {
+    if (text.empty())
+      return;
+    Field &entry = block.fields.emplace_back();
+    entry.name = field;
+    entry.value.text = text;
+  };
+  addName("name", name);
+  addName("layer", layer);
+  addName("mesh", mesh);
+  for (size_t rank = 0; rank < placement.slots.size(); ++rank) {
+    const std::vector<uint32_t> &slots = placement.slots[rank];
+    if (slots.empty())
+      continue;
+    Statement &line = block.body.emplace_back();
+    line.rule = findRule(BlockKind::Placement, "gpu");
+    line.fields = {{"rank", {}}, {"experts", {}}};
+    line.fields[0].value.kind = ValueKind::Integer;
+    line.fields[0].value.integer = rank;
+    Value &list = line.fields[1].value;
+    list.kind = ValueKind::Ranges;
+    for (uint32_t expert : slots) {
+      if (!list.ranges.empty() && list.ranges.back().last + 1 == expert)
+        list.ranges.back().last = expert;
+      else
+        list.ranges.push_back({expert, expert, {}});
+    }
+  }
+  return formatStatement(block);
+}
+
+} // namespace moec::frontend

@@ -1,0 +1,65 @@
+//===- ResolveSchedule.cpp - Schedules ------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/parser/Resolve.h"
+
+namespace moec::frontend {
+
+// A session allocates buffers for this many tokens on every rank.
+static constexpr uint64_t maxTokens = 1u << 24;
+
+static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result,
+                             Diagnostics &diagnostics) {
+  const Value *algorithm = statement.find("algorithm");
+  result.algorithmLocation = statement.location;
+  if (!algorithm || algorithm->text == "auto")
+    return;
+  result.algorithm = Algorithm::Staggered;
+  if (algorithm->text != "staggered")
+    refuse(statement, "the algorithm '" + algorithm->text + "'", "implemented: auto, staggered",
+           diagnostics);
+}
+
+static void resolveSetting(const Statement &statement, ScheduleRequest &result,
+                           Diagnostics &diagnostics) {
+  std::string_view keyword = statement.name();
+  const Value *order = statement.find("order");
+  if (keyword == "algorithm") {
+    resolveAlgorithm(statement, result, diagnostics);
+  } else if (keyword == "window") {
+    result.window = readInteger(statement, "peers", 1, maxRanks, diagnostics);
+    result.windowLocation = statement.location;
+  } else if (keyword == "depth") {
+    result.depth = readInteger(statement, "copies", 1, 16, diagnostics);
+    result.depthLocation = statement.location;
+  } else if (keyword == "tokens") {
+    result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokens, diagnostics);
+    result.tokensLocation = statement.location;
+  } else if (keyword == "combine" && order && order->text != "rows") {
+    refuse(statement, "a combination of partial sums", "implemented: combine rows", diagnostics);
+  } else if (keyword == "steps" && order && order->text != "serial") {
+    refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
+  } else if (keyword == "comm" && !statement.broken) {
+    refuse(statement, "a share of multiprocessors for communication", "", diagnostics);
+  } else if (keyword == "fuse" && statement.find("tasks")) {
+    if (checkExpression(statement.find("tasks")->expression, ExpressionContext::Fuse, "fuse",
+                        diagnostics))
+      refuse(statement, "fusing tasks by hand", "", diagnostics);
+  }
+}
+
+ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics) {
+  ScheduleRequest result;
+  result.location = block.location;
+  if (const Value *name = block.find("name"))
+    result.name = name->text;
+  for (const Statement &statement : block.body)
+    resolveSetting(statement, result, diagnostics);
+  return result;
+}
+
+} // namespace moec::frontend
