@@ -52,8 +52,8 @@ enum class Outcome : uint8_t {
 };
 
 struct PipelineOptions {
-  bool reportPlacement = false; ///< say on stderr what each rank holds
-  bool reportSchedule = false;  ///< print each schedule on stderr, as a source block
+  /// Say on stderr what each rank holds.
+  bool reportPlacement = false;
   /// Run the verifiers of all ops between passes, not at phase ends alone.
   bool verifyEach = true;
 };

@@ -143,13 +143,11 @@ bool CheckpointResolver::readFamily() {
 
 bool CheckpointResolver::checkName(size_t role, const std::string &name, const Location &place) {
   bool hasHole = name.find("{expert}") != std::string::npos;
-  bool isLong = name.size() > maxWeightNameBytes - 16; // room for the layer's number
-  if (hasHole == isExpertRole(role) && !name.empty() && !isLong)
+  if (hasHole == isExpertRole(role) && !name.empty())
     return true;
-  std::string problem = isLong         ? "is longer than 1008 characters"
-                        : name.empty() ? "is empty"
-                        : hasHole      ? "has {expert}, but it is one tensor"
-                                       : "lacks {expert}, the expert's number";
+  std::string problem = name.empty() ? "is empty"
+                        : hasHole    ? "has {expert}, but it is one tensor"
+                                     : "lacks {expert}, the expert's number";
   diagnostics.report(DiagnosticId::ExpertHole, place, {std::string(roleNames[role]), problem});
   return false;
 }

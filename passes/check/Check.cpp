@@ -35,7 +35,7 @@ struct CheckPass : impl::MoeCheckPassBase<CheckPass> {
         sound = false;
       }
     }
-    if (module.getBody()->empty()) {
+    if (module.getOps<moe::LayerOp>().empty()) {
       module.emitError() << "module must hold a moe.layer, but holds none";
       sound = false;
     }

@@ -1,0 +1,53 @@
+//===- Machine.cpp - All virtual GPUs of a session -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/cpu/Machine.h"
+
+namespace moec::rt::cpu {
+
+Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uint32_t threads)
+    : manifest(givenManifest), plan(givenPlan), kernels(makeKernelSet(layer().weightsType)),
+      pool(threads), weights(manifest, *kernels, pool), products(*kernels, pool),
+      homes(layer().experts) {
+  for (uint32_t rank = 0; rank < plan.ranks; ++rank) {
+    ranks.emplace_back(plan, rank);
+    const std::vector<uint32_t> &slots = manifest.placement.slots[rank];
+    for (uint32_t local = 0; local < slots.size(); ++local)
+      homes[slots[local]].push_back({rank, local});
+  }
+  report.phaseSeconds.resize(plan.ops.size());
+  report.dispatchBytes.resize(size_t(plan.ranks) * plan.ranks);
+  report.combineBytes.resize(size_t(plan.ranks) * plan.ranks);
+  report.expertTokens.resize(layer().experts);
+}
+
+Status Machine::reserve(uint32_t maxTokens) {
+  MOEC_ASSIGN_OR_RETURN(HeapLayout newLayout, layOutHeap(plan, maxTokens));
+  std::vector<Reservation> newHeaps;
+  std::vector<std::byte *> peers;
+  for (uint32_t rank = 0; rank < plan.ranks; ++rank) {
+    MOEC_ASSIGN_OR_RETURN(Reservation heap,
+                          Reservation::create(newLayout.bytes, false, "the ranks' buffers"));
+    peers.push_back(heap.data());
+    newHeaps.push_back(std::move(heap));
+  }
+  layout = std::move(newLayout);
+  heaps = std::move(newHeaps);
+  for (Rank &rank : ranks)
+    rank.peers = peers;
+  return Status();
+}
+
+void Machine::setFlags(uint64_t step) {
+  uint64_t word = packFlag(static_cast<uint32_t>(step), 0);
+  for (const Rank &rank : ranks)
+    for (uint32_t flag = 0; flag < plan.flags.size(); ++flag)
+      for (uint64_t cell = 0, count = plan::cellCount(plan.flags[flag].extents); cell < count;
+           ++cell)
+        this->flag(rank.number, rank, flag, cell).store(word, std::memory_order_relaxed);
+}
+
+} // namespace moec::rt::cpu

@@ -1,0 +1,49 @@
+//===- Shadow.cpp - What every record holds --------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/cpu/Shadow.h"
+
+namespace moec::rt::cpu {
+
+static const char *contentName(Content content) {
+  switch (content) {
+  case Content::Token:
+    return "the row of ";
+  case Content::Choice:
+    return "the choices of ";
+  case Content::Record:
+    return "the record of ";
+  case Content::Row:
+    return "the expert row of ";
+  case Content::Shared:
+    return "the shared expert's row of ";
+  case Content::Result:
+    return "the result of ";
+  case Content::Any:
+    return "";
+  }
+  return "";
+}
+
+std::string tagText(const Tag &tag) {
+  if (tag.step == 0)
+    return "poison";
+  std::string text = concat(contentName(tag.content), "token ", tag.item.token);
+  if (tag.item.slot != noSlot)
+    text += concat(tag.content == Content::Record ? " for rank " : ", slot ", tag.item.slot, ",");
+  return concat(text, " of rank ", tag.item.rank, " in step ", tag.step);
+}
+
+bool describes(const Tag &wanted, const Tag &found) {
+  bool isSameSlot = wanted.content == Content::Any && wanted.item.slot == noSlot
+                        ? true
+                        : wanted.item.slot == found.item.slot;
+  return (wanted.content == Content::Any || wanted.content == found.content) && isSameSlot &&
+         wanted.item.rank == found.item.rank && wanted.item.token == found.item.token &&
+         wanted.step == found.step;
+}
+
+} // namespace moec::rt::cpu

@@ -1,0 +1,150 @@
+//===- Experts.cpp - The experts of one rank -------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// All rows that arrived, grouped by expert, so that each expert's weights are read
+// once a step however many sources sent to it.
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/cpu/tasks/Rows.h"
+#include "runtime/backends/cpu/tasks/Tasks.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace moec::rt::cpu {
+namespace {
+
+/// One (token, slot) to compute.
+struct ExpertRow {
+  uint32_t expert = 0; ///< local index
+  const std::byte *input = nullptr;
+  std::byte *output = nullptr;
+};
+
+class ExpertsTask {
+public:
+  explicit ExpertsTask(TaskContext &context)
+      : context(context), machine(context.machine), self(context.rank.number),
+        slots(machine.manifest.placement.slots[self]) {}
+
+  Status run();
+
+private:
+  Status readSource(const plan::ConcreteRegion &input);
+  Status readRecord(uint32_t source, const uint32_t *words, const std::byte *input,
+                    const RegionView &out, ItemList *rowsOfSource);
+  void sortByExpert();
+  void compute();
+
+  TaskContext &context;
+  Machine &machine;
+  uint32_t self;
+  const std::vector<uint32_t> &slots;
+  std::vector<ExpertRow> rows;
+};
+
+/// The region of `regions` that belongs to `source`.
+const plan::ConcreteRegion *find(std::span<const plan::ConcreteRegion> regions, uint32_t source) {
+  for (const plan::ConcreteRegion &region : regions)
+    if (region.items.first == source)
+      return &region;
+  return nullptr;
+}
+
+Status ExpertsTask::readRecord(uint32_t source, const uint32_t *words, const std::byte *input,
+                               const RegionView &out, ItemList *rowsOfSource) {
+  uint32_t token = words[0], count = words[1], topK = machine.plan.topK;
+  if (token >= machine.layout.maxTokens || count == 0 || count > topK)
+    return context.fault("wanted a record of a token below ", machine.layout.maxTokens,
+                         " with 1 to ", topK, " slots from rank ", source, ", found token ", token,
+                         " with ", count);
+  for (uint32_t entry = 0; entry < count; ++entry) {
+    uint32_t slot = upperHalf(words[2 + entry]), local = lowerHalf(words[2 + entry]);
+    if (slot >= topK || local >= slots.size())
+      return context.fault("wanted a slot below ", topK, " and an expert below ", slots.size(),
+                           " in a record of rank ", source, ", found ", slot, " and ", local);
+    uint32_t row = token * topK + slot;
+    std::byte *output = context.write(out, row, Content::Row, {source, token, slot});
+    rows.push_back({local, input, output});
+    if (rowsOfSource)
+      rowsOfSource->items.push_back(row);
+  }
+  return Status();
+}
+
+Status ExpertsTask::readSource(const plan::ConcreteRegion &input) {
+  uint32_t source = input.items.first;
+  const plan::ConcreteRegion *records = find(context.reads(1), source);
+  const plan::ConcreteRegion *outputs = find(context.writes(0), source);
+  if (!records || !outputs)
+    return context.fault("reads tokens of rank ", source, " without its ",
+                         records ? "rows to write" : "records");
+  MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(input.items));
+  RegionView x = context.view(input), meta = context.view(*records), out = context.view(*outputs);
+  if (list->count > x.records || list->count > meta.records)
+    return context.fault("wanted at most ", x.records, " tokens of rank ", source, ", found ",
+                         list->count);
+  // What this rank sent to itself it knows from its own routing.
+  ItemList *rowsOfSource = source == self ? nullptr : &context.rank.sets.rowsReceivedFrom(source);
+  for (uint32_t i = 0; i < list->count; ++i) {
+    const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(meta, i));
+    uint32_t token = words[0];
+    context.read(meta, i, Content::Record, {source, token, self});
+    const std::byte *row = context.read(x, i, Content::Token, {source, token});
+    MOEC_RETURN_IF_ERROR(readRecord(source, words, row, out, rowsOfSource));
+    context.pause();
+  }
+  if (rowsOfSource)
+    ItemSets::close(*rowsOfSource);
+  return Status();
+}
+
+/// Rows of an expert stay in the order of their arrival: source, then token.
+void ExpertsTask::sortByExpert() {
+  std::vector<size_t> next(slots.size() + 1);
+  for (const ExpertRow &row : rows)
+    ++next[row.expert + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<ExpertRow> sorted(rows.size());
+  for (const ExpertRow &row : rows)
+    sorted[next[row.expert]++] = row;
+  rows = std::move(sorted);
+}
+
+/// In batches of neighbouring rows; a batch may end within an expert.
+void ExpertsTask::compute() {
+  sortByExpert();
+  std::vector<const std::byte *> inputs;
+  std::vector<std::byte *> outputs;
+  std::vector<MlpRows> groups;
+  for (size_t first = 0; first < rows.size(); first += batchRows) {
+    inputs.clear();
+    outputs.clear();
+    groups.clear();
+    for (size_t i = first, last = std::min(first + batchRows, rows.size()); i < last; ++i) {
+      if (i == first || rows[i].expert != rows[i - 1].expert)
+        groups.push_back({&machine.weights.expert(slots[rows[i].expert]), 0});
+      ++groups.back().rows;
+      inputs.push_back(rows[i].input);
+      outputs.push_back(rows[i].output);
+      ++machine.report.expertTokens[slots[rows[i].expert]];
+    }
+    runMlps(machine, machine.layer().expert, groups, inputs, outputs.data(),
+            machine.layer().combineType);
+  }
+}
+
+Status ExpertsTask::run() {
+  for (const plan::ConcreteRegion &input : context.reads(0))
+    MOEC_RETURN_IF_ERROR(readSource(input));
+  compute();
+  return Status();
+}
+
+} // namespace
+
+Status runExperts(TaskContext &context) { return ExpertsTask(context).run(); }
+
+} // namespace moec::rt::cpu

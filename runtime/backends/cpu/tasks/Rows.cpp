@@ -1,0 +1,84 @@
+//===- Rows.cpp - Products on rows that lie anywhere -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/cpu/tasks/Rows.h"
+
+#include "runtime/backends/cpu/Float.h"
+
+#include <algorithm>
+
+namespace moec::rt::cpu {
+
+/// `bytes` of `memory`, from a cache line on.
+static std::byte *ensure(std::vector<std::byte> &memory, size_t bytes) {
+  constexpr size_t line = 64;
+  if (memory.size() < bytes + line)
+    memory.resize(bytes + line);
+  size_t misalignment = reinterpret_cast<uintptr_t>(memory.data()) % line;
+  return memory.data() + (misalignment ? line - misalignment : 0);
+}
+
+void convertTokens(const RankIo &io, uint32_t hidden, DType type, std::byte *target,
+                   ThreadPool &pool) {
+  pool.parallelFor(static_cast<uint32_t>(io.tokens), [&](uint32_t token) {
+    size_t first = size_t(token) * hidden;
+    const float *floats = static_cast<const float *>(io.input) + first;
+    const uint16_t *halves = static_cast<const uint16_t *>(io.input) + first;
+    if (type == DType::F32) {
+      float *row = reinterpret_cast<float *>(target) + first;
+      for (uint32_t i = 0; i < hidden; ++i)
+        row[i] = io.input_dtype == MOEC_F32 ? floats[i] : fromBF16(halves[i]);
+    } else {
+      uint16_t *row = reinterpret_cast<uint16_t *>(target) + first;
+      for (uint32_t i = 0; i < hidden; ++i)
+        row[i] = io.input_dtype == MOEC_F32 ? toBF16(floats[i]) : halves[i];
+    }
+  });
+}
+
+RowsView gatherRows(Machine &machine, std::span<const std::byte *const> rows, uint32_t depth) {
+  const KernelSet &kernels = *machine.kernels;
+  size_t stride = kernels.rowElements(depth) * sizeOf(kernels.rowType());
+  std::byte *target = ensure(machine.scratch.rows, rows.size() * stride);
+  machine.pool.parallelFor(static_cast<uint32_t>(rows.size()), [&](uint32_t row) {
+    kernels.fillRow(rows[row], machine.layer().tokensType, depth, target + row * stride);
+  });
+  return {target, stride, static_cast<uint32_t>(rows.size())};
+}
+
+void multiplyRows(Machine &machine, std::span<const std::byte *const> rows, uint32_t depth,
+                  const std::byte *panels, StoreRows out) {
+  for (size_t first = 0; first < rows.size(); first += batchRows) {
+    std::span<const std::byte *const> batch =
+        rows.subspan(first, std::min<size_t>(batchRows, rows.size() - first));
+    Segment segment{panels, 0, static_cast<uint32_t>(batch.size())};
+    machine.products.multiply({&segment, 1}, gatherRows(machine, batch, depth), depth, out);
+    out.rows += batch.size();
+  }
+}
+
+void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> groups,
+             std::span<const std::byte *const> rows, std::byte *const *outputs, DType type) {
+  const KernelSet &kernels = *machine.kernels;
+  const Layer &layer = machine.layer();
+  RowsView x = gatherRows(machine, rows, layer.hidden);
+  size_t stride = kernels.rowElements(mlp.intermediate) * sizeOf(kernels.rowType());
+  std::byte *gated = ensure(machine.scratch.gated, rows.size() * stride);
+
+  std::vector<Segment> gateUp, down;
+  uint32_t first = 0;
+  for (const MlpRows &group : groups) {
+    gateUp.push_back({group.weights->gateUp, first, group.rows});
+    down.push_back({group.weights->down, first, group.rows});
+    first += group.rows;
+  }
+  machine.products.multiplyGated(gateUp, x, layer.hidden, mlp.intermediate,
+                                 {gated, stride, layer.tokensType, mlp.activation});
+  machine.products.multiply(down, {gated, stride, x.count}, mlp.intermediate,
+                            {outputs, type, layer.hidden});
+}
+
+} // namespace moec::rt::cpu

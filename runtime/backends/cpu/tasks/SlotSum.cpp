@@ -1,0 +1,65 @@
+//===- SlotSum.cpp - A token's result from its rows ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// In f32, slot after slot, the shared expert last: the order is the token's own,
+// so that the bits do not depend on how many ranks there are.
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/cpu/tasks/Tasks.h"
+
+#include <algorithm>
+
+namespace moec::rt::cpu {
+
+Status runSlotSum(TaskContext &context) {
+  Machine &machine = context.machine;
+  const Layer &layer = machine.layer();
+  uint32_t self = context.rank.number, topK = machine.plan.topK;
+  uint32_t tokens = context.rank.sets.tokens();
+  RegionView route = context.view(context.reads(0)[0]), out = context.view(context.writes(0)[0]);
+  // The rows that rank p returned are read through the region of Y(self, p).
+  std::vector<RegionView> returned(machine.plan.ranks);
+  for (const plan::ConcreteRegion &region : context.reads(1))
+    returned[region.items.second] = context.view(region);
+  bool hasShared = context.task.op->reads.size() > 2;
+  RegionView shared = hasShared ? context.view(context.reads(2)[0]) : RegionView();
+
+  struct Term {
+    const std::byte *row;
+    float weight;
+  };
+  std::vector<Term> terms;
+  std::vector<const std::byte *> sharedRows;
+  std::vector<float *> results;
+  for (uint32_t token = 0; token < tokens; ++token) {
+    Item item{self, token};
+    ChoiceEntry entry = choiceEntry(context.read(route, token, Content::Choice, item), topK);
+    for (uint32_t slot = 0; slot < topK; ++slot) {
+      uint32_t from = upperHalf(entry.destination(slot));
+      if (from >= returned.size() || !returned[from].base)
+        return context.fault("needs the rows of rank ", from, ", which it does not read");
+      terms.push_back({context.read(returned[from], uint64_t(token) * topK + slot, Content::Row,
+                                    {self, token, slot}),
+                       entry.weight(slot)});
+    }
+    if (hasShared)
+      sharedRows.push_back(context.read(shared, token, Content::Shared, item));
+    results.push_back(reinterpret_cast<float *>(context.write(out, token, Content::Result, item)));
+    context.pause();
+  }
+  machine.pool.parallelFor(tokens, [&](uint32_t token) {
+    float *sum = results[token];
+    std::fill_n(sum, layer.hidden, 0.f);
+    for (uint32_t slot = 0; slot < topK; ++slot) {
+      const Term &term = terms[size_t(token) * topK + slot];
+      machine.kernels->addScaled(sum, term.row, layer.combineType, term.weight, layer.hidden);
+    }
+    if (hasShared)
+      machine.kernels->addScaled(sum, sharedRows[token], DType::F32, 1.f, layer.hidden);
+  });
+  return Status();
+}
+
+} // namespace moec::rt::cpu

@@ -1,0 +1,49 @@
+//===- Tasks.h - The local tasks of a plan ----------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One function a TaskKind, and the copy behind a put. Each runs to its end; a
+// failure is a fault of the plan, or a record that makes no sense.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_BACKENDS_CPU_TASKS_TASKS_H
+#define MOEC_RUNTIME_BACKENDS_CPU_TASKS_TASKS_H
+
+#include "runtime/backends/cpu/TaskContext.h"
+
+namespace moec::rt::cpu {
+
+/// Chooses experts and replicas; makes D(r,p) and Y(r,p) known.
+Status runRoute(TaskContext &context);
+Status runPack(TaskContext &context);
+/// Makes the rows of Y(s,r) known.
+Status runExperts(TaskContext &context);
+Status runShared(TaskContext &context);
+Status runSlotSum(TaskContext &context);
+
+/// Copies the items of one set into a region of the peer.
+Status runPut(TaskContext &context);
+
+// --- The words of records, as runtime/plan/Plan.h lays them out -----------------
+
+/// An entry of the `route` buffer.
+struct ChoiceEntry {
+  uint32_t *words;
+  uint32_t topK;
+  uint32_t &expert(uint32_t slot) const { return words[slot]; }
+  uint32_t &destination(uint32_t slot) const { return words[topK + slot]; }
+  float &weight(uint32_t slot) const { return reinterpret_cast<float *>(words)[2 * topK + slot]; }
+};
+inline ChoiceEntry choiceEntry(const std::byte *record, uint32_t topK) {
+  return {reinterpret_cast<uint32_t *>(const_cast<std::byte *>(record)), topK};
+}
+
+/// {rank, local expert} and {slot, local expert} in one word.
+constexpr uint32_t packHalves(uint32_t upper, uint32_t lower) { return upper << 16 | lower; }
+constexpr uint32_t upperHalf(uint32_t word) { return word >> 16; }
+constexpr uint32_t lowerHalf(uint32_t word) { return word & 0xffff; }
+
+} // namespace moec::rt::cpu
+
+#endif // MOEC_RUNTIME_BACKENDS_CPU_TASKS_TASKS_H
