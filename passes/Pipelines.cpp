@@ -41,6 +41,11 @@ static void addDistribute(OpPassManager &manager) {
   manager.addPass(createMoeVerifyDistributedPass());
 }
 
+/// From what must be exchanged to who puts what where, and who waits for it.
+static void addSchedule(OpPassManager &manager, const PipelineOptions &options) {
+  manager.addPass(createCommSchedulePass({.report = options.reportSchedule}));
+}
+
 void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &options) {
   switch (phase) {
   case Phase::Import: // the front end's work
@@ -52,7 +57,7 @@ void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &option
   case Phase::Distribute:
     return addDistribute(manager);
   case Phase::Schedule:
-    return;
+    return addSchedule(manager, options);
   case Phase::FormKernels: // not implemented: runPhases does not come here
   case Phase::Lower:
     return;

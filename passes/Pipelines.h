@@ -52,8 +52,8 @@ enum class Outcome : uint8_t {
 };
 
 struct PipelineOptions {
-  /// Say on stderr what each rank holds.
-  bool reportPlacement = false;
+  bool reportPlacement = false; ///< say on stderr what each rank holds
+  bool reportSchedule = false;  ///< print each schedule on stderr, as a source block
   /// Run the verifiers of all ops between passes, not at phase ends alone.
   bool verifyEach = true;
 };

@@ -66,6 +66,31 @@ void PlanOp::build(OpBuilder &builder, OperationState &state, StringRef name, in
   state.addRegion()->emplaceBlock();
 }
 
+void BufferOp::build(OpBuilder &builder, OperationState &state, StringRef label, BufferSpace space,
+                     BufferLayout layout, ArrayRef<int64_t> extents, int64_t recordsPerToken,
+                     int64_t bytesPerRecord) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.space = BufferSpaceAttr::get(builder.getContext(), space);
+  props.layout = BufferLayoutAttr::get(builder.getContext(), layout);
+  props.extents = builder.getDenseI64ArrayAttr(extents);
+  props.recordsPerToken = builder.getI64IntegerAttr(recordsPerToken);
+  props.bytesPerRecord = builder.getI64IntegerAttr(bytesPerRecord);
+  state.addTypes(BufferType::get(builder.getContext()));
+}
+
+void FlagOp::build(OpBuilder &builder, OperationState &state, StringRef label,
+                   ArrayRef<int64_t> extents, bool carry) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.extents = builder.getDenseI64ArrayAttr(extents);
+  if (carry)
+    props.carry = builder.getUnitAttr();
+  unsigned cell = firstDomainDim + extents.size();
+  props.writer = AffineMapAttr::get(AffineMap::get(cell, 0, builder.getAffineDimExpr(cell - 1)));
+  state.addTypes(FlagType::get(builder.getContext()));
+}
+
 static ArrayAttr addAfter(OpBuilder &builder, OperationState &state, const Scope &scope,
                           ArrayRef<AfterUse> after) {
   SmallVector<Attribute> instances;

@@ -132,6 +132,9 @@ def Comm_BufferOp : Comm_HandleOp<"buffer"> {
                        Comm_BufferLayoutAttr:$layout, DenseI64ArrayAttr:$extents,
                        DefaultValuedAttr<I64Attr, "1">:$recordsPerToken, I64Attr:$bytesPerRecord);
   let results = (outs Res<Comm_BufferType, "", [MemAlloc]>:$buffer);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "::moec::comm::BufferSpace":$space,
+    "::moec::comm::BufferLayout":$layout, "::llvm::ArrayRef<int64_t>":$extents,
+    "int64_t":$recordsPerToken, "int64_t":$bytesPerRecord)>];
 }
 
 def Comm_FlagOp : Comm_HandleOp<"flag"> {
@@ -156,6 +159,9 @@ def Comm_FlagOp : Comm_HandleOp<"flag"> {
   let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$extents, UnitAttr:$carry,
                        AffineMapAttr:$writer);
   let results = (outs Res<Comm_FlagType, "", [MemAlloc]>:$flag);
+  // Written by the rank that the last index names.
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "::llvm::ArrayRef<int64_t>":$extents,
+    "bool":$carry)>];
 }
 
 //===----------------------------------------------------------------------===//

@@ -79,6 +79,20 @@ static void printSlots(AsmPrinter &printer, ArrayRef<DenseI64ArrayAttr> slots) {
   printer << ']';
 }
 
+/// `[<router "gate">, ..]`
+static ParseResult parseNames(AsmParser &parser, SmallVectorImpl<WeightNameAttr> &names) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    return parser.parseCustomAttributeWithFallback(names.emplace_back());
+  });
+}
+
+static void printNames(AsmPrinter &printer, ArrayRef<WeightNameAttr> names) {
+  printer << '[';
+  llvm::interleaveComma(names, printer,
+                        [&](WeightNameAttr name) { printer.printStrippedAttrOrType(name); });
+  printer << ']';
+}
+
 #include "dialects/moe/MoeEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES

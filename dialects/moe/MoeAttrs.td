@@ -205,7 +205,7 @@ def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
   let assemblyFormat = [{
     `<` `hidden` `=` $hidden `,` `experts` `=` $experts `,` `tokens` `=` $tokens `,`
     `weights` `=` $weights `,` `combine` `=` $combine `,` `router` `=` $router `,`
-    `expert` `=` $expert `,` (`shared` `=` $shared^ `,`)? `names` `=` `[` $names `]` `>`
+    `expert` `=` $expert `,` (`shared` `=` $shared^ `,`)? `names` `=` custom<Names>($names) `>`
   }];
 }
 

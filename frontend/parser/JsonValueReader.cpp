@@ -78,7 +78,10 @@ bool JsonValueReader::readName(const JsonValue &json, Value &value) {
   if (!json.is(JsonValue::Kind::String) || !isPlainName(json.text) || isReservedName(json.text))
     return wanted(json, "a name");
   value.text = json.text;
-  return true;
+  if (value.text.size() <= maxNameBytes)
+    return true;
+  diagnostics.report(DiagnosticId::NameTooLong, json.location, {std::to_string(maxNameBytes)});
+  return false;
 }
 
 bool JsonValueReader::readWord(const JsonValue &json, const std::vector<std::string_view> &words,

@@ -21,6 +21,9 @@ namespace moec::frontend {
 /// Most nodes of one expression: the deepest published one has 19.
 inline constexpr unsigned maxExpressionNodes = 256;
 
+/// Names of blocks go into modules, which have room for this.
+inline constexpr size_t maxNameBytes = 128;
+
 /// The tokens and where we are in them. Comments met inside a statement are
 /// kept for whoever asks.
 class TokenCursor {

@@ -176,8 +176,9 @@ void ProgramResolver::overrideRanks() {
   if (!options.ranks)
     return;
   uint32_t ranks = *options.ranks;
-  if (ranks == 0 || ranks > maxRanks) {
-    diagnostics.report(DiagnosticId::BadRankCount, Location(), {std::to_string(ranks)});
+  if (ranks == 0 || ranks > plan::maxRanks) {
+    diagnostics.report(DiagnosticId::BadRankCount, Location(),
+                       {std::to_string(plan::maxRanks), std::to_string(ranks)});
     knowsRanks = false;
     return;
   }

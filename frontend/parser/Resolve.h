@@ -13,14 +13,10 @@
 
 #include "frontend/parser/Ast.h"
 #include "frontend/parser/Program.h"
+#include "runtime/module/Limits.h"
+#include "runtime/plan/Limits.h"
 
 namespace moec::frontend {
-
-/// Largest numbers that the formats hold: hidden and intermediate sizes, expert
-/// numbers and ranks (16 bits in a record of the plan).
-inline constexpr uint64_t maxWidth = 1u << 20;
-inline constexpr uint64_t maxExperts = 65535;
-inline constexpr uint64_t maxRanks = 65535;
 
 /// Settings given twice or not at all, in the whole tree of a block.
 void checkStatements(const Statement &block, Diagnostics &diagnostics);

@@ -143,11 +143,13 @@ bool CheckpointResolver::readFamily() {
 
 bool CheckpointResolver::checkName(size_t role, const std::string &name, const Location &place) {
   bool hasHole = name.find("{expert}") != std::string::npos;
-  if (hasHole == isExpertRole(role) && !name.empty())
+  bool isLong = name.size() > maxWeightNameBytes - 16; // room for the layer's number
+  if (hasHole == isExpertRole(role) && !name.empty() && !isLong)
     return true;
-  std::string problem = name.empty() ? "is empty"
-                        : hasHole    ? "has {expert}, but it is one tensor"
-                                     : "lacks {expert}, the expert's number";
+  std::string problem = isLong         ? "is longer than 1008 characters"
+                        : name.empty() ? "is empty"
+                        : hasHole      ? "has {expert}, but it is one tensor"
+                                       : "lacks {expert}, the expert's number";
   diagnostics.report(DiagnosticId::ExpertHole, place, {std::string(roleNames[role]), problem});
   return false;
 }

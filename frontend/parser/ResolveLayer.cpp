@@ -62,7 +62,7 @@ void LayerResolver::resolveActivation(const Statement &statement, GatedMlp &mlp)
 void LayerResolver::resolveMlp(const Statement &mlp, GatedMlp &to) {
   for (const Statement &statement : mlp.body) {
     if (statement.name() == "width")
-      to.intermediate = readInteger(statement, "size", 1, maxWidth, diagnostics).value_or(0);
+      to.intermediate = readInteger(statement, "size", 1, maxIntermediate, diagnostics).value_or(0);
     else if (statement.name() == "activation")
       resolveActivation(statement, to);
     else if (statement.name() == "bias")
@@ -123,11 +123,11 @@ void LayerResolver::resolveShared(const Statement &shared) {
   if (const Statement *scale = findStatement(shared, "scale"))
     resolveSharedScale(*scale);
   uint64_t width = count * mlp.intermediate;
-  mlp.intermediate = width <= maxWidth ? static_cast<uint32_t>(width) : 0;
-  if (width > maxWidth)
-    diagnostics.report(
-        DiagnosticId::OutOfRange, shared.location,
-        {"width of all shared experts", "1.." + std::to_string(maxWidth), std::to_string(width)});
+  mlp.intermediate = width <= maxIntermediate ? static_cast<uint32_t>(width) : 0;
+  if (width > maxIntermediate)
+    diagnostics.report(DiagnosticId::OutOfRange, shared.location,
+                       {"width of all shared experts", "1.." + std::to_string(maxIntermediate),
+                        std::to_string(width)});
 }
 
 void LayerResolver::resolveType(const Statement &statement) {
@@ -207,7 +207,7 @@ void LayerResolver::refuseAccumulation(const Statement &statement) {
 void LayerResolver::resolveStatement(const Statement &statement) {
   std::string_view keyword = statement.name();
   if (keyword == "hidden") {
-    result.layer.hidden = readInteger(statement, "size", 1, maxWidth, diagnostics).value_or(0);
+    result.layer.hidden = readInteger(statement, "size", 1, maxHidden, diagnostics).value_or(0);
     result.locations.hidden = statement.location;
   } else if (keyword == "experts") {
     resolveExperts(statement);

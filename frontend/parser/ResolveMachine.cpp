@@ -64,9 +64,9 @@ Machine resolveMachine(const Statement &block, Diagnostics &diagnostics) {
       if (!meant.empty())
         diagnostic.under("did you mean '" + meant + "'?").fix(arch.location, meant);
     } else if (keyword == "gpus") {
-      machine.gpusPerNode = readInteger(statement, "count", 1, maxRanks, diagnostics);
+      machine.gpusPerNode = readInteger(statement, "count", 1, plan::maxRanks, diagnostics);
     } else if (keyword == "nodes") {
-      machine.nodes = readInteger(statement, "count", 1, maxRanks, diagnostics);
+      machine.nodes = readInteger(statement, "count", 1, plan::maxRanks, diagnostics);
     } else if (keyword == "sms") {
       machine.multiprocessors = readInteger(statement, "count", 1, 65535, diagnostics);
     } else if (keyword == "memory") {
@@ -117,7 +117,7 @@ Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &di
     axis.location = statement.location;
     if (const Value *name = statement.find("name"))
       axis.name = name->text;
-    std::optional<uint32_t> size = readInteger(statement, "size", 1, maxRanks, diagnostics);
+    std::optional<uint32_t> size = readInteger(statement, "size", 1, plan::maxRanks, diagnostics);
     isKnown = isKnown && size;
     axis.size = size.value_or(1);
     if (const Value *link = statement.find("link")) {
@@ -129,10 +129,10 @@ Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &di
         diagnostics.report(DiagnosticId::DuplicateName, statement.location, {"axes", axis.name})
             .at(other.location, "first here");
     ranks *= axis.size;
-    if (ranks > maxRanks) {
+    if (ranks > plan::maxRanks) {
       diagnostics.report(
           DiagnosticId::OutOfRange, statement.location,
-          {"ranks of the mesh", "1.." + std::to_string(maxRanks), std::to_string(ranks)});
+          {"ranks of the mesh", "1.." + std::to_string(plan::maxRanks), std::to_string(ranks)});
       mesh.axes.clear();
       return mesh;
     }

@@ -12,9 +12,6 @@
 
 namespace moec::frontend {
 
-// More slots than this fit no machine, and reading them would take all memory.
-static constexpr uint64_t maxCopies = 1u << 20;
-
 namespace {
 class PlacementResolver {
 public:
@@ -69,10 +66,10 @@ bool PlacementResolver::checkRank(uint64_t rank, const Location &place) {
 
 bool PlacementResolver::countCopies(uint64_t more, const Location &place) {
   // Saturates: `more` can be near 2^64.
-  copies = more > maxCopies ? maxCopies + 1 : copies + more;
-  if (copies <= maxCopies)
+  copies = more > maxPlacedExperts ? maxPlacedExperts + 1 : copies + more;
+  if (copies <= maxPlacedExperts)
     return true;
-  diagnostics.report(DiagnosticId::TooManyCopies, place, {std::to_string(maxCopies)});
+  diagnostics.report(DiagnosticId::TooManyCopies, place, {std::to_string(maxPlacedExperts)});
   return false;
 }
 
@@ -85,8 +82,8 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandExperts(const Valu
                          {std::to_string(range.last), std::to_string(limit - 1)});
       return std::nullopt;
     }
-    if (list.size() + (range.last - range.first) > maxCopies) {
-      countCopies(maxCopies + 1, range.location);
+    if (list.size() + (range.last - range.first) > maxPlacedExperts) {
+      countCopies(maxPlacedExperts + 1, range.location);
       return std::nullopt;
     }
     for (uint64_t expert = range.first; expert <= range.last; ++expert)
@@ -100,9 +97,10 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value 
   for (const Range &range : value.ranges) {
     if (!checkRank(range.last, range.location))
       return std::nullopt;
-    bool isTooMany = range.last >= maxRanks || list.size() + (range.last - range.first) > maxCopies;
+    bool isTooMany =
+        range.last >= plan::maxRanks || list.size() + (range.last - range.first) > maxPlacedExperts;
     if (isTooMany) {
-      countCopies(maxCopies + 1, range.location);
+      countCopies(maxPlacedExperts + 1, range.location);
       return std::nullopt;
     }
     for (uint64_t rank = range.first; rank <= range.last; ++rank)
@@ -154,8 +152,8 @@ void PlacementResolver::resolveList(const Statement &statement) {
   if (statement.broken || !rank || !items)
     return;
   bool isRank = checkRank(rank->integer, rank->location);
-  if (isRank && rank->integer >= maxRanks)
-    isRank = countCopies(maxCopies + 1, rank->location);
+  if (isRank && rank->integer >= plan::maxRanks)
+    isRank = countCopies(maxPlacedExperts + 1, rank->location);
   auto list = expandExperts(*items);
   if (!isRank || !list || !countCopies(list->size(), statement.location)) {
     complete = false;

@@ -167,7 +167,7 @@ void RouterResolver::resolveChoose() {
   }
   result.locations.choose = statement->location;
   uint32_t experts = result.layer.experts;
-  std::optional<uint32_t> k = readInteger(*statement, "k", 1, maxExperts, diagnostics);
+  std::optional<uint32_t> k = readInteger(*statement, "k", 1, plan::maxTopK, diagnostics);
   router.topK = k.value_or(0);
   if (k && experts && *k > experts)
     diagnostics

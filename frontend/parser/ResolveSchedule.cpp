@@ -9,9 +9,6 @@
 
 namespace moec::frontend {
 
-// A session allocates buffers for this many tokens on every rank.
-static constexpr uint64_t maxTokens = 1u << 24;
-
 static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result,
                              Diagnostics &diagnostics) {
   const Value *algorithm = statement.find("algorithm");
@@ -31,13 +28,13 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   if (keyword == "algorithm") {
     resolveAlgorithm(statement, result, diagnostics);
   } else if (keyword == "window") {
-    result.window = readInteger(statement, "peers", 1, maxRanks, diagnostics);
+    result.window = readInteger(statement, "peers", 1, plan::maxRanks, diagnostics);
     result.windowLocation = statement.location;
   } else if (keyword == "depth") {
-    result.depth = readInteger(statement, "copies", 1, 16, diagnostics);
+    result.depth = readInteger(statement, "copies", 1, plan::maxDepth, diagnostics);
     result.depthLocation = statement.location;
   } else if (keyword == "tokens") {
-    result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokens, diagnostics);
+    result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokensPerRank, diagnostics);
     result.tokensLocation = statement.location;
   } else if (keyword == "combine" && order && order->text != "rows") {
     refuse(statement, "a combination of partial sums", "implemented: combine rows", diagnostics);

@@ -80,8 +80,12 @@ bool isReservedName(std::string_view word) {
 bool ValueParser::parseName(Value &value) {
   if (!cursor.peek().is(TokenKind::Name) || isReservedName(cursor.peek().text))
     return fail("a name");
-  value.text = cursor.next().text;
-  return true;
+  const Token &token = cursor.next();
+  value.text = token.text;
+  if (value.text.size() <= maxNameBytes)
+    return true;
+  diagnostics.report(DiagnosticId::NameTooLong, token.location, {std::to_string(maxNameBytes)});
+  return false;
 }
 
 bool ValueParser::parseString(Value &value) {

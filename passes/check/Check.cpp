@@ -35,7 +35,7 @@ struct CheckPass : impl::MoeCheckPassBase<CheckPass> {
         sound = false;
       }
     }
-    if (module.getOps<moe::LayerOp>().empty()) {
+    if (module.getBody()->empty()) {
       module.emitError() << "module must hold a moe.layer, but holds none";
       sound = false;
     }

@@ -11,4 +11,60 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
+  let summary = "Turn abstract exchanges into puts, flags and waits";
+  let description = [{
+    Effect: replaces `comm.dispatch` and `comm.combine` of every plan by staggered
+    one-sided puts with several peers in flight, each followed by a signal, and by
+    the waits of the receiver.
+
+    Why: this is the one place where the protocol of dialects/comm/README.md is
+    written down as code: one region a source, one copy of a token for each
+    destination rank, records with the source's slot choice, two flags an ordered
+    pair and step, each with one writer, every one sent in every step.
+
+    The decision (window, depth, order) is made by the solver of
+    passes/scheduling/StaggeredPut.h from the plan's request and topology, checked
+    by passes/scheduling/CheckSchedule.h, and left on the plan as `schedule`.
+
+    Requires: phase distribute.
+
+    Guarantees (phase schedule): no `comm.dispatch` and `comm.combine`; every
+    buffer that a peer writes is symmetric and indexed by `n mod depth`.
+
+    Will not: change what is summed or in which order; touch plans without
+    exchanges; schedule more than one dispatch and one combine a plan, free steps
+    or partial sums (unsupported here).
+
+    Example: test/passes/scheduling/schedule.mlir
+  }];
+  let dependentDialects = ["::moec::comm::CommDialect"];
+  let options = [
+    Option<"report", "report", "bool", "false",
+           "print each decision on stderr as a schedule block of the language">
+  ];
+}
+
+def CommPrintPlanPass : Pass<"comm-print-plan", "::mlir::ModuleOp"> {
+  let summary = "Print plans as the module will hold them";
+  let description = [{
+    Effect: serialises every plan and prints the decoded form on stdout, as
+    `moec inspect` does; the IR stays.
+
+    Why: shows what the runtime gets.
+
+    Requires: phase schedule.
+
+    Guarantees: nothing.
+
+    Will not: write a file.
+
+    Example: test/passes/scheduling/print-plan.mlir
+  }];
+  let options = [
+    Option<"locations", "locations", "bool", "false",
+           "print the source line of every op below the plan">
+  ];
+}
+
 #endif // MOEC_PASSES_SCHEDULING_PASSES_TD

@@ -41,7 +41,7 @@ template <typename Wire, typename Enum>
 Status decodeEnum(Wire value, const Where &where, Enum &out) {
   static_assert(std::is_same_v<std::underlying_type_t<Wire>, std::underlying_type_t<Enum>>);
   if (value < Wire::MIN || value > Wire::MAX)
-    return where.unsupported("wanted ", static_cast<uint64_t>(Wire::MIN), " to ",
+    return where.unsupported("wanted an enumerator from ", static_cast<uint64_t>(Wire::MIN), " to ",
                              static_cast<uint64_t>(Wire::MAX), ", found ",
                              static_cast<uint64_t>(value));
   out = static_cast<Enum>(value);

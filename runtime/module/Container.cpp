@@ -36,9 +36,10 @@ static bool isZero(std::span<const uint8_t> bytes) {
 /// All that can be said before the table is read.
 static Status checkHeader(const FileHeader &header, uint64_t fileBytes, const Where &where) {
   if (header.magic != magic) {
-    bool named = std::equal(magic.begin(), magic.begin() + 4, header.magic.begin());
-    return where.at("magic").invalid(named ? "damaged by a transfer in text mode"
-                                           : "not a .moex file");
+    std::string_view found = {header.magic.data(), header.magic.size()};
+    bool named = found.substr(0, 4) == std::string_view(magic.data(), 4);
+    return named ? where.invalid("a transfer in text mode has damaged the file")
+                 : invalidError("not a .moex file: it begins with ", quote(found));
   }
   if (header.majorVersion != majorVersion)
     return where.unsupported("wanted container version ", majorVersion, ".x, found ",

@@ -24,6 +24,7 @@ public:
 private:
   void compareObjects(const std::string &path, const Json &left, const Json &right);
   void compareLists(const std::string &path, const Json &left, const Json &right);
+  void compareTexts(const std::string &path, const std::string &left, const std::string &right);
   void add(const std::string &path, const Json *left, const Json *right) {
     differences.push_back(
         {path, left ? dumpJson(*left, -1) : "", right ? dumpJson(*right, -1) : ""});
@@ -59,10 +60,10 @@ static const Json *find(const Json &list, const std::string &key) {
   return nullptr;
 }
 
-static bool isListOfScalars(const Json &json) {
-  return json.is_array() && std::none_of(json.begin(), json.end(), [](const Json &element) {
-           return element.is_structured();
-         });
+/// Lists of numbers or texts are compared as one value.
+static bool holdsElements(const Json &list) {
+  return std::any_of(list.begin(), list.end(),
+                     [](const Json &element) { return element.is_structured(); });
 }
 
 void Differ::compareObjects(const std::string &path, const Json &left, const Json &right) {
@@ -113,11 +114,6 @@ void Differ::compareLists(const std::string &path, const Json &left, const Json 
     add(path + ".order", &leftOrder, &rightOrder);
 }
 
-/// Texts of several lines are compared by line, and the first that differs is told.
-static bool isLongText(const Json &json) {
-  return json.is_string() && json.get_ref<const std::string &>().find('\n') != std::string::npos;
-}
-
 static std::vector<std::string_view> linesOf(const std::string &text) {
   std::vector<std::string_view> lines;
   size_t begin = 0;
@@ -127,19 +123,10 @@ static std::vector<std::string_view> linesOf(const std::string &text) {
   return lines;
 }
 
-void Differ::compare(const std::string &path, const Json &left, const Json &right) {
-  if (left == right)
-    return;
-  if (left.is_object() && right.is_object())
-    return compareObjects(path, left, right);
-  if (left.is_array() && right.is_array() && !isListOfScalars(left) && !isListOfScalars(right))
-    return compareLists(path, left, right);
-  if (!isLongText(left) && !isLongText(right))
-    return add(path, &left, &right);
-  if (!left.is_string() || !right.is_string())
-    return add(path, &left, &right);
-  std::vector<std::string_view> a = linesOf(left.get_ref<const std::string &>());
-  std::vector<std::string_view> b = linesOf(right.get_ref<const std::string &>());
+/// Texts of several lines: the first that differs is told.
+void Differ::compareTexts(const std::string &path, const std::string &left,
+                          const std::string &right) {
+  std::vector<std::string_view> a = linesOf(left), b = linesOf(right);
   size_t line = 0;
   while (line < a.size() && line < b.size() && a[line] == b[line])
     ++line;
@@ -147,6 +134,23 @@ void Differ::compare(const std::string &path, const Json &left, const Json &righ
   Json rightLine = line < b.size() ? Json(b[line]) : Json();
   add(concat(path, ":", line + 1), leftLine.is_null() ? nullptr : &leftLine,
       rightLine.is_null() ? nullptr : &rightLine);
+}
+
+static bool isLongText(const Json &json) {
+  return json.is_string() && json.get_ref<const std::string &>().find('\n') != std::string::npos;
+}
+
+void Differ::compare(const std::string &path, const Json &left, const Json &right) {
+  if (left == right)
+    return;
+  if (left.is_object() && right.is_object())
+    return compareObjects(path, left, right);
+  if (left.is_array() && right.is_array() && (holdsElements(left) || holdsElements(right)))
+    return compareLists(path, left, right);
+  if (left.is_string() && right.is_string() && (isLongText(left) || isLongText(right)))
+    return compareTexts(path, left.get_ref<const std::string &>(),
+                        right.get_ref<const std::string &>());
+  add(path, &left, &right);
 }
 
 /// What of a module counts as its content; the file's name does not, and an op's

@@ -218,13 +218,12 @@ Status Checker::checkRegions(const std::vector<Region> &regions, const char *wor
                              const Where &where) {
   MOEC_RETURN_IF_ERROR(checkRange("a number of regions", regions.size(), 0, maxRegions, where));
   for (size_t i = 0; i < regions.size(); ++i) {
-    Where side = where.at(word);
-    Where at = side.at("region", i);
+    Where at = where.at(word, i);
     MOEC_RETURN_IF_ERROR(checkRegion(regions[i], variables, at));
     const Buffer &buffer = plan.buffers[regions[i].buffer];
     if (buffer.space == forbidden)
-      return at.invalid(rt::quote(buffer.name), " is the ", nameOf(forbidden), ", which no task ",
-                        word);
+      return at.invalid("wanted another buffer than the ", nameOf(forbidden), " ",
+                        rt::quote(buffer.name));
   }
   return {};
 }
@@ -346,8 +345,10 @@ Status Checker::checkOp(const Op &op, uint32_t position, const Where &where) {
   Variables variables{{ranks(), {1, maxStep}}, {}};
   MOEC_RETURN_IF_ERROR(enter(op.domains, "domain", variables, where));
   MOEC_RETURN_IF_ERROR(checkAbsent(op, where));
-  MOEC_RETURN_IF_ERROR(checkRegions(op.reads, "reads", BufferSpace::Output, variables, where));
-  MOEC_RETURN_IF_ERROR(checkRegions(op.writes, "writes", BufferSpace::Input, variables, where));
+  MOEC_RETURN_IF_ERROR(
+      checkRegions(op.reads, "reads region", BufferSpace::Output, variables, where));
+  MOEC_RETURN_IF_ERROR(
+      checkRegions(op.writes, "writes region", BufferSpace::Input, variables, where));
   switch (op.kind) {
   case OpKind::Compute:
   case OpKind::Reduce:

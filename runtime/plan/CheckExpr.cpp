@@ -78,11 +78,13 @@ Status checkExpr(const Expr &expr, const Variables &variables, Interval wanted,
   std::optional<Interval> found = evaluateInterval(expr, variables.bounds);
   if (!found)
     return where.invalid("'", exprText(expr, variables.names), "' may leave 64 bits");
-  if (found->low < wanted.low || found->high > wanted.high)
-    return where.invalid("wanted a value from ", wanted.low, " to ", wanted.high, ", found '",
-                         exprText(expr, variables.names), "' from ", found->low, " to ",
-                         found->high);
-  return {};
+  if (found->low >= wanted.low && found->high <= wanted.high)
+    return {};
+  if (expr.nodes.size() == 1 && found->low == found->high)
+    return where.invalid("wanted a value from ", wanted.low, " to ", wanted.high, ", found ",
+                         found->low);
+  return where.invalid("wanted a value from ", wanted.low, " to ", wanted.high, ", found '",
+                       exprText(expr, variables.names), "' from ", found->low, " to ", found->high);
 }
 
 } // namespace moec::plan

@@ -104,10 +104,10 @@ static Status checkSlots(const Plan &plan, std::span<const Region> regions,
   if (regions.size() < required || regions.size() > slots.size()) {
     std::string wanted = required == slots.size() ? rt::concat(required)
                                                   : rt::concat(required, " to ", slots.size());
-    return where.invalid("wanted ", wanted, " ", word, " regions, found ", regions.size());
+    return where.invalid("wanted ", wanted, " ", word, "s, found ", regions.size());
   }
   for (size_t i = 0; i < regions.size(); ++i)
-    MOEC_RETURN_IF_ERROR(checkSlot(plan, regions[i], slots[i], where.at(word).at("region", i)));
+    MOEC_RETURN_IF_ERROR(checkSlot(plan, regions[i], slots[i], where.at(word, i)));
   return {};
 }
 
@@ -126,9 +126,9 @@ Status checkTask(const Plan &plan, const Op &op, const Where &where) {
     return where.invalid("wanted task ", nameOf(op.task), " in a ", nameOf(signature.kind),
                          ", found it in a ", nameOf(op.kind));
   MOEC_RETURN_IF_ERROR(
-      checkSlots(plan, op.reads, signature.reads, signature.requiredReads, "reads", where));
-  MOEC_RETURN_IF_ERROR(
-      checkSlots(plan, op.writes, signature.writes, signature.writes.size(), "writes", where));
+      checkSlots(plan, op.reads, signature.reads, signature.requiredReads, "reads region", where));
+  MOEC_RETURN_IF_ERROR(checkSlots(plan, op.writes, signature.writes, signature.writes.size(),
+                                  "writes region", where));
   return op.task == TaskKind::Experts ? checkExpertsAgree(op, where) : Status();
 }
 

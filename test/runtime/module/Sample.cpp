@@ -227,4 +227,34 @@ ModuleContents sampleContents(const Layer &layer, uint32_t ranks) {
   return contents;
 }
 
+ModuleContents fullContents() {
+  Layer layer = sampleLayer();
+  layer.name = "full";
+  layer.experts = 6;
+  layer.tokensType = layer.weightsType = DType::BF16;
+  layer.router = {.topK = 3,
+                  .logitsType = DType::BF16,
+                  .logitsBias = true,
+                  .score = ScoreFunction::Sigmoid,
+                  .scoreAfterTopK = false,
+                  .selectionBias = true,
+                  .groups = GroupLimit{3, 2, GroupScore::SumOfTop2, RejectedValue::Zero},
+                  .normalize = true,
+                  .normalizeEpsilon = 1e-20,
+                  .scale = 2.5,
+                  .weightsType = DType::BF16};
+  layer.expert.activation = Activation::GeluTanh;
+  layer.shared = SharedExpert{{12, Activation::Silu}, true};
+  layer.weights = sampleWeights(layer);
+
+  ModuleContents contents = sampleContents(layer, 3);
+  contents.manifest.maxTokensPerRank = 4096;
+  contents.manifest.placement.slots[2].push_back(0);
+  contents.plan = directRowsPlan(layer, 3, /*depth=*/2);
+  contents.plan.ops[2].via = Path::Rail;
+  contents.sources.push_back({"machines/box.moe", "moe 1\n\nmachine box {}\n"});
+  contents.provenance.options.push_back({"seed", "7"});
+  return contents;
+}
+
 } // namespace moec::test

@@ -28,6 +28,10 @@ plan::Plan directRowsPlan(const Layer &layer, uint32_t ranks, uint32_t depth = 1
 /// All sections, for `layer` on `ranks`.
 ModuleContents sampleContents(const Layer &layer, uint32_t ranks);
 
+/// Something in every field: groups, biases, a shared expert, a replica, a rail,
+/// two sources.
+ModuleContents fullContents();
+
 } // namespace moec::test
 
 #endif // MOEC_TEST_RUNTIME_MODULE_SAMPLE_H

@@ -1,0 +1,31 @@
+//===- ExpandExchange.h - Write an exchange as puts and flags ---*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_SCHEDULING_EXPANDEXCHANGE_H
+#define MOEC_PASSES_SCHEDULING_EXPANDEXCHANGE_H
+
+#include "dialects/comm/CommOps.h"
+#include "passes/scheduling/StaggeredPut.h"
+
+namespace moec {
+
+/// The abstract exchanges of a plan. Either may be missing.
+struct Exchange {
+  comm::DispatchOp dispatch;
+  comm::CombineOp combine;
+};
+
+/// Replaces both exchanges by families of tasks that follow the protocol of
+/// dialects/comm/README.md with the window, depth and order of `solution`, and
+/// makes the buffers that peers write symmetric. Decides nothing. Every new op
+/// has the location of the exchange that it came from.
+void expandExchange(comm::PlanOp plan, Exchange exchange,
+                    const scheduling::ScheduleSolution &solution);
+
+} // namespace moec
+
+#endif // MOEC_PASSES_SCHEDULING_EXPANDEXCHANGE_H

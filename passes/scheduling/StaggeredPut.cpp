@@ -1,0 +1,41 @@
+//===- StaggeredPut.cpp - Decide how an exchange is scheduled -------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/StaggeredPut.h"
+
+namespace moec::scheduling {
+
+uint32_t getMinimalDepth(const ScheduleProblem &problem) {
+  // A rank puts for step n + 1 after its sum of step n, hence after every peer's
+  // return flag, which the peer sends when it has read the region. Without a
+  // return path a flag only says that the peer sent its own rows: a rank may be
+  // one step ahead of a reader.
+  bool acknowledged = problem.serialSteps && problem.bytesPerReturnedRow != 0;
+  return acknowledged ? 1 : 2;
+}
+
+ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
+  ScheduleSolution solution;
+  solution.window = problem.window.value_or(problem.ranks > defaultWindow ? defaultWindow : 0);
+  solution.depth = problem.depth.value_or(getMinimalDepth(problem));
+  return solution;
+}
+
+static const char *toString(PeerOrder order) {
+  switch (order) {
+  case PeerOrder::Staggered:
+    return "staggered";
+  }
+  return "";
+}
+
+std::string ScheduleSolution::print(const std::string &layer) const {
+  return "schedule for " + layer + " {\n  algorithm " + toString(order) + "\n  window " +
+         std::to_string(window) + "\n  depth " + std::to_string(depth) + "\n}\n";
+}
+
+} // namespace moec::scheduling

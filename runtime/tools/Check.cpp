@@ -1,0 +1,193 @@
+//===- Check.cpp - A run beside the independent reference -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tools/Check.h"
+
+#include "runtime/tools/Progress.h"
+
+#include <chrono>
+#include <exception>
+#include <stdexcept>
+
+namespace moec::run {
+
+using namespace rt;
+
+static reference::Type toReference(DType type) {
+  switch (type) {
+  case DType::F32:
+    return reference::Type::F32;
+  case DType::BF16:
+    return reference::Type::BF16;
+  }
+  return reference::Type::F32;
+}
+
+static reference::Activation toReference(Activation activation) {
+  switch (activation) {
+  case Activation::Silu:
+    return reference::Activation::Silu;
+  case Activation::GeluTanh:
+    return reference::Activation::GeluTanh;
+  }
+  return reference::Activation::Silu;
+}
+
+static reference::Score toReference(ScoreFunction score) {
+  switch (score) {
+  case ScoreFunction::Identity:
+    return reference::Score::Identity;
+  case ScoreFunction::Softmax:
+    return reference::Score::Softmax;
+  case ScoreFunction::Sigmoid:
+    return reference::Score::Sigmoid;
+  }
+  return reference::Score::Identity;
+}
+
+static void addRouter(const Router &router, reference::Layer &layer) {
+  layer.topK = router.topK;
+  layer.logitsType = toReference(router.logitsType);
+  layer.logitsBias = router.logitsBias;
+  layer.score = toReference(router.score);
+  layer.scoreAfterTopK = router.scoreAfterTopK;
+  layer.selectionBias = router.selectionBias;
+  if (router.groups) {
+    layer.groups = router.groups->count;
+    layer.groupsKept = router.groups->kept;
+    layer.groupScore = router.groups->score == GroupScore::SumOfTop2
+                           ? reference::GroupScore::SumOfTop2
+                           : reference::GroupScore::Max;
+    layer.rejectedIsZero = router.groups->rejectedValue == RejectedValue::Zero;
+  }
+  layer.normalize = router.normalize;
+  layer.normalizeEpsilon = router.normalizeEpsilon;
+  layer.scale = router.scale;
+  layer.routingType = toReference(router.weightsType);
+}
+
+reference::Layer toReference(const Layer &layer) {
+  reference::Layer out;
+  out.hidden = layer.hidden;
+  out.experts = layer.experts;
+  out.intermediate = layer.expert.intermediate;
+  out.tokensType = toReference(layer.tokensType);
+  out.weightsType = toReference(layer.weightsType);
+  out.combineType = toReference(layer.combineType);
+  out.activation = toReference(layer.expert.activation);
+  addRouter(layer.router, out);
+  if (layer.shared) {
+    out.sharedIntermediate = layer.shared->mlp.intermediate;
+    out.sharedActivation = toReference(layer.shared->mlp.activation);
+    out.sharedGate = layer.shared->gate;
+  }
+  return out;
+}
+
+double toleranceOf(const Layer &layer) {
+  for (DType type :
+       {layer.tokensType, layer.combineType, layer.router.logitsType, layer.router.weightsType})
+    if (type == DType::BF16)
+      return 2e-2;
+  return 1e-5;
+}
+
+static WeightRole roleOf(reference::Weight weight) {
+  switch (weight) {
+  case reference::Weight::Router:
+    return WeightRole::Router;
+  case reference::Weight::RouterBias:
+    return WeightRole::RouterBias;
+  case reference::Weight::SelectionBias:
+    return WeightRole::SelectionBias;
+  case reference::Weight::ExpertGate:
+    return WeightRole::ExpertGate;
+  case reference::Weight::ExpertUp:
+    return WeightRole::ExpertUp;
+  case reference::Weight::ExpertDown:
+    return WeightRole::ExpertDown;
+  case reference::Weight::SharedGate:
+    return WeightRole::SharedGate;
+  case reference::Weight::SharedUp:
+    return WeightRole::SharedUp;
+  case reference::Weight::SharedDown:
+    return WeightRole::SharedDown;
+  case reference::Weight::SharedScale:
+    return WeightRole::SharedScale;
+  }
+  return WeightRole::Router;
+}
+
+static Result<std::string> nameOfWeight(const Layer &layer, WeightRole role, size_t expert) {
+  constexpr std::string_view placeholder = "{expert}";
+  for (const WeightName &weight : layer.weights) {
+    if (weight.role != role)
+      continue;
+    std::string name = weight.name;
+    if (size_t at = name.find(placeholder); at != name.npos)
+      name.replace(at, placeholder.size(), concat(expert));
+    return name;
+  }
+  return internalError("the module names no weight of role ", static_cast<uint32_t>(role));
+}
+
+namespace {
+/// Carries a Status through the reference, which knows exceptions only.
+struct LookupFailure : std::exception {
+  explicit LookupFailure(Status status) : status(std::move(status)) {}
+  Status status;
+};
+} // namespace
+
+static reference::Tensor findWeight(const Layer &layer, WeightSource &source,
+                                    reference::Weight weight, size_t expert) {
+  Result<std::string> name = nameOfWeight(layer, roleOf(weight), expert);
+  if (!name)
+    throw LookupFailure(name.status());
+  Result<TensorView> view = source.find(*name);
+  if (!view)
+    throw LookupFailure(view.status());
+  reference::Type type = view->type == ElementType::BF16  ? reference::Type::BF16
+                         : view->type == ElementType::F16 ? reference::Type::F16
+                                                          : reference::Type::F32;
+  return {view->bytes.data(), type};
+}
+
+Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens, WeightSource &source,
+                                 const Results &results, const Terminal &terminal) {
+  Progress progress(terminal, "checking: expert rows of the reference");
+  auto start = std::chrono::steady_clock::now();
+  reference::Tensor input = {tokens.bytes.data(), tokens.type == ElementType::BF16
+                                                      ? reference::Type::BF16
+                                                      : reference::Type::F32};
+  reference::Result expected;
+  try {
+    expected = reference::run(
+        toReference(layer), input, tokens.count,
+        [&](reference::Weight weight, size_t expert) {
+          return findWeight(layer, source, weight, expert);
+        },
+        0, [&](size_t done, size_t of) { progress.update(done, of); });
+  } catch (const LookupFailure &failure) {
+    return failure.status;
+  } catch (const std::invalid_argument &error) {
+    return internalError("the reference refuses the layer: ", error.what());
+  }
+  CheckReport report;
+  report.comparison = reference::compare(
+      expected, {results.output.data(), results.indices.data(), results.weights.data()});
+  report.tolerance = toleranceOf(layer);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (report.comparison.mismatches) {
+    size_t slot = report.comparison.firstToken * expected.topK + report.comparison.firstSlot;
+    report.wantedExpert = expected.indices[slot];
+    report.foundExpert = results.indices[slot];
+  }
+  return report;
+}
+
+} // namespace moec::run

@@ -1,0 +1,39 @@
+//===- Check.h - A run beside the independent reference --------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_TOOLS_CHECK_H
+#define MOEC_RUNTIME_TOOLS_CHECK_H
+
+#include "runtime/data/WeightSource.h"
+#include "runtime/tools/Tokens.h"
+#include "test/reference/Compare.h"
+
+namespace moec::run {
+
+struct CheckReport {
+  reference::Comparison comparison;
+  double tolerance = 0;
+  double seconds = 0; ///< of the reference
+  /// Of the first mismatch, where there is one.
+  int64_t wantedExpert = 0, foundExpert = 0;
+  bool passed() const { return comparison.agrees(tolerance); }
+};
+
+/// Relative error that rounding explains: 1e-5 for a layer of f32 alone, 2e-2
+/// where anything is rounded to bf16 on the way.
+double toleranceOf(const Layer &layer);
+
+/// The layer in the reference's own terms.
+reference::Layer toReference(const Layer &layer);
+
+rt::Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens,
+                                     rt::WeightSource &source, const Results &results,
+                                     const Terminal &terminal);
+
+} // namespace moec::run
+
+#endif // MOEC_RUNTIME_TOOLS_CHECK_H

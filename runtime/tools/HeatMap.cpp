@@ -1,0 +1,165 @@
+//===- HeatMap.cpp - Traffic between ranks as a heat map ------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/base/Text.h"
+#include "runtime/tools/Charts.h"
+#include "runtime/tools/Format.h"
+
+#include <algorithm>
+#include <array>
+
+namespace moec::run {
+
+using rt::concat;
+
+static constexpr size_t maxRanksWithNumbers = 10;
+static constexpr size_t maxRows = 32;
+static constexpr size_t labelWidth = 9;
+static constexpr size_t cellWidth = 8; ///< with a number: six for it, two shaded
+
+namespace {
+/// The unit in which the largest number has at most four digits before the point.
+class ByteUnit {
+public:
+  explicit ByteUnit(uint64_t largest) {
+    constexpr std::array names = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t i = 0;
+    for (; static_cast<double>(largest) / size > 9999 && i + 1 < names.size(); ++i)
+      size *= 1024;
+    name = names[i];
+  }
+  std::string format(uint64_t bytes) const {
+    double value = static_cast<double>(bytes) / size;
+    return formatFixed(value, size == 1 || value >= 99.95 || bytes == 0 ? 0 : 1);
+  }
+  const char *name;
+
+private:
+  double size = 1;
+};
+
+class HeatMap {
+public:
+  HeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour);
+  std::string draw() const;
+
+private:
+  bool isOwn(size_t r, size_t c) const { return r == c && block == 1; }
+  uint64_t at(size_t r, size_t c) const { return cells[r * side + c]; }
+  size_t shadeOf(uint64_t bytes) const;
+  std::string paint(const std::string &text, size_t shade) const;
+  std::string drawCell(size_t r, size_t c) const;
+  std::string labelOf(size_t r) const;
+
+  std::vector<uint64_t> cells; ///< [side, side]
+  size_t ranks, side;
+  size_t block = 1; ///< ranks a row
+  std::vector<uint64_t> sent, received;
+  uint64_t least = UINT64_MAX, most = 0, total = 0, largest = 0;
+  bool colour, numbers;
+};
+} // namespace
+
+HeatMap::HeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour)
+    : ranks(ranks), colour(colour), numbers(ranks <= maxRanksWithNumbers) {
+  while ((ranks + block - 1) / block > maxRows)
+    ++block;
+  side = (ranks + block - 1) / block;
+  cells.assign(side * side, 0);
+  sent.assign(side, 0);
+  received.assign(side, 0);
+  for (size_t r = 0; r < ranks; ++r)
+    for (size_t c = 0; c < ranks; ++c) {
+      uint64_t value = bytes[r * ranks + c];
+      if (r == c && block > 1)
+        continue; // a block shows traffic alone
+      cells[r / block * side + c / block] += value;
+      if (r == c)
+        continue;
+      sent[r / block] += value;
+      received[c / block] += value;
+      total += value;
+    }
+  for (size_t r = 0; r < side; ++r)
+    for (size_t c = 0; c < side; ++c)
+      if (!isOwn(r, c)) {
+        least = std::min(least, at(r, c));
+        most = std::max(most, at(r, c));
+      }
+  largest = total;
+  for (size_t r = 0; r < side; ++r)
+    largest = std::max(largest, at(r, r));
+}
+
+/// From 1 for the least to 4 for the most, so that small differences show; 0 for
+/// nothing.
+size_t HeatMap::shadeOf(uint64_t bytes) const {
+  if (bytes == 0)
+    return 0;
+  if (most == least)
+    return 4;
+  double place = static_cast<double>(bytes - least) / static_cast<double>(most - least);
+  return 1 + std::min<size_t>(3, static_cast<size_t>(place * 4));
+}
+
+/// Text on a background from blue over green to yellow.
+std::string HeatMap::paint(const std::string &text, size_t shade) const {
+  static constexpr std::array styles = {"", "48;5;18;97", "48;5;31;97", "48;5;71;30",
+                                        "48;5;220;30"};
+  return shade == 0 ? text : concat("\x1b[", styles[shade], "m", text, "\x1b[0m");
+}
+
+std::string HeatMap::drawCell(size_t r, size_t c) const {
+  static constexpr std::array shades = {"  ", "░░", "▒▒", "▓▓", "██"};
+  uint64_t value = at(r, c);
+  size_t shade = shadeOf(value);
+  if (!numbers && isOwn(r, c))
+    return " ·";
+  if (!numbers)
+    return colour ? paint("  ", shade) : shades[shade];
+  std::string number = ByteUnit(largest).format(value);
+  if (isOwn(r, c))
+    return padRight(padLeft(concat("(", number, ")"), cellWidth - 1), cellWidth);
+  number = padLeft(number, cellWidth - 2);
+  return colour ? paint(number + "  ", shade) : number + shades[shade];
+}
+
+std::string HeatMap::labelOf(size_t r) const {
+  if (block == 1)
+    return concat("from ", r);
+  return concat("from ", r * block, "-", std::min((r + 1) * block, ranks) - 1);
+}
+
+std::string HeatMap::draw() const {
+  ByteUnit unit(largest);
+  std::string out;
+  if (numbers) {
+    out = std::string(labelWidth, ' ');
+    for (size_t c = 0; c < side; ++c)
+      out += padRight(padLeft(concat("to ", c), cellWidth - 2), cellWidth);
+    out += padLeft("sends", cellWidth) + "\n";
+  }
+  for (size_t r = 0; r < side; ++r) {
+    out += padRight(labelOf(r), numbers ? labelWidth : labelWidth + 4);
+    for (size_t c = 0; c < side; ++c)
+      out += drawCell(r, c);
+    out += padLeft(unit.format(sent[r]), cellWidth) + " " + unit.name + "\n";
+  }
+  if (numbers) {
+    out += padRight("receives", labelWidth);
+    for (size_t c = 0; c < side; ++c)
+      out += padRight(padLeft(unit.format(received[c]), cellWidth - 2), cellWidth);
+    out += padLeft(unit.format(total), cellWidth) + " " + unit.name + "\n";
+  }
+  return out;
+}
+
+std::string drawHeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour) {
+  return ranks ? HeatMap(std::move(bytes), ranks, colour).draw() : "";
+}
+
+} // namespace moec::run

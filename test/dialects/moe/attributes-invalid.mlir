@@ -1,0 +1,147 @@
+// RUN: moe-opt %s --split-input-file --verify-diagnostics
+
+// mesh-c1
+// expected-error @+1 {{number of ranks must be between 1 and 65535, but is 0}}
+module @no_rank attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 0>} {}
+
+// -----
+
+// mesh-c2
+// expected-error @+1 {{memory must not be negative, but is -1 bytes}}
+module @negative_memory attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 1 memory -1>} {}
+
+// -----
+
+// placement_request-c1
+// expected-error @+1 {{an entry must name a rank and a list, but has 1 numbers}}
+module @empty_list attributes {a = #moe.placement_request<linear holds [0: []]>} {}
+
+// -----
+
+// placement_request-c1
+// expected-error @+1 {{numbers must be between 0 and 65535, but one is -2}}
+module @negative_pin attributes {a = #moe.placement_request<linear pins [0: [-2]]>} {}
+
+// -----
+
+// placement_request-c2
+// expected-error @+1 {{expert 3 is twice in the list of rank 1}}
+module @same_expert_in_a_list attributes {a = #moe.placement_request<linear holds [1: [3, 3]]>} {}
+
+// -----
+
+// placement_request-c2
+// expected-error @+1 {{expert 5 has two lists}}
+module @same_expert_pinned_twice attributes {a = #moe.placement_request<linear pins [5: [0], 5: [1]]>} {}
+
+// -----
+
+// placement-c1
+// expected-error @+1 {{a placement must have at least one rank, but has none}}
+module @nowhere attributes {a = #moe.placement<[]>} {}
+
+// -----
+
+// placement-c2
+// expected-error @+1 {{an expert must be between 0 and 65535, but rank 1 has -1}}
+module @negative_expert attributes {a = #moe.placement<[[0], [-1]]>} {}
+
+// -----
+
+// placement-c3
+// expected-error @+1 {{expert 2 is twice on rank 0}}
+module @twice_on_a_rank attributes {a = #moe.placement<[[2, 1, 2]]>} {}
+
+// -----
+
+// schedule-c1
+// expected-error @+1 {{window must be between 0 and 65535, but is -1}}
+module @negative_window attributes {a = #moe.schedule<window = -1>} {}
+
+// -----
+
+// schedule-c1
+// expected-error @+1 {{depth must be between 1 and 64, but is 0}}
+module @no_depth attributes {a = #moe.schedule<depth = 0>} {}
+
+// -----
+
+// groups-c1
+// expected-error @+1 {{groups that are kept must be between 1 and 4, but are 5}}
+module @more_than_all attributes {a = #moe.groups<4 keep 5 by max rejected zero>} {}
+
+// -----
+
+// groups-c1
+// expected-error @+1 {{groups must be between 1 and 65536, but is 0}}
+module @no_groups attributes {a = #moe.groups<0 keep 0 by max rejected zero>} {}
+
+// -----
+
+// router-c1
+// expected-error @+1 {{top_k must be between 1 and 65535, but is 0}}
+module @no_choice attributes {a = #moe.router<top_k = 0, logits = f32, score = softmax, shares = f32>} {}
+
+// -----
+
+// router-c2
+// expected-error @+1 {{logits must be f32 or bf16, but is 'f16'}}
+module @half_logits attributes {a = #moe.router<top_k = 1, logits = f16, score = softmax, shares = f32>} {}
+
+// -----
+
+// router-c2
+// expected-error @+1 {{shares must be f32 or bf16, but is 'f64'}}
+module @double_shares attributes {a = #moe.router<top_k = 1, logits = f32, score = softmax, shares = f64>} {}
+
+// -----
+
+// router-c3
+// expected-error @+1 {{normalize must be finite and not negative, but is -1.000000e+00}}
+module @negative_epsilon attributes {a = #moe.router<top_k = 1, logits = f32, score = softmax, shares = f32, normalize = -1.0>} {}
+
+// -----
+
+// router-c3
+// expected-error @+1 {{scale must be finite, but is 0x7FF0000000000000}}
+module @infinite_scale attributes {a = #moe.router<top_k = 1, logits = f32, score = softmax, shares = f32, scale = 0x7FF0000000000000 : f64>} {}
+
+// -----
+
+// mlp-c1
+// expected-error @+1 {{intermediate must be between 1 and 1048576, but is 0}}
+module @no_width attributes {a = #moe.mlp<intermediate = 0, activation = silu>} {}
+
+// -----
+
+// weight_name-c1
+// expected-error @+1 {{name must not be empty}}
+module @nameless attributes {a = #moe.weight_name<router "">} {}
+
+// -----
+
+// weight_name-c2
+// expected-error @+1 {{name 'e.w1' of expert_gate must hold {expert} once, but holds it 0 times}}
+module @which_expert attributes {a = #moe.weight_name<expert_gate "e.w1">} {}
+
+// -----
+
+// weight_name-c2
+// expected-error @+1 {{name 'r.{expert}' of router must hold {expert} nowhere, but holds it 1 times}}
+module @router_of_an_expert attributes {a = #moe.weight_name<router "r.{expert}">} {}
+
+// -----
+
+// The dialect's names on an op: the kind of each is checked.
+// expected-error @+1 {{attribute moe.mesh must be a #moe.mesh, but is 8 : i64}}
+module @number_for_a_mesh attributes {moe.mesh = 8} {}
+
+// -----
+
+// expected-error @+1 {{attribute moe.max_tokens must be an i64 between 1 and 2^24, but is 0 : i64}}
+module @no_tokens attributes {moe.max_tokens = 0} {}
+
+// -----
+
+// expected-error @+1 {{attribute moe.palcement is unknown to the moe dialect}}
+module @misspelt attributes {moe.palcement = #moe.placement<[[0]]>} {}

@@ -1,0 +1,24 @@
+// RUN: moe-opt %s --moe-check | FileCheck %s
+// RUN: moe-opt %S/../dialects/moe/ops.mlir --moe-check > %t.after
+// RUN: moe-opt %S/../dialects/moe/ops.mlir > %t.before
+// RUN: diff %t.before %t.after
+
+// A sound layer passes as it is, and so do those of published models in ops.mlir.
+// (Every router the language can say: import-program-test.)
+
+// CHECK-LABEL: moe.layer @sound experts 8
+// CHECK: moe.yield
+moe.layer @sound experts 8 on #moe.mesh<"ep2" on "box" ranks 2> request #moe.placement_request<linear> (%x: !moe.tokens<16 x bf16>) {
+  %w = moe.weight router "gate" : tensor<8x16xbf16>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<8x4x16xbf16>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<8x4x16xbf16>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<8x16x4xbf16>
+  %z = moe.router_logits %x, %w : (!moe.tokens<16 x bf16>, tensor<8x16xbf16>) -> !moe.scores<8 x f32>
+  %s = moe.score softmax %z : !moe.scores<8 x f32> -> !moe.scores<8 x f32>
+  %c = moe.top_k %s : !moe.scores<8 x f32> -> !moe.choices<2 of 8>
+  %p = moe.gather_scores %s at %c : (!moe.scores<8 x f32>, !moe.choices<2 of 8>) -> !moe.shares<2 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<16 x bf16>, !moe.choices<2 of 8>, tensor<8x4x16xbf16>, tensor<8x4x16xbf16>, tensor<8x16x4xbf16>) -> !moe.rows<2 x 16 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 16 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<16 x f32>
+  moe.yield %y : !moe.tokens<16 x f32>
+}

@@ -1,0 +1,37 @@
+// RUN: moe-opt %s --comm-print-plan -verify-diagnostics -split-input-file -o /dev/null
+
+// What a module cannot hold.
+
+comm.plan @abstract ranks 2 topk 1 depth 1 steps serial result rows {
+  %y    = comm.buffer local slot [2] of 4 bytes
+  %back = comm.buffer local slot of 4 bytes
+  // expected-error @+1 {{has no form in a module: run --comm-schedule first}}
+  %co = comm.combine %y to %back
+}
+
+// -----
+
+// expected-error @+1 {{unsupported here: plan 'partial' has result partial, modules hold only rows}}
+comm.plan @partial ranks 2 topk 1 depth 1 steps serial result partial {}
+
+// -----
+
+comm.plan @packed ranks 2 topk 1 depth 1 steps serial result rows {
+  // expected-error @+1 {{unsupported here: buffer 'y' has layout packed, modules hold only seq and slot}}
+  %y = comm.buffer local packed [2] of 4 bytes
+}
+
+// -----
+
+// expected-error @+1 {{has no form in a module: wanted one input buffer, found 0}}
+comm.plan @no_input ranks 2 topk 1 depth 1 steps serial result rows {}
+
+// -----
+
+// expected-error @+1 {{has no form in a module: op 0 'cp': writes: region 0: wanted a sym buffer, found local buffer 'z'}}
+comm.plan @local_copy ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 4 bytes
+  %z = comm.buffer local slot of 4 bytes
+  %out = comm.buffer output slot of 4 bytes
+  %cp = comm.copy : %z{A(r)} from %x{A(r)}
+}

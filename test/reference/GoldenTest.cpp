@@ -1,0 +1,184 @@
+//===- GoldenTest.cpp - The reference beside transformers -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each family's rule is written down here once more, by hand, in the reference's
+// own terms: neither the importer nor the compiler has a part in it.
+//===----------------------------------------------------------------------===//
+
+#include "runtime/base/File.h"
+#include "runtime/data/Convert.h"
+#include "runtime/data/Safetensors.h"
+#include "test/reference/Compare.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+using namespace reference;
+using moec::rt::SafetensorsFile;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+/// How a family names its weights.
+struct Names {
+  std::string block, gate, up, down, shared;
+};
+
+struct Golden {
+  explicit Golden(const fs::path &folder);
+  Tensor find(Weight weight, size_t expert) const;
+  SafetensorsFile open(const char *file) const {
+    return *SafetensorsFile::open((folder / file).string());
+  }
+  Tensor tensor(const SafetensorsFile &file, const std::string &name) const;
+
+  fs::path folder;
+  Json config;
+  std::string layerNumber;
+  Layer layer;
+  Names names;
+  SafetensorsFile weights;
+};
+} // namespace
+
+static std::string textOf(const fs::path &path) {
+  auto text = moec::rt::readFile(path.string());
+  EXPECT_TRUE(text.ok());
+  return *text;
+}
+
+static void describe(const Json &config, Layer &layer, Names &names) {
+  std::string family = config["model_type"];
+  bool isBF16 = config["torch_dtype"] == "bfloat16", isDeepseek = family == "deepseek_v3";
+  Type type = isBF16 ? Type::BF16 : Type::F32;
+  layer.tokensType = layer.weightsType = type;
+  layer.logitsType = isDeepseek ? Type::F32 : type;
+  layer.routingType = isDeepseek || family == "mixtral" ? Type::F32 : type;
+  layer.hidden = config["hidden_size"];
+  layer.topK = config["num_experts_per_tok"];
+  layer.normalize = config.value("norm_topk_prob", family == "mixtral");
+  layer.activation = config["hidden_act"] == "silu" ? Activation::Silu : Activation::GeluTanh;
+  names = {"mlp.", "gate_proj", "up_proj", "down_proj", "shared_expert"};
+  if (family == "mixtral") {
+    names = {"block_sparse_moe.", "w1", "w3", "w2", ""};
+    layer.experts = config["num_local_experts"];
+    layer.intermediate = config["intermediate_size"];
+  } else if (isDeepseek) {
+    names.shared = "shared_experts";
+    layer.experts = config["n_routed_experts"];
+    layer.intermediate = config["moe_intermediate_size"];
+    layer.sharedIntermediate = layer.intermediate * config["n_shared_experts"].get<size_t>();
+    layer.score = Score::Sigmoid;
+    layer.selectionBias = true;
+    layer.groups = config["n_group"];
+    layer.groupsKept = config["topk_group"];
+    layer.groupScore = GroupScore::SumOfTop2;
+    layer.normalizeEpsilon = 1e-20;
+    layer.scale = config["routed_scaling_factor"];
+  } else {
+    layer.experts = config["num_experts"];
+    layer.intermediate = config[family == "olmoe" ? "intermediate_size" : "moe_intermediate_size"];
+    layer.sharedIntermediate = config.value("shared_expert_intermediate_size", size_t(0));
+    layer.sharedGate = layer.sharedIntermediate > 0;
+  }
+}
+
+Golden::Golden(const fs::path &folder)
+    : folder(folder), config(Json::parse(textOf(folder / "config.json"))),
+      layerNumber(textOf(folder / "layer")), weights(open("weights.safetensors")) {
+  layerNumber.erase(layerNumber.find_last_not_of("\n ") + 1);
+  describe(config, layer, names);
+}
+
+Tensor Golden::tensor(const SafetensorsFile &file, const std::string &name) const {
+  const moec::rt::TensorEntry *entry = file.find(name);
+  if (!entry)
+    throw std::runtime_error("no tensor " + name);
+  bool isBF16 = entry->type == moec::rt::ElementType::BF16;
+  return {file.view(*entry).bytes.data(), isBF16 ? Type::BF16 : Type::F32};
+}
+
+Tensor Golden::find(Weight weight, size_t expert) const {
+  std::string prefix = "model.layers." + layerNumber + "." + names.block;
+  std::string mine = prefix + "experts." + std::to_string(expert) + ".";
+  std::string shared = prefix + names.shared + ".";
+  switch (weight) {
+  case Weight::Router:
+    return tensor(weights, prefix + "gate.weight");
+  case Weight::RouterBias:
+    return tensor(weights, prefix + "gate.bias");
+  case Weight::SelectionBias:
+    return tensor(weights, prefix + "gate.e_score_correction_bias");
+  case Weight::ExpertGate:
+    return tensor(weights, mine + names.gate + ".weight");
+  case Weight::ExpertUp:
+    return tensor(weights, mine + names.up + ".weight");
+  case Weight::ExpertDown:
+    return tensor(weights, mine + names.down + ".weight");
+  case Weight::SharedGate:
+    return tensor(weights, shared + names.gate + ".weight");
+  case Weight::SharedUp:
+    return tensor(weights, shared + names.up + ".weight");
+  case Weight::SharedDown:
+    return tensor(weights, shared + names.down + ".weight");
+  case Weight::SharedScale:
+    return tensor(weights, prefix + "shared_expert_gate.weight");
+  }
+  return {};
+}
+
+/// transformers does not sort DeepSeek's choices: puts those of one token into the
+/// reference's order where they are the same experts.
+static void sortLike(const Result &result, size_t token, std::vector<int64_t> &indices,
+                     std::vector<float> &weights) {
+  size_t first = token * result.topK;
+  for (size_t k = first; k < first + result.topK; ++k)
+    for (size_t j = k; j < first + result.topK; ++j)
+      if (indices[j] == result.indices[k]) {
+        std::swap(indices[j], indices[k]);
+        std::swap(weights[j], weights[k]);
+      }
+}
+
+class GoldenTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenTest, agrees_with_the_reference) {
+  Golden golden(fs::path(MOEC_TEST_DIR) / "goldens" / GetParam());
+  SafetensorsFile inputs = golden.open("input.safetensors");
+  SafetensorsFile expected = golden.open("expected.safetensors");
+  auto view = [&](const char *name) { return expected.view(*expected.find(name)); };
+  std::vector<float> output = *moec::rt::toF32(view("output"));
+  std::vector<int64_t> indices = *moec::rt::toI64(view("topk_indices"));
+  std::vector<float> weights = *moec::rt::toF32(view("topk_weights"));
+  size_t tokens = output.size() / golden.layer.hidden;
+
+  Result result = run(golden.layer, golden.tensor(inputs, "input"), tokens,
+                      [&](Weight weight, size_t expert) { return golden.find(weight, expert); });
+  for (size_t t = 0; t < tokens; ++t)
+    sortLike(result, t, indices, weights);
+  Comparison comparison = compare(result, {output.data(), indices.data(), weights.data()});
+  bool isF32 = golden.layer.tokensType == Type::F32;
+  EXPECT_EQ(comparison.mismatches, 0u) << "token " << comparison.firstToken;
+  EXPECT_LE(comparison.outputError, isF32 ? 1e-6 : 1e-2); // theirs rounds after every expert
+  EXPECT_LE(comparison.weightsError, isF32 ? 1e-6 : 3e-3);
+  EXPECT_LE(comparison.unsureTokens, isF32 ? 0u : tokens / 8);
+}
+
+static std::vector<std::string> goldens() {
+  std::vector<std::string> names;
+  for (const auto &entry : fs::directory_iterator(fs::path(MOEC_TEST_DIR) / "goldens"))
+    if (entry.is_directory() && fs::exists(entry.path() / "config.json"))
+      names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Reference, GoldenTest, testing::ValuesIn(goldens()), [](const auto &info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});

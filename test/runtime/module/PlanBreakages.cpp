@@ -1,0 +1,208 @@
+//===- PlanBreakages.cpp - Broken plans ----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/module/Layout.h"
+#include "runtime/plan/Expr.h"
+#include "test/runtime/module/Breakages.h"
+#include "test/runtime/module/Sample.h"
+
+namespace moec::test {
+
+using namespace plan;
+
+namespace {
+
+/// The sample on two ranks with one thing changed in its plan, encoded unchecked.
+std::function<Bytes()> plan(std::function<void(Plan &)> change) {
+  return [change = std::move(change)] {
+    ModuleContents contents = sampleContents(sampleLayer(), 2);
+    contents.sources.clear();
+    contents.provenance = {};
+    change(contents.plan);
+    return codegen::layOut(codegen::encodeSections(contents));
+  };
+}
+
+// Positions in the sample's plan.
+enum BufferPosition { x, route, record, recv, meta, y, back, out };
+enum FlagPosition { fd, fc };
+enum OpPosition { rt, pk, pd, pm, sd, wd, ex, pc, sc, wc, rd };
+
+std::function<Bytes()> buffer(BufferPosition position, std::function<void(Buffer &)> change) {
+  return plan([=](Plan &p) { change(p.buffers[position]); });
+}
+std::function<Bytes()> flag(FlagPosition position, std::function<void(Flag &)> change) {
+  return plan([=](Plan &p) { change(p.flags[position]); });
+}
+std::function<Bytes()> op(OpPosition position, std::function<void(Op &)> change) {
+  return plan([=](Plan &p) { change(p.ops[position]); });
+}
+/// The destination of `pd`, an expression that must be a rank.
+std::function<Bytes()> to(const Expr &expr) {
+  return op(pd, [=](Op &o) { o.to = expr; });
+}
+
+Expr p() { return domainVariable(0); }
+Expr nodes(std::vector<ExprNode> list) { return {std::move(list)}; }
+
+/// ((r + r) + r) + .. : `count` operands, two on the stack at once.
+Expr longSum(uint32_t count) {
+  Expr sum = plan::rank();
+  for (uint32_t i = 1; i < count; ++i)
+    sum = sum + plan::rank();
+  return sum;
+}
+
+/// r + (r + (r + ..)): `count` operands, all on the stack at once.
+Expr deepSum(uint32_t count) {
+  Expr sum = plan::rank();
+  for (uint32_t i = 1; i < count; ++i)
+    sum = plan::rank() + sum;
+  return sum;
+}
+
+} // namespace
+
+static std::vector<Breakage> storageBreakages() {
+  return {
+      {"plan-name-empty", plan([](Plan &p) { p.name.clear(); })},
+      {"plan-depth-zero", plan([](Plan &p) { p.depth = 0; })},
+      {"plan-sum-tree", plan([](Plan &p) { p.sumTree = SumTree(1); })},
+      {"plan-too-many-ops", plan([](Plan &p) { p.ops.resize(4097); })},
+      {"plan-name-not-an-identifier", op(pk, [](Op &o) { o.name = "1st"; })},
+      {"plan-name-twice", op(pk, [](Op &o) { o.name = "fd"; })},
+      {"buffer-space", buffer(recv, [](Buffer &b) { b.space = BufferSpace(4); })},
+      {"buffer-extent-zero", buffer(recv, [](Buffer &b) { b.extents[1] = 0; })},
+      {"buffer-too-many-extents", buffer(recv, [](Buffer &b) { b.extents = {1, 1, 1, 1, 2}; })},
+      {"buffer-too-many-cells", buffer(recv, [](Buffer &b) { b.extents = {65536, 65536, 2}; })},
+      {"buffer-records", buffer(y, [](Buffer &b) { b.recordsPerToken = 3; })},
+      {"buffer-bytes-zero", buffer(x, [](Buffer &b) { b.bytesPerRecord = 0; })},
+      {"buffer-too-large", buffer(recv,
+                                  [](Buffer &b) {
+                                    b.extents = {65536, 65536};
+                                    b.bytesPerRecord = 1 << 28;
+                                  })},
+      {"buffer-input-with-extents", buffer(x, [](Buffer &b) { b.extents = {2}; })},
+      {"buffer-two-inputs", buffer(route, [](Buffer &b) { b.space = BufferSpace::Input; })},
+      {"buffer-no-output", buffer(out, [](Buffer &b) { b.space = BufferSpace::Local; })},
+      {"flag-extent-zero", flag(fd, [](Flag &f) { f.extents[0] = 0; })},
+      {"flag-writer-missing", flag(fd, [](Flag &f) { f.writer = {}; })},
+      {"flag-writer-no-rank", flag(fd, [](Flag &f) { f.writer = p() + constant(2); })},
+      {"flag-writer-uses-step", flag(fd, [](Flag &f) { f.writer = mod(step(), 2); })},
+  };
+}
+
+static std::vector<Breakage> exprBreakages() {
+  using Kind = ExprNode::Kind;
+  return {
+      {"expr-missing", to({})},
+      {"expr-unknown-kind", to(nodes({{Kind(6), 0}}))},
+      {"expr-unknown-variable", to(variable(3))},
+      {"expr-negative-variable", to(variable(-1))},
+      {"expr-no-operands", to(nodes({{Kind::Add, 0}}))},
+      {"expr-one-operand", to(nodes({{Kind::Constant, 1}, {Kind::Add, 0}}))},
+      {"expr-two-values", to(nodes({{Kind::Constant, 0}, {Kind::Constant, 0}}))},
+      {"expr-operator-with-value",
+       to(nodes({{Kind::Constant, 0}, {Kind::Constant, 0}, {Kind::Add, 1}}))},
+      {"expr-divisor-zero", to(mod(p(), 0))},
+      {"expr-divisor-negative", to(floorDiv(p(), -2))},
+      {"expr-divisor-variable",
+       to(nodes({{Kind::Constant, 0}, {Kind::Variable, 0}, {Kind::Mod, 0}}))},
+      {"expr-too-long", to(longSum(40))},
+      {"expr-too-deep", to(deepSum(17))},
+      {"expr-overflow", to(mod(step() * step() * constant(INT64_MAX), 2))},
+      {"expr-no-rank", to(plan::rank() + p())},
+  };
+}
+
+static std::vector<Breakage> regionBreakages() {
+  return {
+      {"region-buffer-unknown", op(pd, [](Op &o) { o.writes[0].buffer = 8; })},
+      {"region-index-missing", op(pd, [](Op &o) { o.writes[0].index.pop_back(); })},
+      {"region-index-outside", op(pd, [](Op &o) { o.writes[0].index[1] = p() + constant(1); })},
+      {"region-parity-outside", op(pd, [](Op &o) { o.writes[0].index[0] = mod(step(), 2); })},
+      {"region-items-kind", op(pd, [](Op &o) { o.reads[0].items.kind = ItemSetKind(3); })},
+      {"region-items-arity", op(pd, [](Op &o) { o.reads[0].items.args.pop_back(); })},
+      {"region-items-no-rank", op(pd, [](Op &o) { o.reads[0].items.args[1] = constant(2); })},
+      {"region-records", op(pc, [](Op &o) { o.reads[0].items.kind = ItemSetKind::D; })},
+      {"region-writes-input", op(rt, [](Op &o) { o.writes[0].buffer = x; })},
+      {"region-reads-output", op(rt, [](Op &o) { o.reads[0].buffer = out; })},
+      {"region-too-many", op(rt, [](Op &o) { o.reads.resize(17); })},
+      {"domain-variable-reserved", op(pk, [](Op &o) { o.domains[0].variable = "n"; })},
+      {"domain-variable-twice",
+       op(ex, [](Op &o) { o.reads[0].each.push_back({"s", DomainKind::All}); })},
+      {"domain-kind", op(pk, [](Op &o) { o.domains[0].kind = DomainKind(2); })},
+      {"domain-too-many", op(pk, [](Op &o) { o.domains.assign(5, {"p", DomainKind::All}); })},
+      {"domain-too-many-tasks", plan([](Plan &p) {
+         p.ranks = 5000;
+         p.ops[pk].domains.push_back({"q", DomainKind::All});
+       })},
+  };
+}
+
+static std::vector<Breakage> taskBreakages() {
+  return {
+      {"task-kind", op(rt, [](Op &o) { o.task = TaskKind(5); })},
+      {"task-sum-in-compute", op(rd, [](Op &o) { o.kind = OpKind::Compute; })},
+      {"task-route-in-reduce", op(rt, [](Op &o) { o.kind = OpKind::Reduce; })},
+      {"task-reads-missing", op(ex, [](Op &o) { o.reads.pop_back(); })},
+      {"task-reads-too-many", op(rd, [](Op &o) { o.reads.resize(4, o.reads[0]); })},
+      {"task-writes-missing", op(rt, [](Op &o) { o.writes.clear(); })},
+      {"task-items", op(pk, [](Op &o) { o.writes[0].items = {ItemSetKind::A, {plan::rank()}}; })},
+      {"task-items-of-another", op(rt, [](Op &o) { o.reads[0].items.args[0] = constant(0); })},
+      {"task-route-bytes", buffer(route, [](Buffer &b) { b.bytesPerRecord = 12; })},
+      {"task-record-bytes", plan([](Plan &p) {
+         p.buffers[record].bytesPerRecord = p.buffers[meta].bytesPerRecord = 12;
+       })},
+      {"task-experts-sources",
+       op(ex, [](Op &o) { o.reads[1].each[0].kind = DomainKind::Stagger; })},
+  };
+}
+
+static std::vector<Breakage> opBreakages() {
+  return {
+      {"op-kind", op(pk, [](Op &o) { o.kind = OpKind(5); })},
+      {"op-path", op(pd, [](Op &o) { o.via = Path(2); })},
+      {"op-compute-with-window", op(pk, [](Op &o) { o.window = 1; })},
+      {"op-put-with-payload", op(pd,
+                                 [](Op &o) {
+                                   o.hasPayload = true;
+                                   o.payload = o.reads[0].items;
+                                 })},
+      {"op-wait-with-destination", op(wd, [](Op &o) { o.to = p(); })},
+      {"put-two-sources", op(pd, [](Op &o) { o.reads.push_back(o.reads[0]); })},
+      {"put-into-local", op(pm, [](Op &o) { o.writes[0] = o.reads[0]; })},
+      {"put-each", op(pd, [](Op &o) { o.reads[0].each = {{"q", DomainKind::All}}; })},
+      {"put-other-items",
+       op(pd, [](Op &o) { std::swap(o.reads[0].items.args[0], o.reads[0].items.args[1]); })},
+      {"put-other-bytes", op(pm, [](Op &o) { o.writes[0].buffer = recv; })},
+      {"signal-flag-unknown", op(sd, [](Op &o) { o.flag = 2; })},
+      {"signal-index-missing", op(sd, [](Op &o) { o.flagIndex.clear(); })},
+      {"signal-index-outside", op(sd, [](Op &o) { o.flagIndex[0] = constant(1); })},
+      {"signal-value-zero", op(sd, [](Op &o) { o.value = step() + constant(-1); })},
+      {"signal-payload-missing", op(sd, [](Op &o) { o.hasPayload = false; })},
+      {"wait-payload-not-carried", op(wc,
+                                      [](Op &o) {
+                                        o.hasPayload = true;
+                                        o.payload = {ItemSetKind::D, {p(), plan::rank()}};
+                                      })},
+      {"after-itself", op(pd, [](Op &o) { o.after[0].op = pd; })},
+      {"after-argument-missing", op(pm, [](Op &o) { o.after[0].args.clear(); })},
+      {"after-all-with-arguments", op(pm, [](Op &o) { o.after[0].all = true; })},
+      {"after-no-rank", op(pm, [](Op &o) { o.after[0].args[0] = constant(-1); })},
+      {"location-without-line", op(pd, [](Op &o) { o.location.line = 0; })},
+      {"location-control", op(pd, [](Op &o) { o.location.file = "a\nb"; })},
+  };
+}
+
+std::vector<Breakage> planBreakages() {
+  std::vector<Breakage> all = storageBreakages();
+  for (const auto &more : {exprBreakages(), regionBreakages(), taskBreakages(), opBreakages()})
+    all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+} // namespace moec::test
