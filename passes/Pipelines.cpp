@@ -23,47 +23,62 @@ using namespace mlir;
 
 /// Folds first, so that a scale of 1 or a limit to all groups is no reason to
 /// refuse a layer; then the proof that the rest of the way can take it.
-static void addCheck(OpPassManager &manager) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createMoeCheckPass());
-}
+static void addCheck(OpPassManager &manager) { manager.addPass(createCanonicalizerPass()); }
 
-/// The last phase that sees the whole layer; the last at which memory can be
-/// judged by experts.
+/// The last phase that sees the whole layer, and so the last at which memory can
+/// be judged by experts.
 static void addPlace(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createMoePlacePass({.report = options.reportPlacement}));
-  manager.addPass(createMoeVerifyPlacedPass());
 }
 
 /// From whole tensors to the program of a rank.
-static void addDistribute(OpPassManager &manager) {
-  manager.addPass(createMoeDistributePass());
-  manager.addPass(createMoeVerifyDistributedPass());
-}
+static void addDistribute(OpPassManager &manager) { manager.addPass(createMoeDistributePass()); }
 
 /// From what must be exchanged to who puts what where, and who waits for it.
 static void addSchedule(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createCommSchedulePass({.report = options.reportSchedule}));
 }
 
-void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &options) {
+void addProof(OpPassManager &manager, Phase phase) {
   switch (phase) {
-  case Phase::Import: // the front end's work
+  case Phase::Import: // what it must be is what check proves
     return;
   case Phase::Check:
-    return addCheck(manager);
+    return manager.addPass(createMoeCheckPass());
   case Phase::Place:
-    return addPlace(manager, options);
+    return manager.addPass(createMoeVerifyPlacedPass());
   case Phase::Distribute:
-    return addDistribute(manager);
+    return manager.addPass(createMoeVerifyDistributedPass());
   case Phase::Schedule:
-    return addSchedule(manager, options);
+    return;
   case Phase::FormKernels: // not implemented: runPhases does not come here
   case Phase::Lower:
-    return;
-  case Phase::Emit: // the driver's work
+  case Phase::Emit: // the module reader proves the file
     return;
   }
+}
+
+void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &options) {
+  switch (phase) {
+  case Phase::Check:
+    addCheck(manager);
+    break;
+  case Phase::Place:
+    addPlace(manager, options);
+    break;
+  case Phase::Distribute:
+    addDistribute(manager);
+    break;
+  case Phase::Schedule:
+    addSchedule(manager, options);
+    break;
+  case Phase::Import:      // the front end's work
+  case Phase::FormKernels: // not implemented: runPhases does not come here
+  case Phase::Lower:
+  case Phase::Emit: // the driver's work
+    break;
+  }
+  addProof(manager, phase);
 }
 
 //===----------------------------------------------------------------------===//
@@ -144,12 +159,17 @@ Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &
   }
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   manager.enableVerifier(options.verifyEach);
+  addProof(manager, from);
   for (Phase phase : phases)
     if (phase > from && phase <= to)
       addPhase(manager, phase, options);
   if (succeeded(manager.run(module)))
     return Outcome::Done;
   return errors.outcome();
+}
+
+void printModule(ModuleOp module, raw_ostream &out) {
+  module.print(out, OpPrintingFlags().enableDebugInfo());
 }
 
 void registerPipelines() {

@@ -21,6 +21,10 @@ namespace mlir {
 class OpPassManager;
 } // namespace mlir
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
 namespace moec {
 
 /// In the order of the way down.
@@ -58,14 +62,23 @@ struct PipelineOptions {
   bool verifyEach = true;
 };
 
-/// Takes a module that is at `from` to `to`: runs the phases after `from`, up to
-/// and including `to`; none if they are equal. Phase Emit runs no pass: the file
-/// is written by whoever calls. What is wrong goes to the diagnostic handlers
-/// of the module's context, with places in the source.
+/// Takes a module that is at `from` to `to`: proves that it is what `from` promises
+/// (it may come from text), then runs the phases after it, up to and including
+/// `to`. Phase Emit runs no pass: the file is written by whoever calls. What is
+/// wrong goes to the diagnostic handlers of the module's context, with places in
+/// the source.
 Outcome runPhases(mlir::ModuleOp module, Phase from, Phase to, const PipelineOptions &options = {});
 
-/// Adds the passes of one phase. Adds none for Import and Emit.
+/// Adds the passes of one phase, the last of which is its proof. Adds none for
+/// Import and Emit.
 void addPhase(mlir::OpPassManager &manager, Phase phase, const PipelineOptions &options = {});
+
+/// Adds the proof of a phase alone: the pass that addPhase ends with.
+void addProof(mlir::OpPassManager &manager, Phase phase);
+
+/// A module as text, with the places in the source: read back, it goes on to the
+/// same bytes.
+void printModule(mlir::ModuleOp module, llvm::raw_ostream &out);
 
 } // namespace moec
 

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/import/ir/ImportProgram.h"
+#include "dialects/comm/CommOps.h"
 #include "dialects/moe/LayerAttr.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
 #include "passes/Pipelines.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/emit/Manifest.h"
@@ -146,6 +148,57 @@ TEST(RunPhases, PhasesWithoutAnImplementationAreUnsupported) {
   EXPECT_EQ(runPhases(*module, Phase::Import, Phase::FormKernels), Outcome::Unsupported);
   EXPECT_EQ(message, "unsupported here: phase form-kernels is not implemented");
   EXPECT_EQ(runPhases(*module, Phase::Lower, Phase::Emit), Outcome::Unsupported);
+}
+
+std::string textOf(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  printModule(module, stream);
+  return text;
+}
+
+/// The text at `to`, from text at `from`.
+std::string goOn(const std::string &text, Phase from, Phase to) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  context.loadDialect<moe::MoeDialect, comm::CommDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  if (!module || runPhases(*module, from, to) != Outcome::Done)
+    return "failed";
+  return textOf(*module);
+}
+
+TEST(RunPhases, TextAtEveryPhaseGoesOnToTheSameBytes) {
+  for (unsigned bits : {0u, 1u + 2 + 16, 32u + 64 + 128 + 256 + 512 + 8}) {
+    SCOPED_TRACE(bits);
+    frontend::Program program = smallProgram();
+    setRouter(program.layer, bits);
+    program.schedule.window = 3;
+    mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+    std::string imported = textOf(*importProgram(program, &context));
+    std::string wanted = goOn(imported, Phase::Import, Phase::Schedule);
+    EXPECT_NE(wanted, "failed");
+    EXPECT_EQ(goOn(imported, Phase::Import, Phase::Schedule), wanted) << "a second run";
+    for (Phase phase : {Phase::Check, Phase::Place, Phase::Distribute, Phase::Schedule}) {
+      SCOPED_TRACE(phaseName(phase).str());
+      std::string text = goOn(imported, Phase::Import, phase);
+      EXPECT_EQ(goOn(text, phase, Phase::Schedule), wanted);
+      EXPECT_NE(text.find("\"dir/layer.moe\":12:3"), std::string::npos) << "lost its places";
+    }
+  }
+}
+
+TEST(RunPhases, TextIsHeldToThePhaseItClaims) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(smallProgram(), &context);
+  std::string message;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return mlir::success();
+  });
+  EXPECT_EQ(runPhases(*module, Phase::Distribute, Phase::Schedule), Outcome::Wrong);
+  EXPECT_EQ(message, "module must hold a comm.plan, but holds none");
+  EXPECT_EQ(runPhases(*module, Phase::Place, Phase::Schedule), Outcome::Wrong);
+  EXPECT_EQ(message, "layer must have a placement, but has none");
 }
 
 TEST(Phases, NamesAreSpelledOneWay) {
