@@ -1,0 +1,148 @@
+//===- CommandLine.cpp - The syntax of moec's command line ----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The only file of the driver that includes CLI11: it costs four seconds.
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/Commands.h"
+#include "moec/runtime.h"
+#include "runtime/tools/RunCommand.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace moec::driver {
+namespace {
+
+constexpr int usageError = 1;
+
+/// The subcommands, each with its options and what runs when it is named.
+class CommandLine {
+public:
+  CommandLine() : app("Compile Mixture-of-Experts layers ahead of time.", "moec") {
+    app.set_version_flag("--version", std::string("moec ") + moec_version());
+    app.require_subcommand(1);
+    app.footer("Example: moec import hf config.json -o layer.moe && moec run layer.moe --random 1\n"
+               "Exit codes: 0 done, 1 the input is wrong, 2 unsupported here, 70 our bug.");
+    addImport();
+    addCheck();
+    addFmt();
+    addExplain();
+    addCompile();
+    addInspect();
+    addDiff();
+    addRun();
+  }
+
+  int run(int argc, char **argv) {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+      return app.exit(error) == 0 ? 0 : usageError;
+    }
+    return chosen();
+  }
+
+private:
+  CLI::App *add(const char *name, const char *what, const char *example, std::function<int()> body,
+                CLI::App *parent = nullptr) {
+    CLI::App *command = (parent ? parent : &app)->add_subcommand(name, what);
+    command->footer(std::string("Example: ") + example);
+    command->callback([this, body = std::move(body)] { chosen = body; });
+    return command;
+  }
+
+  void addImport() {
+    CLI::App *importing = app.add_subcommand("import", "Make a .moe file from another format");
+    importing->require_subcommand(1);
+    CLI::App *hf = add("hf", "From a Hugging Face config.json",
+                       "moec import hf config.json --layer 3 -o layer.moe",
+                       [this] { return runImport(import); }, importing);
+    hf->add_option("config", import.config, "config.json of the model")->required();
+    hf->add_option("--layer", import.layer, "Number of the layer (default: the first MoE layer)");
+    hf->add_option("-o,--output", import.output, "The .moe file (default: standard output)");
+    hf->add_flag("--json", import.json, "Diagnostics as JSON");
+  }
+
+  void addCheck() {
+    CLI::App *command =
+        add("check", "Report everything that is wrong with a file",
+            "moec check layer.moe --emit=json -o layer.json", [this] { return runCheck(check); });
+    command->add_option("input", check.input, ".moe file, or its JSON form")->required();
+    command->add_option("--ranks", check.ranks, "Check for this many ranks instead of the mesh's")
+        ->check(CLI::Range(1u, 65535u));
+    command->add_option("--emit", check.emit, "Print another form of the file: json")
+        ->check(CLI::IsMember({"json"}));
+    command->add_option("-o,--output", check.output, "Where --emit writes (default: standard output)");
+    command->add_flag("--json", check.json, "Diagnostics as JSON");
+  }
+
+  void addFmt() {
+    CLI::App *command = add("fmt", "Rewrite files in the canonical form", "moec fmt layer.moe",
+                            [this] { return runFmt(fmt); });
+    command->add_option("inputs", fmt.inputs, ".moe files")->required();
+    command->add_flag("--check", fmt.check, "Change nothing; exit 1 when a file would change");
+    command->add_flag("--stdout", fmt.toStdout, "Print instead of rewriting");
+    command->add_flag("--json", fmt.json, "Diagnostics as JSON");
+  }
+
+  void addExplain() {
+    CLI::App *command = add("explain", "Explain a diagnostic", "moec explain MOE0412",
+                            [this] { return runExplain(explain); });
+    command->add_option("id", explain.id, "Id of the diagnostic (default: list all)");
+    command->add_flag("--json", explain.json, "As JSON");
+  }
+
+  void addCompile() {
+    CLI::App *command =
+        add("compile", "Compile a layer to a module", "moec compile layer.moe --ranks 8 -o layer.moex",
+            [this] { return runCompile(compile); });
+    command->add_option("input", compile.input, ".moe file, or IR with --from")->required();
+    command->add_option("-o,--output", compile.output, "The module, or the IR of --emit");
+    command->add_option("--ranks", compile.ranks, "Number of GPUs instead of the mesh's")
+        ->check(CLI::Range(1u, 65535u));
+    command->add_option("--emit", compile.emit,
+                        "Stop after this phase and print its IR: import, check, place,\n"
+                        "distribute, schedule, form-kernels, lower, emit (default)");
+    command->add_option("--from", compile.from, "The input is IR that this phase printed");
+    command->add_option("--target", compile.target, "What the module runs on: cpu")
+        ->capture_default_str();
+    command->add_flag("--timing", compile.timing, "Print where the time goes");
+    command->add_flag("--json", compile.json, "Summary and diagnostics as JSON");
+  }
+
+  void addInspect() {
+    CLI::App *command = add("inspect", "Show what is in a module", "moec inspect layer.moex",
+                            [this] { return runInspect(inspect); });
+    command->add_option("module", inspect.module, ".moex file")->required();
+    command->add_flag("--json", inspect.json, "As JSON");
+  }
+
+  void addDiff() {
+    CLI::App *command = add("diff", "Compare two modules field by field", "moec diff a.moex b.moex",
+                            [this] { return runDiff(diff); });
+    command->add_option("left", diff.left, ".moex file")->required();
+    command->add_option("right", diff.right, ".moex file")->required();
+    command->add_flag("--json", diff.json, "As JSON");
+  }
+
+  void addRun();
+
+  CLI::App app;
+  std::function<int()> chosen;
+  ImportOptions import;
+  CheckOptions check;
+  FmtOptions fmt;
+  ExplainOptions explain;
+  CompileOptions compile;
+  InspectOptions inspect;
+  DiffOptions diff;
+};
+
+} // namespace
+
+int runCommandLine(int argc, char **argv) { return CommandLine().run(argc, argv); }
+
+} // namespace moec::driver

@@ -1,0 +1,92 @@
+//===- Commands.h - What moec's subcommands do ------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One struct of options and one function a subcommand. The functions print their
+// result to standard output, diagnostics to standard error, and return the
+// process's exit code: 0 done, 1 the input is wrong, 2 unsupported here, 70 our
+// bug. They know nothing of the command line's syntax (CommandLine.cpp).
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_COMMANDS_H
+#define MOEC_FRONTEND_DRIVER_COMMANDS_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moec::driver {
+
+/// `moec import hf CONFIG`: a .moe file from a Hugging Face config.json.
+struct ImportOptions {
+  std::string config;
+  std::optional<uint32_t> layer; ///< the first MoE layer when absent
+  std::string output;            ///< standard output when empty
+  bool json = false;
+};
+int runImport(const ImportOptions &options);
+
+/// `moec check FILE`: reads a .moe (or its JSON twin) and reports all errors.
+struct CheckOptions {
+  std::string input;
+  std::optional<uint32_t> ranks;
+  std::string emit;   ///< "" or "json": print the JSON twin
+  std::string output; ///< of --emit; standard output when empty
+  bool json = false;  ///< diagnostics as JSON
+};
+int runCheck(const CheckOptions &options);
+
+/// `moec fmt FILES`: rewrites files in the canonical form.
+struct FmtOptions {
+  std::vector<std::string> inputs;
+  bool check = false;    ///< change nothing, exit 1 when a file would change
+  bool toStdout = false; ///< print instead of rewriting
+  bool json = false;
+};
+int runFmt(const FmtOptions &options);
+
+/// `moec explain [ID]`: what a diagnostic means and how to mend it.
+struct ExplainOptions {
+  std::string id; ///< all, one line each, when empty
+  bool json = false;
+};
+int runExplain(const ExplainOptions &options);
+
+/// `moec compile FILE`: source or IR to a module, or to the IR of a phase.
+struct CompileOptions {
+  std::string input;
+  std::string output; ///< standard output when empty (IR phases only)
+  std::optional<uint32_t> ranks;
+  std::string emit; ///< phase to stop after; "" = emit (the module)
+  std::string from; ///< phase whose output `input` holds; "" = source
+  std::string target = "cpu";
+  bool timing = false;
+  bool json = false;
+};
+int runCompile(const CompileOptions &options);
+/// Compiles to a module file without printing anything but diagnostics.
+int compileToModule(const std::string &input, std::optional<uint32_t> ranks,
+                    const std::string &output);
+
+/// `moec inspect MODULE`.
+struct InspectOptions {
+  std::string module;
+  bool json = false;
+};
+int runInspect(const InspectOptions &options);
+
+/// `moec diff A B`: exit code 0 when equal, 1 when not.
+struct DiffOptions {
+  std::string left, right;
+  bool json = false;
+};
+int runDiff(const DiffOptions &options);
+
+/// Parses the command line and runs the subcommand it names.
+int runCommandLine(int argc, char **argv);
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_COMMANDS_H
