@@ -1,0 +1,74 @@
+//===- Console.cpp - How subcommands read, write and complain -------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/Console.h"
+#include "runtime/base/File.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace moec::driver {
+
+/// Colour only on a terminal, and never against the user's wish (no-color.org).
+static bool colourOnError() {
+  const char *noColour = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) && (!noColour || !*noColour);
+}
+
+int showDiagnostics(const frontend::Diagnostics &diagnostics, bool json, bool always) {
+  if (json) {
+    if (always || !diagnostics.empty())
+      std::printf("%s\n", frontend::renderJson(diagnostics).c_str());
+  } else if (!diagnostics.empty()) {
+    std::fputs(frontend::renderText(diagnostics, {.colour = colourOnError()}).c_str(), stderr);
+  }
+  return diagnostics.exitCode();
+}
+
+static const char *severityOf(rt::Code code) {
+  switch (code) {
+  case rt::Code::Ok:
+    return "note";
+  case rt::Code::Invalid:
+    return "error";
+  case rt::Code::Unsupported:
+    return "unsupported";
+  case rt::Code::Internal:
+    return "internal error";
+  }
+  return "internal error";
+}
+
+int showFailure(const rt::Status &status, bool json) {
+  if (status.ok())
+    return 0;
+  if (json) {
+    frontend::Diagnostics diagnostics;
+    diagnostics.reportText(status.code() == rt::Code::Unsupported
+                               ? frontend::Severity::Unsupported
+                               : frontend::Severity::Error,
+                           {}, status.message());
+    showDiagnostics(diagnostics, json);
+  } else {
+    std::fprintf(stderr, "moec: %s: %s\n", severityOf(status.code()), status.message().c_str());
+  }
+  return status.exitCode();
+}
+
+int writeOutput(const std::string &path, std::string_view text, bool json) {
+  if (!path.empty() && path != "-")
+    return showFailure(rt::writeFileAtomically(path, text), json);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout))
+    return showFailure(
+        rt::invalidError("standard output cannot be written: ", std::strerror(errno)), json);
+  return 0;
+}
+
+} // namespace moec::driver

@@ -1,0 +1,47 @@
+//===- Explain.cpp - moec explain -------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Console.h"
+#include "frontend/parser/Diagnostics.h"
+
+#include <nlohmann/json.hpp>
+
+namespace moec::driver {
+
+/// The explanation's first line is the id, the severity and the text.
+static std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
+
+int runExplain(const ExplainOptions &options) {
+  std::vector<frontend::DiagnosticId> ids = frontend::allDiagnostics();
+  if (!options.id.empty()) {
+    auto id = frontend::diagnosticFromName(options.id);
+    if (!id)
+      return showFailure(rt::invalidError("diagnostic '", options.id,
+                                          "': wanted an id like ",
+                                          frontend::diagnosticName(ids.front()),
+                                          "; 'moec explain' lists all of them"),
+                         options.json);
+    ids = {*id};
+  }
+  std::string out;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (frontend::DiagnosticId id : ids) {
+    std::string text = frontend::explainDiagnostic(id);
+    if (options.json)
+      list.push_back({{"id", frontend::diagnosticName(id)}, {"explanation", text}});
+    else
+      out += options.id.empty() ? firstLine(text) + "\n" : text;
+  }
+  if (options.json)
+    out = (options.id.empty() ? list : list.front()).dump(2);
+  if (!out.empty() && out.back() != '\n')
+    out += '\n';
+  return writeOutput("", out);
+}
+
+} // namespace moec::driver
