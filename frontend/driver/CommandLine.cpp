@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/driver/Commands.h"
+#include "frontend/driver/Console.h"
 #include "moec/runtime.h"
 #include "runtime/tools/RunCommand.h"
 
@@ -17,6 +18,9 @@ namespace moec::driver {
 namespace {
 
 constexpr int usageError = 1;
+
+/// A module is told by its name: a broken one must not be read as source.
+bool isModule(const std::string &path) { return path.ends_with(".moex"); }
 
 /// The subcommands, each with its options and what runs when it is named.
 class CommandLine {
@@ -57,9 +61,10 @@ private:
   void addImport() {
     CLI::App *importing = app.add_subcommand("import", "Make a .moe file from another format");
     importing->require_subcommand(1);
-    CLI::App *hf = add("hf", "From a Hugging Face config.json",
-                       "moec import hf config.json --layer 3 -o layer.moe",
-                       [this] { return runImport(import); }, importing);
+    CLI::App *hf = add(
+        "hf", "From a Hugging Face config.json",
+        "moec import hf config.json --layer 3 -o layer.moe", [this] { return runImport(import); },
+        importing);
     hf->add_option("config", import.config, "config.json of the model")->required();
     hf->add_option("--layer", import.layer, "Number of the layer (default: the first MoE layer)");
     hf->add_option("-o,--output", import.output, "The .moe file (default: standard output)");
@@ -75,7 +80,8 @@ private:
         ->check(CLI::Range(1u, 65535u));
     command->add_option("--emit", check.emit, "Print another form of the file: json")
         ->check(CLI::IsMember({"json"}));
-    command->add_option("-o,--output", check.output, "Where --emit writes (default: standard output)");
+    command->add_option("-o,--output", check.output,
+                        "Where --emit writes (default: standard output)");
     command->add_flag("--json", check.json, "Diagnostics as JSON");
   }
 
@@ -96,9 +102,9 @@ private:
   }
 
   void addCompile() {
-    CLI::App *command =
-        add("compile", "Compile a layer to a module", "moec compile layer.moe --ranks 8 -o layer.moex",
-            [this] { return runCompile(compile); });
+    CLI::App *command = add("compile", "Compile a layer to a module",
+                            "moec compile layer.moe --ranks 8 -o layer.moex",
+                            [this] { return runCompile(compile); });
     command->add_option("input", compile.input, ".moe file, or IR with --from")->required();
     command->add_option("-o,--output", compile.output, "The module, or the IR of --emit");
     command->add_option("--ranks", compile.ranks, "Number of GPUs instead of the mesh's")
@@ -128,7 +134,29 @@ private:
     command->add_flag("--json", diff.json, "As JSON");
   }
 
-  void addRun();
+  void addRun() {
+    CLI::App *command =
+        add("run", "Run a layer on virtual GPUs; compiles it first when given source",
+            "moec run layer.moe --random 1 --tokens 512 --check", [this] { return runLayer(); });
+    command->add_option("input", runInput, ".moe file or .moex module")->required();
+    command->add_option("--ranks", runRanks, "Number of GPUs instead of the mesh's (source only)")
+        ->check(CLI::Range(1u, 65535u));
+    run::addRunOptions(*command, runOptions);
+  }
+
+  int runLayer() {
+    if (isModule(runInput)) {
+      if (runRanks)
+        return showFailure(
+            rt::invalidError("--ranks: wanted a source to compile, found the module ", runInput,
+                             ", whose ranks are fixed"));
+      return run::runFile(runInput, runOptions, run::Terminal::ofProcess());
+    }
+    std::vector<uint8_t> module;
+    if (int code = compileToMemory(runInput, runRanks, module))
+      return code;
+    return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());
+  }
 
   CLI::App app;
   std::function<int()> chosen;
@@ -139,6 +167,9 @@ private:
   CompileOptions compile;
   InspectOptions inspect;
   DiffOptions diff;
+  std::string runInput;
+  std::optional<uint32_t> runRanks;
+  run::RunOptions runOptions;
 };
 
 } // namespace

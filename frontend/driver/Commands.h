@@ -66,9 +66,9 @@ struct CompileOptions {
   bool json = false;
 };
 int runCompile(const CompileOptions &options);
-/// Compiles to a module file without printing anything but diagnostics.
-int compileToModule(const std::string &input, std::optional<uint32_t> ranks,
-                    const std::string &output);
+/// Compiles a source to the bytes of a module; prints nothing but diagnostics.
+int compileToMemory(const std::string &input, std::optional<uint32_t> ranks,
+                    std::vector<uint8_t> &module);
 
 /// `moec inspect MODULE`.
 struct InspectOptions {

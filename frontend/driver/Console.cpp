@@ -51,9 +51,8 @@ int showFailure(const rt::Status &status, bool json) {
     return 0;
   if (json) {
     frontend::Diagnostics diagnostics;
-    diagnostics.reportText(status.code() == rt::Code::Unsupported
-                               ? frontend::Severity::Unsupported
-                               : frontend::Severity::Error,
+    diagnostics.reportText(status.code() == rt::Code::Unsupported ? frontend::Severity::Unsupported
+                                                                  : frontend::Severity::Error,
                            {}, status.message());
     showDiagnostics(diagnostics, json);
   } else {

@@ -21,8 +21,7 @@ int runExplain(const ExplainOptions &options) {
   if (!options.id.empty()) {
     auto id = frontend::diagnosticFromName(options.id);
     if (!id)
-      return showFailure(rt::invalidError("diagnostic '", options.id,
-                                          "': wanted an id like ",
+      return showFailure(rt::invalidError("diagnostic '", options.id, "': wanted an id like ",
                                           frontend::diagnosticName(ids.front()),
                                           "; 'moec explain' lists all of them"),
                          options.json);

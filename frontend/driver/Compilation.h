@@ -1,0 +1,83 @@
+//===- Compilation.h - One compile, from text to a module's contents --===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Owns the MLIR context and the module in it. Everything that any phase reports
+// ends in one list of diagnostics with places in the files that were read.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_COMPILATION_H
+#define MOEC_FRONTEND_DRIVER_COMPILATION_H
+
+#include "frontend/parser/Diagnostics.h"
+#include "passes/Pipelines.h"
+#include "runtime/module/Contents.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <string>
+#include <vector>
+
+namespace moec::driver {
+
+/// Wall time of one part of a compile.
+struct PhaseTime {
+  std::string name;
+  double seconds = 0;
+};
+
+class Compilation {
+public:
+  Compilation();
+
+  /// Reads a .moe file (or its JSON form) and imports it. False if that failed.
+  bool loadSource(const std::string &path, std::optional<uint32_t> ranks);
+  /// Reads IR that `--emit=<phase>` printed.
+  bool loadIr(const std::string &path, Phase phase);
+
+  /// Runs the phases up to and including `to`. False if one failed.
+  bool runTo(Phase to);
+
+  /// The IR as it stands, with the places of the source, so that `--from` can go
+  /// on from it and nothing is lost.
+  std::string printIr();
+  /// What the module file holds. False if the IR is not that of phase schedule.
+  bool buildContents(const Provenance &provenance, ModuleContents &contents);
+
+  const frontend::Diagnostics &diagnostics() const { return reports; }
+  /// 0, or the exit code of what went wrong.
+  int exitCode() const { return code; }
+  const std::vector<PhaseTime> &times() const { return phaseTimes; }
+  /// Adds to times() what a caller did itself.
+  void addTime(std::string name, double seconds) {
+    phaseTimes.push_back({std::move(name), seconds});
+  }
+
+private:
+  /// Takes over one MLIR diagnostic with its notes.
+  void report(mlir::Diagnostic &diagnostic);
+  frontend::Location place(mlir::Location location) const;
+  bool failed(int exitCode);
+
+  mlir::MLIRContext context;
+  frontend::Diagnostics reports;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  Phase phase = Phase::Import;
+  std::vector<PhaseTime> phaseTimes;
+  int code = 0;
+};
+
+/// Seconds since it was made.
+class Stopwatch {
+public:
+  Stopwatch();
+  double seconds() const;
+
+private:
+  int64_t start;
+};
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_COMPILATION_H

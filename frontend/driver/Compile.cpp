@@ -1,0 +1,189 @@
+//===- Compile.cpp - moec compile -------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/module/ModuleWriter.h"
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Compilation.h"
+#include "frontend/driver/Console.h"
+#include "moec/runtime.h"
+#include "runtime/base/File.h"
+#include "runtime/base/Text.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace moec::driver {
+namespace {
+
+/// The phases that the options name.
+struct Route {
+  std::optional<Phase> from; ///< none: from source
+  Phase to = Phase::Emit;
+};
+
+std::string phaseList() {
+  std::string list;
+  for (Phase phase : allPhases())
+    list += (list.empty() ? "" : ", ") + phaseName(phase).str();
+  return list;
+}
+
+rt::Result<Phase> parsePhase(const char *option, const std::string &name) {
+  if (auto phase = phaseFromName(name))
+    return *phase;
+  return rt::invalidError(option, ": wanted one of ", phaseList(), ", found '", name, "'");
+}
+
+rt::Result<Route> chooseRoute(const CompileOptions &options) {
+  Route route;
+  if (options.target != "cpu")
+    return rt::unsupportedError("--target: this moec makes modules for cpu only, found '",
+                                options.target, "'");
+  if (!options.emit.empty()) {
+    MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
+  }
+  if (options.from.empty())
+    return route;
+  MOEC_ASSIGN_OR_RETURN(Phase from, parsePhase("--from", options.from));
+  if (from >= route.to)
+    return rt::invalidError("--from ", options.from, " --emit ", phaseName(route.to).str(),
+                            ": wanted an earlier phase to start from");
+  if (options.ranks)
+    return rt::invalidError("--ranks: wanted a source to compile, found IR of phase ", options.from,
+                            ", whose ranks are fixed");
+  route.from = from;
+  return route;
+}
+
+Provenance describe(const CompileOptions &options) {
+  Provenance provenance;
+  provenance.compiler = std::string("moec ") + moec_version();
+  if (!options.from.empty())
+    provenance.options.push_back({"from", options.from});
+  if (options.ranks)
+    provenance.options.push_back({"ranks", std::to_string(*options.ranks)});
+  provenance.options.push_back({"target", options.target});
+  return provenance;
+}
+
+std::string moduleName(const CompileOptions &options) {
+  if (!options.output.empty())
+    return options.output;
+  return std::filesystem::path(options.input).replace_extension(".moex").string();
+}
+
+void printTimes(const Compilation &compilation) {
+  double total = 0;
+  for (const PhaseTime &time : compilation.times()) {
+    std::fprintf(stderr, "%-12s %9.3f ms\n", time.name.c_str(), time.seconds * 1e3);
+    total += time.seconds;
+  }
+  std::fprintf(stderr, "%-12s %9.3f ms\n", "sum", total * 1e3);
+}
+
+std::string summaryJson(const std::string &path, size_t bytes, const Manifest &manifest,
+                        const Compilation &compilation) {
+  nlohmann::ordered_json phases = nlohmann::ordered_json::array();
+  for (const PhaseTime &time : compilation.times())
+    phases.push_back({{"name", time.name}, {"seconds", time.seconds}});
+  nlohmann::ordered_json summary = {{"module", path},
+                                    {"bytes", bytes},
+                                    {"layer", manifest.layer.name},
+                                    {"experts", manifest.layer.experts},
+                                    {"ranks", manifest.ranks},
+                                    {"target", manifest.target},
+                                    {"phases", phases}};
+  summary["diagnostics"] =
+      nlohmann::ordered_json::parse(frontend::renderJson(compilation.diagnostics()))["diagnostics"];
+  return summary.dump(2) + "\n";
+}
+
+/// The module's bytes from a compilation that has passed phase schedule.
+int encode(Compilation &compilation, const CompileOptions &options, ModuleContents &contents,
+           std::vector<uint8_t> &bytes) {
+  if (!compilation.buildContents(describe(options), contents)) {
+    showDiagnostics(compilation.diagnostics(), options.json);
+    return compilation.exitCode();
+  }
+  Stopwatch watch;
+  auto encoded = codegen::encodeModule(contents);
+  if (!encoded)
+    return showFailure(encoded.status(), options.json);
+  bytes = *std::move(encoded);
+  compilation.addTime("encode", watch.seconds());
+  return 0;
+}
+
+/// Writes the module and says so.
+int emitModule(Compilation &compilation, const CompileOptions &options) {
+  ModuleContents contents;
+  std::vector<uint8_t> bytes;
+  if (int code = encode(compilation, options, contents, bytes))
+    return code;
+  Stopwatch watch;
+  std::string path = moduleName(options);
+  if (rt::Status status = rt::writeFileAtomically(path, std::span<const uint8_t>(bytes));
+      !status.ok())
+    return showFailure(status, options.json);
+  compilation.addTime("write", watch.seconds());
+  if (options.json)
+    return writeOutput("", summaryJson(path, bytes.size(), contents.manifest, compilation));
+  showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings
+  const Layer &layer = contents.manifest.layer;
+  std::printf("%s: layer %s, %u experts on %u ranks, a plan of %zu ops, %s\n", path.c_str(),
+              layer.name.c_str(), layer.experts, contents.manifest.ranks, contents.plan.ops.size(),
+              rt::formatBytes(bytes.size()).c_str());
+  return 0;
+}
+
+/// Reads the input and takes it to the phase that `route` ends in.
+int advance(Compilation &compilation, const CompileOptions &options, const Route &route) {
+  bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
+                           : compilation.loadSource(options.input, options.ranks);
+  if (loaded && compilation.runTo(route.to))
+    return 0;
+  showDiagnostics(compilation.diagnostics(), options.json);
+  return compilation.exitCode();
+}
+
+int compileWith(Compilation &compilation, const CompileOptions &options) {
+  auto route = chooseRoute(options);
+  if (!route)
+    return showFailure(route.status(), options.json);
+  if (int code = advance(compilation, options, *route))
+    return code;
+  if (route->to == Phase::Emit)
+    return emitModule(compilation, options);
+  showDiagnostics(compilation.diagnostics(), options.json); // warnings
+  return writeOutput(options.output, compilation.printIr(), options.json);
+}
+
+} // namespace
+
+int runCompile(const CompileOptions &options) {
+  Compilation compilation;
+  int code = compileWith(compilation, options);
+  if (options.timing)
+    printTimes(compilation);
+  return code;
+}
+
+int compileToMemory(const std::string &input, std::optional<uint32_t> ranks,
+                    std::vector<uint8_t> &module) {
+  CompileOptions options;
+  options.input = input;
+  options.ranks = ranks;
+  Compilation compilation;
+  if (int code = advance(compilation, options, Route()))
+    return code;
+  showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings
+  ModuleContents contents;
+  return encode(compilation, options, contents, module);
+}
+
+} // namespace moec::driver
