@@ -8,11 +8,10 @@
 #include "frontend/driver/Compilation.h"
 #include "dialects/comm/CommOps.h"
 #include "frontend/driver/Dialects.h"
+#include "frontend/import/ir/ImportProgram.h"
 #include "frontend/parser/Program.h"
-#include "moec/runtime.h"
-#include "passes/Passes.h"
 #include "passes/emit/Manifest.h"
-#include "passes/import/ImportProgram.h"
+#include "passes/check/ClosedForm.h"
 #include "passes/scheduling/SerializePlan.h"
 
 #include "mlir/Parser/Parser.h"

@@ -5,15 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontend/tools/Dialects.h"
+#include "frontend/driver/Dialects.h"
 #include "dialects/comm/CommOps.h"
-#if __has_include("dialects/moe/MoeOps.h")
 #include "dialects/moe/MoeOps.h"
-#endif
 
 void moec::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<comm::CommDialect>();
-#if __has_include("dialects/moe/MoeOps.h")
-  registry.insert<moe::MoeDialect>();
-#endif
+  registry.insert<comm::CommDialect, moe::MoeDialect>();
 }

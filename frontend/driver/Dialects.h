@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_FRONTEND_TOOLS_DIALECTS_H
-#define MOEC_FRONTEND_TOOLS_DIALECTS_H
+#ifndef MOEC_FRONTEND_DRIVER_DIALECTS_H
+#define MOEC_FRONTEND_DRIVER_DIALECTS_H
 
 namespace mlir {
 class DialectRegistry;
@@ -17,4 +17,4 @@ namespace moec {
 void registerDialects(mlir::DialectRegistry &registry);
 } // namespace moec
 
-#endif // MOEC_FRONTEND_TOOLS_DIALECTS_H
+#endif // MOEC_FRONTEND_DRIVER_DIALECTS_H
