@@ -8,7 +8,6 @@
 
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
-#include "moec/runtime.h"
 #include "runtime/tools/RunCommand.h"
 
 #include <CLI/CLI.hpp>
@@ -26,7 +25,7 @@ bool isModule(const std::string &path) { return path.ends_with(".moex"); }
 class CommandLine {
 public:
   CommandLine() : app("Compile Mixture-of-Experts layers ahead of time.", "moec") {
-    app.set_version_flag("--version", std::string("moec ") + moec_version());
+    app.set_version_flag("--version", "moec " MOEC_VERSION);
     app.require_subcommand(1);
     app.footer("Example: moec import hf config.json -o layer.moe && moec run layer.moe --random 1\n"
                "Exit codes: 0 done, 1 the input is wrong, 2 unsupported here, 70 our bug.");
@@ -37,7 +36,9 @@ public:
     addCompile();
     addInspect();
     addDiff();
+#ifdef MOEC_HAS_RUN
     addRun();
+#endif
   }
 
   int run(int argc, char **argv) {
@@ -134,6 +135,7 @@ private:
     command->add_flag("--json", diff.json, "As JSON");
   }
 
+#ifdef MOEC_HAS_RUN
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -157,6 +159,7 @@ private:
       return code;
     return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());
   }
+#endif
 
   CLI::App app;
   std::function<int()> chosen;

@@ -10,8 +10,8 @@
 #include "frontend/driver/Dialects.h"
 #include "frontend/import/ir/ImportProgram.h"
 #include "frontend/parser/Program.h"
-#include "passes/emit/Manifest.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/emit/Manifest.h"
 #include "passes/scheduling/SerializePlan.h"
 
 #include "mlir/Parser/Parser.h"

@@ -9,7 +9,6 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
-#include "moec/runtime.h"
 #include "runtime/base/File.h"
 #include "runtime/base/Text.h"
 
@@ -62,7 +61,7 @@ rt::Result<Route> chooseRoute(const CompileOptions &options) {
 
 Provenance describe(const CompileOptions &options) {
   Provenance provenance;
-  provenance.compiler = std::string("moec ") + moec_version();
+  provenance.compiler = "moec " MOEC_VERSION;
   if (!options.from.empty())
     provenance.options.push_back({"from", options.from});
   if (options.ranks)
