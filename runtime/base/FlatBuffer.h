@@ -72,6 +72,11 @@ Status decodeVector(const flatbuffers::Vector<Element> *vector, const Where &whe
   if (!vector)
     return {};
   MOEC_RETURN_IF_ERROR(decodeCount(vector->size(), where, maxCount));
+  if constexpr (std::is_pointer_v<Element>) { // of structs: the verifier forgets their alignment
+    constexpr size_t alignment = alignof(std::remove_pointer_t<Element>);
+    if (reinterpret_cast<uintptr_t>(vector->Data()) % alignment != 0)
+      return where.invalid("wanted elements at multiples of ", alignment, " bytes");
+  }
   out.resize(vector->size());
   for (flatbuffers::uoffset_t i = 0; i < vector->size(); ++i)
     MOEC_RETURN_IF_ERROR(decode(vector->Get(i), i, out[i]));
