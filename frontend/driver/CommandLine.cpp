@@ -36,9 +36,7 @@ public:
     addCompile();
     addInspect();
     addDiff();
-#ifdef MOEC_HAS_RUN
     addRun();
-#endif
   }
 
   int run(int argc, char **argv) {
@@ -135,7 +133,6 @@ private:
     command->add_flag("--json", diff.json, "As JSON");
   }
 
-#ifdef MOEC_HAS_RUN
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -159,7 +156,6 @@ private:
       return code;
     return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());
   }
-#endif
 
   CLI::App app;
   std::function<int()> chosen;
