@@ -63,7 +63,8 @@ def MoePlacePass : Pass<"moe-place", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"report", "report", "bool", /*default=*/"false",
-           "say on stderr what each rank holds: experts, and bytes of weights (off)">,
+           "print each placement on stderr as a block of the language, with the "
+           "bytes of weights of each rank">,
   ];
 }
 

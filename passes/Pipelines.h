@@ -56,7 +56,7 @@ enum class Outcome : uint8_t {
 };
 
 struct PipelineOptions {
-  bool reportPlacement = false; ///< say on stderr what each rank holds
+  bool reportPlacement = false; ///< print each placement on stderr, as a source block
   bool reportSchedule = false;  ///< print each schedule on stderr, as a source block
   /// Run the verifiers of all ops between passes, not at phase ends alone.
   bool verifyEach = true;

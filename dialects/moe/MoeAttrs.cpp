@@ -111,7 +111,7 @@ void MoeDialect::registerAttributes() {
 
 LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
                                int64_t memoryBytes) {
-  if (failed(verifySize(emitError, "number of ranks", ranks, kMaxRanks))) // mesh-c1
+  if (failed(verifySize(emitError, "number of ranks", ranks, plan::maxRanks))) // mesh-c1
     return failure();
   if (memoryBytes < 0) // mesh-c2
     return emitError() << "memory must not be negative, but is " << memoryBytes << " bytes";
@@ -171,8 +171,8 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
                                    std::optional<int64_t> depth) {
-  if (window && (*window < 0 || *window > kMaxRanks)) // schedule-c1
-    return emitError() << "window must be between 0 and " << kMaxRanks << ", but is " << *window;
+  if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
+    return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is " << *window;
   if (depth && (*depth < 1 || *depth > plan::maxDepth)) // schedule-c1
     return emitError() << "depth must be between 1 and " << plan::maxDepth << ", but is " << *depth;
   return success();

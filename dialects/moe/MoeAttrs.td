@@ -32,7 +32,7 @@ def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
     bytes; 0 means that the machine does not say.
 
     Constraints:
-    - mesh-c1: `ranks` is between 1 and 65535 (a choice record has 16 bits).
+    - mesh-c1: `ranks` is between 1 and 65536 (16 bits of a choice).
     - mesh-c2: `memoryBytes` is not negative.
 
     Example: `#moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920>`
@@ -99,7 +99,7 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     is the choice of `--comm-schedule`.
 
     Constraints:
-    - schedule-c1: `window` is between 0 and 65535, `depth` between 1 and 64.
+    - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64.
 
     Life cycle: made by `importProgram`; `--moe-distribute` hands it to the plan
     as `#comm.schedule`. Example: `#moe.schedule<window = 4>`

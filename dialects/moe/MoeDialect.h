@@ -37,10 +37,6 @@ inline constexpr llvm::StringLiteral kMaxTokensAttrName = "moe.max_tokens";
 /// On the module: the path of the .moe file as the user gave it, a string.
 inline constexpr llvm::StringLiteral kSourceAttrName = "moe.source";
 
-/// Most ranks of a mesh; plan-c1 of the comm dialect. All other limits are those
-/// of the module format, runtime/module/Limits.h.
-inline constexpr int64_t kMaxRanks = 65535;
-
 /// What a name has in place of the expert's number.
 inline constexpr llvm::StringLiteral kExpertInName = "{expert}";
 

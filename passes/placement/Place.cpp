@@ -85,10 +85,9 @@ LogicalResult PlacePass::describe(moe::LayerOp layer) {
   FailureOr<moe::LayerAttr> form = closedForm(layer);
   if (failed(form))
     return failure();
-  llvm::errs() << "placement of " << layer.getSymName() << " on " << layer.getMesh().getName()
-               << '\n'
-               << describePlacement(moe::toLayer(*form, layer.getSymName()),
-                                    moe::toPlacement(layer.getPlacementAttr()));
+  llvm::errs() << printPlacement(moe::toLayer(*form, layer.getSymName()),
+                                 layer.getMesh().getName().str(),
+                                 moe::toPlacement(layer.getPlacementAttr()));
   return success();
 }
 

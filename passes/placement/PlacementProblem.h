@@ -60,8 +60,9 @@ std::vector<std::vector<uint32_t>> dealRoundRobin(const std::vector<uint32_t> &e
 /// (router, biases, shared expert).
 std::vector<uint64_t> weightBytes(const Layer &layer, const Placement &placement);
 
-/// A line a rank: "rank 3: 8 experts (24-31), 100663296 bytes of weights".
-std::string describePlacement(const Layer &layer, const Placement &placement);
+/// The placement as a block of the language, a line a rank, with its memory as a
+/// comment:  `gpu 3 holds 24..31 # 100925440 bytes of weights`
+std::string printPlacement(const Layer &layer, const std::string &mesh, const Placement &placement);
 
 } // namespace moec
 

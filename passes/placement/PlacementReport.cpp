@@ -46,8 +46,8 @@ std::vector<uint64_t> weightBytes(const Layer &layer, const Placement &placement
   return bytes;
 }
 
-/// "0-7, 9": runs of consecutive numbers, in the order of the slots.
-static std::string describeSlots(const std::vector<uint32_t> &slots) {
+/// "0..7, 9": runs of consecutive numbers, in the order of the slots.
+static std::string printSlots(const std::vector<uint32_t> &slots) {
   std::string text;
   for (size_t begin = 0; begin < slots.size();) {
     size_t end = begin + 1;
@@ -55,24 +55,28 @@ static std::string describeSlots(const std::vector<uint32_t> &slots) {
       ++end;
     text += (begin ? ", " : "") + std::to_string(slots[begin]);
     if (end - begin > 1)
-      text += "-" + std::to_string(slots[end - 1]);
+      text += ".." + std::to_string(slots[end - 1]);
     begin = end;
   }
   return text;
 }
 
-std::string describePlacement(const Layer &layer, const Placement &placement) {
+std::string printPlacement(const Layer &layer, const std::string &mesh,
+                           const Placement &placement) {
   std::vector<uint64_t> bytes = weightBytes(layer, placement);
-  std::string text;
+  std::string text = "placement for " + layer.name;
+  if (!mesh.empty())
+    text += " on " + mesh;
+  text += " {\n";
   for (size_t rank = 0; rank < placement.slots.size(); ++rank) {
-    const std::vector<uint32_t> &slots = placement.slots[rank];
-    text += "rank " + std::to_string(rank) + ": " + std::to_string(slots.size()) +
-            (slots.size() == 1 ? " expert" : " experts");
-    if (!slots.empty())
-      text += " (" + describeSlots(slots) + ")";
-    text += ", " + std::to_string(bytes[rank]) + " bytes of weights\n";
+    std::string memory = std::to_string(bytes[rank]) + " bytes of weights\n";
+    std::string gpu = "gpu " + std::to_string(rank);
+    if (placement.slots[rank].empty())
+      text += "  # " + gpu + " holds no expert, " + memory;
+    else
+      text += "  " + gpu + " holds " + printSlots(placement.slots[rank]) + " # " + memory;
   }
-  return text;
+  return text + "}\n";
 }
 
 } // namespace moec

@@ -1,11 +1,13 @@
 // RUN: moe-opt %s --moe-place=report -o /dev/null 2>&1 | FileCheck %s
 
-// A rank holds its experts, and every rank the router: 8 x 16 x 2 bytes.
+// A rank holds its experts, and every rank the router: 8 x 16 x 2 bytes. What is
+// printed can be put into a source: import-program-test reads it back.
 
-// CHECK: placement of uneven on ep3
-// CHECK-NEXT: rank 0: 3 experts (0-2), 1408 bytes of weights
-// CHECK-NEXT: rank 1: 3 experts (3-5), 1408 bytes of weights
-// CHECK-NEXT: rank 2: 2 experts (6-7), 1024 bytes of weights
+// CHECK: placement for uneven on ep3 {
+// CHECK-NEXT: gpu 0 holds 0..2 # 1408 bytes of weights
+// CHECK-NEXT: gpu 1 holds 3..5 # 1408 bytes of weights
+// CHECK-NEXT: gpu 2 holds 6..7 # 1024 bytes of weights
+// CHECK-NEXT: }
 moe.layer @uneven experts 8 on #moe.mesh<"ep3" on "box" ranks 3> request #moe.placement_request<linear> (%x: !moe.tokens<16 x bf16>) {
   %w = moe.weight router "gate" : tensor<8x16xbf16>
   %g = moe.weight expert_gate "e.{expert}.g" : tensor<8x4x16xbf16>

@@ -22,7 +22,7 @@ static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *c
   uint64_t memory = 0; // the machine does not say
   if (program.machine) {
     machine = program.machine->name;
-    memory = program.machine->memoryBytes.value_or(0);
+    memory = std::min<uint64_t>(program.machine->memoryBytes.value_or(0), INT64_MAX);
   }
   return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory);
 }
@@ -32,24 +32,25 @@ static int64_t whole(double value) {
   return static_cast<int64_t>(std::llround(std::clamp(value, 0.0, 9.0e15)));
 }
 
-/// The link of the axis that varies fastest joins the GPUs of a node; all others,
-/// and those that no axis names, join nodes.
+/// The last axis varies fastest: the links of the axes before it join nodes.
+static bool joinsNodes(const frontend::Mesh &mesh, const std::string &link) {
+  return llvm::any_of(ArrayRef(mesh.axes).drop_back(mesh.axes.empty() ? 0 : 1),
+                      [&](const frontend::Axis &axis) { return axis.link == link; });
+}
+
 static comm::TopologyAttr importTopology(const frontend::Program &program, MLIRContext *context) {
   if (!program.machine)
     return {};
   const frontend::Machine &machine = *program.machine;
-  std::string inner = program.mesh.axes.empty() ? "" : program.mesh.axes.back().link;
-  if (inner.empty() && !machine.links.empty())
-    inner = machine.links.front().name;
   SmallVector<comm::LinkAttr> links;
   for (const frontend::Link &link : machine.links) {
     std::optional<double> rate =
         link.achievedBytesPerSecond ? link.achievedBytesPerSecond : link.bytesPerSecond;
     if (!rate || whole(*rate / 1e6) < 1)
       continue; // nothing to schedule by
-    links.push_back(comm::LinkAttr::get(
-        context, link.name, link.name == inner ? comm::Path::NVLink : comm::Path::Rail,
-        whole(*rate / 1e6), whole(link.latencySeconds.value_or(0) * 1e9)));
+    comm::Path path = joinsNodes(program.mesh, link.name) ? comm::Path::Rail : comm::Path::NVLink;
+    links.push_back(comm::LinkAttr::get(context, link.name, path, whole(*rate / 1e6),
+                                        whole(link.latencySeconds.value_or(0) * 1e9)));
   }
   uint32_t ranks = program.ranks();
   uint32_t gpus = std::max(1u, machine.gpusPerNode.value_or(ranks));

@@ -1,7 +1,7 @@
 // RUN: moe-opt %s --split-input-file --verify-diagnostics
 
 // mesh-c1
-// expected-error @+1 {{number of ranks must be between 1 and 65535, but is 0}}
+// expected-error @+1 {{number of ranks must be between 1 and 65536, but is 0}}
 module @no_rank attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 0>} {}
 
 // -----
@@ -55,7 +55,7 @@ module @twice_on_a_rank attributes {a = #moe.placement<[[2, 1, 2]]>} {}
 // -----
 
 // schedule-c1
-// expected-error @+1 {{window must be between 0 and 65535, but is -1}}
+// expected-error @+1 {{window must be between 0 and 65536, but is -1}}
 module @negative_window attributes {a = #moe.schedule<window = -1>} {}
 
 // -----

@@ -14,6 +14,7 @@
 #include "passes/Pipelines.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/emit/Manifest.h"
+#include "passes/placement/PlacementProblem.h"
 #include <gtest/gtest.h>
 
 namespace moec {
@@ -135,6 +136,43 @@ TEST(ImportProgram, TooLittleMemoryIsAnErrorWithBothNumbers) {
   });
   EXPECT_EQ(runPhases(*module, Phase::Import, Phase::Place), Outcome::Wrong);
   EXPECT_EQ(message, "rank 0 must hold 1408 bytes of weights, but machine 'box' has 1000");
+}
+
+constexpr const char *kSource = R"(moe 1
+mesh ep3 { axis gpu 3 }
+layer small {
+  hidden 16
+  experts 8 { width 4; activation silu(gate) * up }
+  router { score softmax(logits); choose top 2 of score; weights score }
+  weights from olmoe layer 0
+}
+)";
+
+frontend::Program parse(const std::string &text) {
+  frontend::Diagnostics diagnostics;
+  auto program = frontend::parseProgramText(text, "small.moe", {}, diagnostics);
+  EXPECT_TRUE(program) << frontend::renderText(diagnostics);
+  return program ? *program : smallProgram();
+}
+
+TEST(PlacementBlock, ReadBackIsTheSamePlacement) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  for (const char *request : {"placement { round_robin }", "placement { linear }",
+                              "placement { linear; pin expert 5 -> gpu 2, 0; gpu 1 holds 7, 3 }"}) {
+    Placement placement;
+    std::string block = request;
+    for (int round = 0; round < 2; ++round) {
+      frontend::Program program = parse(kSource + block + "\n");
+      auto module = importProgram(program, &context);
+      ASSERT_EQ(runPhases(*module, Phase::Import, Phase::Distribute), Outcome::Done);
+      auto manifest = buildManifest(*module, "moec");
+      ASSERT_TRUE(succeeded(manifest));
+      if (round == 1)
+        EXPECT_EQ(manifest->placement, placement) << block;
+      placement = manifest->placement;
+      block = printPlacement(program.layer, "ep3", placement);
+    }
+  }
 }
 
 TEST(RunPhases, PhasesWithoutAnImplementationAreUnsupported) {

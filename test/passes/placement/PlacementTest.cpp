@@ -166,12 +166,16 @@ TEST(WeightBytes, StopsAtTheLargestNumber) {
   EXPECT_EQ(weightBytes(layer, {{{0, 1, 2, 3}}})[0], UINT64_MAX);
 }
 
-TEST(DescribePlacement, NamesRunsOfExperts) {
-  EXPECT_EQ(describePlacement(smallLayer(), {{{0, 1, 2, 3}, {2}, {3, 1, 2}, {}}}),
-            "rank 0: 4 experts (0-3), 800 bytes of weights\n"
-            "rank 1: 1 expert (2), 260 bytes of weights\n"
-            "rank 2: 3 experts (3, 1-2), 620 bytes of weights\n"
-            "rank 3: 0 experts, 80 bytes of weights\n");
+TEST(PrintPlacement, IsABlockOfTheLanguage) {
+  Layer layer = smallLayer();
+  layer.name = "small";
+  EXPECT_EQ(printPlacement(layer, "ep4", {{{0, 1, 2, 3}, {2}, {3, 1, 2}, {}}}),
+            "placement for small on ep4 {\n"
+            "  gpu 0 holds 0..3 # 800 bytes of weights\n"
+            "  gpu 1 holds 2 # 260 bytes of weights\n"
+            "  gpu 2 holds 3, 1..2 # 620 bytes of weights\n"
+            "  # gpu 3 holds no expert, 80 bytes of weights\n"
+            "}\n");
 }
 
 } // namespace

@@ -79,9 +79,9 @@ TEST(CheckSchedule, WrongAnswersAreRefused) {
 }
 
 TEST(CheckSchedule, ProblemsWithoutSizesAreRefused) {
-  for (auto spoil : {+[](ScheduleProblem &p) { p.ranks = 0; },
-                     +[](ScheduleProblem &p) { p.topK = 0; },
-                     +[](ScheduleProblem &p) { p.bytesPerToken = 0; }}) {
+  for (auto spoil :
+       {+[](ScheduleProblem &p) { p.ranks = 0; }, +[](ScheduleProblem &p) { p.topK = 0; },
+        +[](ScheduleProblem &p) { p.bytesPerToken = 0; }}) {
     ScheduleProblem problem = makeProblem(8);
     spoil(problem);
     EXPECT_EQ(checkProblem(problem), "an exchange needs at least one rank, slot and byte a token");
