@@ -45,6 +45,36 @@ def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
   ];
 }
 
+def CommVerifyScheduledPass : Pass<"comm-verify-scheduled", "::mlir::ModuleOp"> {
+  let summary = "Prove that scheduled plans neither hang nor race";
+  let description = [{
+    Effect: none on the IR; an error at the op that breaks a rule, with a note at
+    the other party.
+
+    Why: the end of the phase schedule. A plan that is acyclic and whose
+    conflicting accesses are all ordered has one result, whatever the timing; what
+    is left is then checked by one abstract run (passes/scheduling/VerifyPlan.h).
+
+    Requires: a plan in the form of the phase schedule.
+
+    Guarantees (phase schedule): no abstract exchange is left; every flag cell has
+    one writer, every signal is awaited and every wait signalled; the tasks of
+    depth + 1 steps are acyclic; conflicting accesses are ordered; what is read
+    was written in the same step, as the set that is read, and what is written is
+    read.
+
+    Will not: prove it for every rank count. It unrolls the plan for its own
+    number of ranks up to `max-ranks`, else for 3. Rails are unsupported here.
+
+    Example: test/passes/scheduling/verify-scheduled.mlir
+  }];
+  let dependentDialects = ["::moec::comm::CommDialect"];
+  let options = [
+    Option<"maxRanks", "max-ranks", "unsigned", "16",
+           "unroll plans of more ranks for 3 ranks instead">
+  ];
+}
+
 def CommPrintPlanPass : Pass<"comm-print-plan", "::mlir::ModuleOp"> {
   let summary = "Print plans as the module will hold them";
   let description = [{

@@ -1,0 +1,301 @@
+//===- AbstractRun.cpp - Run a plan with sets in place of rows ------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/AbstractRun.h"
+
+#include "runtime/plan/Names.h"
+
+#include <algorithm>
+#include <map>
+
+namespace moec::scheduling {
+
+using plan::ConcreteItems, plan::ItemSetKind, plan::TaskKind;
+
+uint32_t getTargetRank(const TaskGraph &graph, TaskId id) {
+  const plan::Op &op = graph.op(id);
+  return op.kind == plan::OpKind::Put ? static_cast<uint32_t>(graph[id].scope(op.to))
+                                      : graph[id].rank;
+}
+
+bool overlaps(plan::BufferLayout layout, const ConcreteItems &a, const ConcreteItems &b) {
+  switch (layout) {
+  case plan::BufferLayout::Seq: // both begin at record 0
+    return true;
+  case plan::BufferLayout::Slot: // the rows of one source are apart for each expert rank
+    return !(a.kind == ItemSetKind::Y && b.kind == ItemSetKind::Y && a.first == b.first &&
+             a.second != b.second);
+  }
+  return true;
+}
+
+std::string toString(const ConcreteItems &items) {
+  std::string text = std::string(plan::nameOf(items.kind)) + "(" + std::to_string(items.first);
+  if (items.kind != ItemSetKind::A)
+    text += "," + std::to_string(items.second);
+  return text + ")";
+}
+
+std::string describeRegion(const plan::Plan &plan, const RegionKey &key) {
+  auto [rank, buffer, region] = key;
+  std::string text = "'" + plan.buffers[buffer].name + "'";
+  if (!plan.buffers[buffer].extents.empty())
+    text += " region " + std::to_string(region);
+  return text + " of rank " + std::to_string(rank);
+}
+
+namespace {
+
+/// What rows are, wherever they lie.
+enum class Content : uint8_t { Tokens, Route, Record, Rows, Shared, Result };
+
+/// A set that lies in a region.
+struct Entry {
+  ConcreteItems items;
+  Content content = Content::Tokens;
+  uint32_t step = 0;
+  TaskId writer = 0;
+  bool isRead = false;
+};
+
+class Machine {
+public:
+  Machine(const plan::Plan &plan, const TaskGraph &graph, Faults &faults)
+      : plan(plan), graph(graph), faults(faults) {}
+  void run(TaskId id);
+  void finish(uint32_t steps);
+
+private:
+  std::optional<Content> read(TaskId id, const plan::ConcreteRegion &part);
+  Content readAll(TaskId id, size_t i);
+  void write(TaskId id, const plan::ConcreteRegion &part, Content content);
+  void checkCount(TaskId id, const ConcreteItems &items);
+  void retire(const RegionKey &key, const Entry &entry);
+  std::string describeHeld(const std::vector<Entry> &entries) const;
+  void add(Rule rule, TaskId id, const std::string &message,
+           std::optional<uint32_t> other = std::nullopt) {
+    faults.add(rule, graph[id].op, other, graph.describe(id) + message);
+  }
+
+  const plan::Plan &plan;
+  const TaskGraph &graph;
+  Faults &faults;
+  std::map<RegionKey, std::vector<Entry>> memory;
+  /// Waits that took the size of a set, by rank, step and set.
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>, TaskId> counts;
+  std::map<std::pair<uint32_t, uint32_t>, TaskId> routes;  ///< by rank and step
+  std::map<std::pair<uint32_t, uint32_t>, TaskId> results; ///< by rank and step
+};
+
+} // namespace
+
+static const char *nameOf(Content content) {
+  switch (content) {
+  case Content::Tokens:
+    return "tokens";
+  case Content::Route:
+    return "routes";
+  case Content::Record:
+    return "records";
+  case Content::Rows:
+    return "expert rows";
+  case Content::Shared:
+    return "rows of the shared expert";
+  case Content::Result:
+    return "results";
+  }
+  return "";
+}
+
+static std::vector<Content> getInputs(TaskKind task) {
+  switch (task) {
+  case TaskKind::Route:
+  case TaskKind::Shared:
+    return {Content::Tokens};
+  case TaskKind::Pack:
+    return {Content::Route};
+  case TaskKind::Experts:
+    return {Content::Tokens, Content::Record};
+  case TaskKind::SlotSum:
+    return {Content::Route, Content::Rows, Content::Shared};
+  }
+  return {};
+}
+
+static Content getOutput(TaskKind task) {
+  switch (task) {
+  case TaskKind::Route:
+    return Content::Route;
+  case TaskKind::Pack:
+    return Content::Record;
+  case TaskKind::Experts:
+    return Content::Rows;
+  case TaskKind::Shared:
+    return Content::Shared;
+  case TaskKind::SlotSum:
+    return Content::Result;
+  }
+  return Content::Tokens;
+}
+
+static bool contains(const ConcreteItems &outer, const ConcreteItems &inner) {
+  return outer == inner || (outer.kind == ItemSetKind::A && outer.first == inner.first);
+}
+
+/// A rank knows its own sets from its routes. The size of another rank's set must
+/// have come with a wait, unless a rank computes the rows itself (Y).
+void Machine::checkCount(TaskId id, const ConcreteItems &items) {
+  const Task &task = graph[id];
+  if (items.kind == ItemSetKind::A)
+    return;
+  if (items.first == task.rank) {
+    auto route = routes.find({task.rank, task.step});
+    if (route == routes.end() || !graph.isBefore(route->second, id))
+      add(Rule::Count, id, " needs " + toString(items) + " before the tokens are routed");
+    return;
+  }
+  if (items.kind != ItemSetKind::D)
+    return;
+  auto wait = counts.find({task.rank, task.step, items.first, items.second});
+  if (wait == counts.end() || !graph.isBefore(wait->second, id))
+    add(Rule::Count, id, " needs " + toString(items) + " before a wait has brought its size");
+}
+
+std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
+  if (entries.empty())
+    return "nothing";
+  std::string text;
+  for (const Entry &entry : entries)
+    text += (text.empty() ? "" : " ") + toString(entry.items);
+  return text;
+}
+
+std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part) {
+  const Task &task = graph[id];
+  const plan::Buffer &buffer = plan.buffers[part.buffer];
+  RegionKey key{task.rank, part.buffer, part.region};
+  std::vector<Entry> &entries = memory[key];
+  if (buffer.space == plan::BufferSpace::Input)
+    entries = {{{ItemSetKind::A, task.rank, 0}, Content::Tokens, task.step, id, true}};
+  auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry &held) {
+    return buffer.layout == plan::BufferLayout::Seq ? held.items == part.items
+                                                    : contains(held.items, part.items);
+  });
+  if (entry == entries.end()) {
+    add(Rule::Undefined, id,
+        " reads " + toString(part.items) + " from " + describeRegion(plan, key) + ", which holds " +
+            describeHeld(entries));
+    return std::nullopt;
+  }
+  entry->isRead = true;
+  if (entry->step != task.step)
+    add(Rule::Stale, id,
+        " reads " + describeRegion(plan, key) + ", which " + graph.describe(entry->writer) +
+            " wrote",
+        graph[entry->writer].op);
+  checkCount(id, part.items);
+  return entry->content;
+}
+
+void Machine::retire(const RegionKey &key, const Entry &entry) {
+  bool isOutput = plan.buffers[std::get<1>(key)].space == plan::BufferSpace::Output;
+  if (!entry.isRead && !isOutput)
+    add(Rule::Dead, entry.writer,
+        " writes " + toString(entry.items) + " into " + describeRegion(plan, key) +
+            ", which nothing reads");
+}
+
+void Machine::write(TaskId id, const plan::ConcreteRegion &part, Content content) {
+  RegionKey key{getTargetRank(graph, id), part.buffer, part.region};
+  const plan::Buffer &buffer = plan.buffers[part.buffer];
+  std::vector<Entry> &entries = memory[key];
+  std::erase_if(entries, [&](const Entry &held) {
+    if (!overlaps(buffer.layout, held.items, part.items))
+      return false;
+    retire(key, held);
+    return true;
+  });
+  entries.push_back({part.items, content, graph[id].step, id, false});
+  bool ownResult = buffer.space == plan::BufferSpace::Output && content == Content::Result &&
+                   part.items == ConcreteItems{ItemSetKind::A, graph[id].rank, 0};
+  if (ownResult)
+    results[{graph[id].rank, graph[id].step}] = id;
+  if (content == Content::Route && graph.op(id).kind == plan::OpKind::Compute)
+    routes[{graph[id].rank, graph[id].step}] = id;
+}
+
+static bool isAscending(const std::vector<plan::ConcreteRegion> &parts) {
+  auto key = [](const plan::ConcreteRegion &part) {
+    return std::pair(part.items.first, part.items.second);
+  };
+  return std::adjacent_find(parts.begin(), parts.end(), [&](const auto &a, const auto &b) {
+           return key(a) >= key(b);
+         }) == parts.end();
+}
+
+/// Reads the i-th operand; gives what a put of it would move.
+Content Machine::readAll(TaskId id, size_t i) {
+  const plan::Op &op = graph.op(id);
+  std::vector<plan::ConcreteRegion> parts = plan::expandRegion(plan, op.reads[i], graph[id].scope);
+  if (op.kind == plan::OpKind::Reduce && !isAscending(parts))
+    add(Rule::Sum, id, " adds the parts of read " + std::to_string(i) + " out of order");
+  Content moved = Content::Tokens;
+  for (const plan::ConcreteRegion &part : parts) {
+    std::optional<Content> found = read(id, part);
+    if (!found)
+      continue;
+    moved = *found;
+    if (op.kind == plan::OpKind::Put)
+      continue;
+    if (Content wanted = getInputs(op.task)[i]; *found != wanted)
+      add(Rule::Content, id,
+          std::string(" wants ") + nameOf(wanted) + " in '" + plan.buffers[part.buffer].name +
+              "', finds " + nameOf(*found));
+  }
+  return moved;
+}
+
+void Machine::run(TaskId id) {
+  const plan::Op &op = graph.op(id);
+  const plan::Scope &scope = graph[id].scope;
+  if (op.kind == plan::OpKind::Wait && op.hasPayload) {
+    ConcreteItems items = plan::concreteItems(op.payload, scope);
+    counts[{graph[id].rank, graph[id].step, items.first, items.second}] = id;
+  }
+  if (op.kind == plan::OpKind::Signal && op.hasPayload)
+    checkCount(id, plan::concreteItems(op.payload, scope));
+  Content content = getOutput(op.task);
+  for (size_t i = 0; i < op.reads.size(); ++i) {
+    Content moved = readAll(id, i);
+    if (op.kind == plan::OpKind::Put)
+      content = moved;
+  }
+  for (const plan::Region &region : op.writes)
+    for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, scope))
+      write(id, part, content);
+}
+
+void Machine::finish(uint32_t steps) {
+  for (const auto &[key, entries] : memory)
+    for (const Entry &entry : entries)
+      retire(key, entry);
+  for (uint32_t step = 1; step <= steps; ++step)
+    for (uint32_t rank = 0; rank < plan.ranks; ++rank)
+      if (!results.count({rank, step}))
+        faults.add(Rule::Post, {}, {},
+                   "rank " + std::to_string(rank) + " has no result in step " +
+                       std::to_string(step));
+}
+
+void runAbstractly(const plan::Plan &plan, const TaskGraph &graph, uint32_t steps, Faults &faults) {
+  Machine machine(plan, graph, faults);
+  for (TaskId id : graph.sorted())
+    machine.run(id);
+  machine.finish(steps);
+}
+
+} // namespace moec::scheduling

@@ -1,0 +1,73 @@
+//===- VerifyPlan.h - Prove that a plan neither hangs nor races -*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sizes stay symbols (item sets are compared by name), the number of ranks is
+// concrete. If flags pair up, the tasks are acyclic and conflicting accesses are
+// ordered, then every interleaving has the result of one sequential run, and one
+// abstract run shows what it is. The rules and why they suffice are in
+// dialects/comm/README.md.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_SCHEDULING_VERIFYPLAN_H
+#define MOEC_PASSES_SCHEDULING_VERIFYPLAN_H
+
+#include "runtime/plan/Plan.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moec::scheduling {
+
+enum class Rule : uint8_t {
+  Writer,     ///< a flag cell is written by the rank that its type names
+  SignalOnce, ///< once for each value
+  WaitOnce,   ///< once for each value
+  Pairing,    ///< every signal is awaited, every wait signalled
+  Carry,      ///< the set that a signal carries is the one that the wait takes
+  Cycle,      ///< no tasks wait for each other
+  Monotone,   ///< the values of a cell are written in order
+  Payload,    ///< a count is read before the next one replaces it
+  Race,       ///< conflicting accesses of one step are ordered
+  Reuse,      ///< conflicting accesses of different steps are ordered
+  Undefined,  ///< what is read was written, as that set
+  Stale,      ///< and in this step
+  Count,      ///< and its size was received
+  Content,    ///< and is what the task expects
+  Sum,        ///< parts of a sum are added in ascending order
+  Dead,       ///< what is written is read
+  Post,       ///< every rank has a result in every step
+};
+/// "writer", "signal-once", ..
+const char *nameOf(Rule rule);
+
+struct Fault {
+  Rule rule = Rule::Race;
+  std::string message;           ///< one line, both parties and the rank
+  std::optional<uint32_t> op;    ///< of the plan; none: the plan as a whole
+  std::optional<uint32_t> other; ///< the other party
+};
+
+/// Ranks and steps to unroll a plan for: depth + 1 steps, and its own ranks if
+/// they are at most `maxRanks`, else 3.
+struct Extent {
+  uint32_t ranks = 1;
+  uint32_t steps = 2;
+};
+Extent chooseExtent(const plan::Plan &plan, uint32_t maxRanks);
+
+/// Why the plan cannot be judged for `extent` (rails, too many tasks, expressions
+/// that name a rank beyond it); empty if it can.
+std::string checkExtent(const plan::Plan &plan, Extent extent);
+
+/// The faults of a plan that plan::checkPlan takes and checkExtent does not
+/// refuse: all that the first broken kind of rule finds, each pair of ops once.
+/// Empty: proved for `extent`.
+std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent);
+
+} // namespace moec::scheduling
+
+#endif // MOEC_PASSES_SCHEDULING_VERIFYPLAN_H
