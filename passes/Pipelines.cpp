@@ -50,7 +50,7 @@ void addProof(OpPassManager &manager, Phase phase) {
   case Phase::Distribute:
     return manager.addPass(createMoeVerifyDistributedPass());
   case Phase::Schedule:
-    return;
+    return manager.addPass(createCommVerifyScheduledPass());
   case Phase::FormKernels: // not implemented: runPhases does not come here
   case Phase::Lower:
   case Phase::Emit: // the module reader proves the file

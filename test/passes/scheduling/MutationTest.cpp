@@ -227,5 +227,5 @@ TEST(Mutation, ASumInRotatedOrderBreaksTheSumRule) {
   std::vector<Fault> faults = verifyPlan(plan, {3, 2});
   ASSERT_EQ(faults.size(), 1u);
   EXPECT_EQ(faults[0].rule, Rule::Sum);
-  EXPECT_EQ(faults[0].message, "'rd' of rank 1 in step 1 adds the parts of read 1 out of order");
+  EXPECT_EQ(faults[0].op, uint32_t(plan.ops.size() - 1));
 }
