@@ -127,23 +127,31 @@ bool isImplemented(Phase phase) { return phase != Phase::FormKernels && phase !=
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Notes whether every error so far began with the words for what moec cannot do,
-/// and passes all on.
+/// Notes how the errors so far began, and passes all on.
 class ErrorKinds {
 public:
   explicit ErrorKinds(MLIRContext *context)
       : handler(context, [this](Diagnostic &diagnostic) {
           if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-            (llvm::StringRef(diagnostic.str()).starts_with(kUnsupported) ? unsupported : wrong) =
-                true;
+            note(diagnostic.str());
           return failure(); // not handled: on to the next handler
         }) {}
   Outcome outcome() const {
-    return wrong ? Outcome::Wrong : unsupported ? Outcome::Unsupported : Outcome::Bug;
+    if (wrong && !bug)
+      return Outcome::Wrong;
+    return unsupported && !bug ? Outcome::Unsupported : Outcome::Bug;
   }
 
 private:
-  bool wrong = false, unsupported = false;
+  void note(StringRef message) {
+    if (message.starts_with(kUnsupported))
+      unsupported = true;
+    else if (message.starts_with(kInternalError))
+      bug = true;
+    else
+      wrong = true;
+  }
+  bool wrong = false, unsupported = false, bug = false;
   ScopedDiagnosticHandler handler;
 };
 } // namespace

@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Walks from the result back to the tokens. All ops are pure, so whatever the walk
-// does not meet has no part in the result.
+// does not meet has no part in the result. A body may also hold ops of other
+// dialects: every step asks what a value comes from.
 //===----------------------------------------------------------------------===//
 
 #include "passes/check/ClosedForm.h"
@@ -71,6 +72,9 @@ static Value withoutIdentity(Value value) {
 
 LogicalResult BodyReader::expectRole(Operation *user, Value weight, moe::WeightRole role) {
   auto found = weight.getDefiningOp<moe::WeightOp>();
+  if (!found)
+    return unsupported(user) << "weights must come from moe.weight, but one comes from "
+                             << sourceOf(weight);
   if (found.getRole() == role)
     return success();
   return user->emitError() << "weight here must be " << stringifyWeightRole(role) << ", but is "
@@ -106,13 +110,16 @@ LogicalResult BodyReader::readShares(Value shares) {
   }
   auto gather = withoutIdentity(shares).getDefiningOp<moe::GatherScoresOp>();
   if (!gather) {
-    Operation *end = shares.getDefiningOp();
+    Operation *end = shares.getDefiningOp(); // no block argument is shares in a verified layer
     return unsupported(end) << "shares must be gathered scores that are scored, normalised, scaled "
                                "and rounded, each at most once and in this order, but "
                             << sourceOf(shares) << " is there";
   }
   scores = gather.getScores();
   topK = gather.getChoices().getDefiningOp<moe::TopKOp>();
+  if (!topK)
+    return unsupported(gather) << "choices must come from moe.top_k, but come from "
+                               << sourceOf(gather.getChoices());
   return readScores(gather, scores);
 }
 
@@ -207,8 +214,12 @@ FailureOr<moe::LayerAttr> BodyReader::read() {
                        << sourceOf(yield.getRows());
     return failure();
   }
-  // The only op that makes expert rows.
   experts = combine.getRows().getDefiningOp<moe::ExpertsOp>();
+  if (!experts) {
+    unsupported(combine) << "rows must come from moe.experts, but come from "
+                         << sourceOf(combine.getRows());
+    return failure();
+  }
   if (combine.getShared()) {
     shared = combine.getShared().getDefiningOp<moe::SharedExpertOp>();
     if (!shared) {

@@ -17,6 +17,8 @@ namespace moec {
 
 /// How a message begins if the input is right and moec cannot do it: exit code 2.
 inline constexpr llvm::StringLiteral kUnsupported = "unsupported here: ";
+/// How a message begins if a promise of ours is broken: exit code 70.
+inline constexpr llvm::StringLiteral kInternalError = "internal error: ";
 
 /// The closed form of a verified layer. Reports at the op that breaks the form.
 mlir::FailureOr<moe::LayerAttr> closedForm(moe::LayerOp layer);

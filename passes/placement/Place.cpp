@@ -75,7 +75,7 @@ LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
     return layer.emitError() << "request cannot be met: " << fault;
   Placement placement = place(problem);
   if (std::string fault = checkPlacement(problem, placement); !fault.empty())
-    return layer.emitError() << "internal error: placement breaks its promise: " << fault;
+    return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
   layer.setPlacementAttr(moe::toAttr(placement, &getContext()));
   layer.removeRequestAttr();
   return success();

@@ -251,3 +251,112 @@ moe.layer @the_input_in_place_of_a_shared_expert experts 4 on #moe.mesh<"m" on "
   %y = moe.combine %e weighted %p plus %x : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>, !moe.tokens<8 x f32>) -> !moe.tokens<8 x f32>
   moe.yield %y : !moe.tokens<8 x f32>
 }
+
+// -----
+
+// Values of other dialects have no closed form, wherever they come in.
+moe.layer @foreign_weight experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %f = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to tensor<4x8xf32>
+  // expected-error @+1 {{unsupported here: weights must come from moe.weight, but one comes from builtin.unrealized_conversion_cast}}
+  %z = moe.router_logits %x, %f : (!moe.tokens<8 x f32>, tensor<4x8xf32>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<2 of 4>
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<2 of 4>) -> !moe.shares<2 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x8x2xf32>) -> !moe.rows<2 x 8 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
+
+// -----
+
+moe.layer @foreign_choices experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %z = moe.router_logits %x, %w : (!moe.tokens<8 x f32>, tensor<4x8xf32>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to !moe.choices<2 of 4>
+  // expected-error @+1 {{unsupported here: choices must come from moe.top_k, but come from builtin.unrealized_conversion_cast}}
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<2 of 4>) -> !moe.shares<2 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x8x2xf32>) -> !moe.rows<2 x 8 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
+
+// -----
+
+moe.layer @foreign_rows experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %z = moe.router_logits %x, %w : (!moe.tokens<8 x f32>, tensor<4x8xf32>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<2 of 4>
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<2 of 4>) -> !moe.shares<2 x f32>
+  %e = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to !moe.rows<2 x 8 x f32>
+  // expected-error @+1 {{unsupported here: rows must come from moe.experts, but come from builtin.unrealized_conversion_cast}}
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
+
+// -----
+
+moe.layer @foreign_shares experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %z = moe.router_logits %x, %w : (!moe.tokens<8 x f32>, tensor<4x8xf32>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<2 of 4>
+  // expected-error @+1 {{unsupported here: shares must be gathered scores that are scored, normalised, scaled and rounded, each at most once and in this order, but builtin.unrealized_conversion_cast is there}}
+  %p = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to !moe.shares<2 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x8x2xf32>) -> !moe.rows<2 x 8 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
+
+// -----
+
+moe.layer @foreign_scores experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %s = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<2 of 4>
+  // expected-error @+1 {{unsupported here: scores must be router logits with at most a bias, a rounding and a score function, in this order, but builtin.unrealized_conversion_cast is there}}
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<2 of 4>) -> !moe.shares<2 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x8x2xf32>) -> !moe.rows<2 x 8 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
+
+// -----
+
+moe.layer @foreign_tokens experts 4 on #moe.mesh<"m" on "box" ranks 1> request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "gate" : tensor<4x8xf32>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x2x8xf32>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x2x8xf32>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x8x2xf32>
+  %t = builtin.unrealized_conversion_cast %x : !moe.tokens<8 x f32> to !moe.tokens<8 x f32>
+  %z = moe.router_logits %x, %w : (!moe.tokens<8 x f32>, tensor<4x8xf32>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<2 of 4>
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<2 of 4>) -> !moe.shares<2 x f32>
+  // expected-error @+1 {{unsupported here: experts must read the layer's tokens, but read builtin.unrealized_conversion_cast}}
+  %e = moe.experts silu %t at %c gate %g up %u down %d
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x2x8xf32>, tensor<4x2x8xf32>, tensor<4x8x2xf32>) -> !moe.rows<2 x 8 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}
