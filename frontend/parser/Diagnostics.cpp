@@ -107,11 +107,6 @@ Diagnostic &Diagnostics::reportText(Severity severity, Location place, std::stri
   return list.back();
 }
 
-void Diagnostics::lastHelp(std::string text) {
-  if (!list.empty() && !full())
-    list.back().help(std::move(text));
-}
-
 void Diagnostics::truncate(size_t count) {
   while (list.size() > count) {
     errors -= list.back().severity == Severity::Error;

@@ -77,8 +77,8 @@ public:
   /// For phases whose texts are not in Diagnostics.def.
   Diagnostic &reportText(Severity severity, Location place, std::string message);
 
-  /// Adds to the last report.
-  void lastHelp(std::string text);
+  /// The last report, or one that is dropped.
+  Diagnostic &last() { return list.empty() || full() ? dropped : list.back(); }
 
   /// Forgets all but the first `count` reports.
   void truncate(size_t count);

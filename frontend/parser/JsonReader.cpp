@@ -25,6 +25,8 @@ public:
 
 private:
   bool wanted(const JsonValue &found, std::string_view what);
+  /// The statements of the program, or null (reported) if there are none.
+  const JsonValue *findBody(const JsonValue &root);
   void readFile(const JsonValue &root);
   void readBody(const JsonValue &list, BlockKind block, std::vector<Statement> &into,
                 bool &damaged);
@@ -170,6 +172,13 @@ bool Reader::checkKeys(const JsonValue &object, const Statement &statement) {
   return known;
 }
 
+static const JsonMember *memberOf(const JsonValue &object, std::string_view name) {
+  for (const JsonMember &member : object.members)
+    if (member.name == name)
+      return &member;
+  return nullptr;
+}
+
 bool Reader::readStatement(const JsonValue &object, BlockKind block, Statement &statement) {
   if (!object.is(JsonValue::Kind::Object))
     return wanted(object, "an object with the key \"statement\"");
@@ -187,9 +196,14 @@ bool Reader::readStatement(const JsonValue &object, BlockKind block, Statement &
   statement.broken = !good;
   const JsonValue *body = object.find("body");
   if (!body) {
-    // Such comments have no place without a block.
-    bool isOpen = !statement.bodyComments.empty() || !statement.closingComment.empty();
-    bool needsBody = isOpen || (statement.rule->opensBlock() && !statement.rule->bodyOptional());
+    for (const char *key : {"body_comments", "closing_comment"})
+      if (const JsonMember *member = memberOf(object, key)) {
+        diagnostics
+            .report(DiagnosticId::JsonUnknownKey, member->location, {key, statement.rule->keyword})
+            .help("without a \"body\" such a comment has no place");
+        statement.broken = true;
+      }
+    bool needsBody = (statement.rule->opensBlock() && !statement.rule->bodyOptional());
     if (needsBody && good)
       diagnostics.report(DiagnosticId::JsonMissingKey, object.location,
                          {statement.rule->keyword, "body"});
@@ -229,18 +243,32 @@ void Reader::readBody(const JsonValue &list, BlockKind block, std::vector<Statem
   }
 }
 
-void Reader::readFile(const JsonValue &root) {
+const JsonValue *Reader::findBody(const JsonValue &root) {
   if (!root.is(JsonValue::Kind::Object)) {
     wanted(root, "an object with the keys \"moe\" and \"body\"");
-    return;
+    return nullptr;
   }
-  const JsonValue *version = root.find("moe"), *body = root.find("body");
-  if (!version) {
-    diagnostics.report(DiagnosticId::JsonMissingKey, root.location, {"the program", "moe"});
-    return;
+  for (const char *key : {"moe", "body"}) {
+    if (root.find(key))
+      continue;
+    diagnostics.report(DiagnosticId::JsonMissingKey, root.location, {"the program", key});
+    return nullptr;
   }
-  if (version->kind != JsonValue::Kind::Integer || version->integer != 1) {
-    diagnostics.report(DiagnosticId::UnknownVersion, version->location, {describeJson(*version)});
+  const JsonValue &version = *root.find("moe");
+  if (version.kind == JsonValue::Kind::Integer && version.integer == 1)
+    return root.find("body");
+  if (version.isNumber())
+    diagnostics.report(DiagnosticId::UnknownVersion, version.location,
+                       {formatNumber(version.number)});
+  else
+    wanted(version, "the version of the language, 1");
+  return nullptr;
+}
+
+void Reader::readFile(const JsonValue &root) {
+  const JsonValue *body = findBody(root);
+  if (!body) {
+    ast.damaged = true;
     return;
   }
   for (const JsonMember &member : root.members) {
@@ -249,10 +277,6 @@ void Reader::readFile(const JsonValue &root) {
       diagnostics
           .report(DiagnosticId::JsonUnknownKey, member.location, {member.name, "the program"})
           .help("known here: " + listOf(known));
-  }
-  if (!body) {
-    diagnostics.report(DiagnosticId::JsonMissingKey, root.location, {"the program", "body"});
-    return;
   }
   readBody(*body, BlockKind::File, ast.statements, ast.damaged);
   readComments(root, "body_comments", ast.endComments);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace moec::frontend {
 
@@ -89,13 +90,14 @@ private:
   char peek(size_t ahead = 0) const { return at + ahead < text.size() ? text[at + ahead] : '\0'; }
   void push(TokenKind kind, size_t start, std::string value) {
     Location place = diagnostics.sources().locate(file, start, at - start);
-    tokens.push_back({kind, std::move(value), place});
+    tokens.push_back({kind, std::move(value), place, std::exchange(afterGap, false), false});
   }
 
   uint32_t file;
   Diagnostics &diagnostics;
   std::string_view text;
   size_t at = 0;
+  bool afterGap = false;
   std::vector<Token> tokens;
 };
 } // namespace
@@ -144,7 +146,7 @@ void Lexer::checkPlain(size_t start, size_t end, std::string_view where) {
 }
 
 void Lexer::lexString() {
-  size_t start = at++;
+  size_t start = at++, reported = diagnostics.all().size();
   std::string value;
   while (at < text.size() && text[at] != '"' && text[at] != '\n') {
     if (text[at] != '\\') {
@@ -168,12 +170,12 @@ void Lexer::lexString() {
   else if (end > start && text[end - 1] == '\r')
     --end;
   push(TokenKind::String, start, std::move(value));
-  if (!closed) {
-    Location place = diagnostics.sources().locate(file, start, end - start);
+  Location place = diagnostics.sources().locate(file, start, end - start);
+  if (!closed)
     diagnostics.report(DiagnosticId::UnterminatedString, place);
-    return;
-  }
-  checkPlain(start, end, "a string");
+  else
+    checkPlain(start, end, "a string");
+  tokens.back().broken = diagnostics.all().size() != reported;
 }
 
 void Lexer::lexComment() {
@@ -221,6 +223,7 @@ void Lexer::rejectRun() {
   at += std::max<size_t>(length, 1);
   while (at < text.size() && !startsToken(text[at]))
     ++at;
+  afterGap = true;
   Location place = diagnostics.sources().locate(file, start, at - start);
   if (showable)
     diagnostics.report(DiagnosticId::UnexpectedCharacter, place, {shown});

@@ -26,6 +26,10 @@ struct Token {
   TokenKind kind = TokenKind::End;
   std::string text;
   Location location;
+  /// Bytes that are no token stood before it: what looks wrong here was said.
+  bool afterGap = false;
+  /// A string with something wrong inside, also said.
+  bool broken = false;
 
   bool is(TokenKind wanted) const { return kind == wanted; }
   bool isSign(std::string_view sign) const { return kind == TokenKind::Sign && text == sign; }

@@ -28,7 +28,8 @@ struct Trivia {
 class Parser {
 public:
   Parser(uint32_t file, Diagnostics &diagnostics)
-      : diagnostics(diagnostics), cursor(lex(file, diagnostics)), values(cursor, diagnostics) {
+      : diagnostics(diagnostics), reportedBefore(diagnostics.all().size()),
+        cursor(lex(file, diagnostics)), values(cursor, diagnostics) {
     ast.file = file;
   }
   Ast run();
@@ -49,6 +50,7 @@ private:
   bool checkVersion();
 
   Diagnostics &diagnostics;
+  size_t reportedBefore;
   TokenCursor cursor;
   ValueParser values;
   Ast ast;
@@ -228,7 +230,7 @@ void Parser::endStatement(Statement &statement) {
     statement.broken = true;
     skipStatement();
   } else if (!ends && unclosedAt != cursor.position()) {
-    if (!statement.broken)
+    if (!statement.broken && !token.afterGap)
       diagnostics
           .report(DiagnosticId::UnexpectedToken, token.location,
                   {"the end of '" + statement.rule->keyword + "'", describeToken(token)})
@@ -267,8 +269,8 @@ void Parser::parseStatement(BlockKind block, Trivia trivia, std::vector<Statemen
     // Perhaps the keyword was taken for the wrong one: that was said already.
     if (isCorrected && !diagnostics.full())
       diagnostics.truncate(reported);
-    else
-      diagnostics.lastHelp("write `" + describeSyntax(*statement.rule) + "`");
+    else if (diagnostics.all().size() > reported)
+      diagnostics.last().help("write `" + describeSyntax(*statement.rule) + "`");
     skipHeader();
   }
   statement.location = statement.keyword.upTo(cursor.previous().location);
@@ -326,11 +328,15 @@ bool Parser::checkVersion() {
     diagnostics.report(DiagnosticId::MissingVersion, start, {describeToken(first)})
         .help("start the file with `moe 1`")
         .fix(diagnostics.sources().locate(ast.file, 0, 0), "moe 1\n\n");
+    ast.damaged = first.is(TokenKind::End);
     return true;
   }
   if (!version.is(TokenKind::Number) || version.text == "1")
     return true;
+  if (!diagnostics.full())
+    diagnostics.truncate(reportedBefore); // its characters may be others too
   diagnostics.report(DiagnosticId::UnknownVersion, version.location, {version.text});
+  ast.damaged = true;
   return false;
 }
 

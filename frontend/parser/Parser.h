@@ -78,6 +78,7 @@ private:
   bool parseProduct(Expression &result, unsigned depth);
   bool parseOperand(Expression &result, unsigned depth);
   bool parseCall(Expression &result, unsigned depth);
+  bool failInside(std::string_view wanted, const Location &open);
   bool countNode(const Location &place);
 
   TokenCursor &cursor;

@@ -43,6 +43,7 @@ private:
   Program program;
   std::string rankNote;
   bool knowsRanks = true;
+  bool hasDuplicates = false; ///< two blocks of one name: which one is meant is not asked again
   std::map<const Statement *, const Statement *> machines; ///< by mesh
 };
 } // namespace
@@ -57,6 +58,7 @@ void ProgramResolver::checkNames(std::string_view keyword, const char *plural) {
         continue;
       diagnostics.report(DiagnosticId::DuplicateName, name->location, {plural, name->text})
           .at(other->location, "first here");
+      hasDuplicates = true;
       break;
     }
   }
@@ -160,7 +162,7 @@ void ProgramResolver::chooseMesh(const Statement *placement) {
     knowsRanks = !program.mesh.axes.empty();
     return;
   }
-  if (isNamed || !loaded.complete || options.ranks)
+  if (isNamed || !loaded.complete || options.ranks || hasDuplicates)
     return;
   if (meshes.empty())
     diagnostics.report(DiagnosticId::NoMesh, main)

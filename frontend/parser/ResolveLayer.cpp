@@ -222,7 +222,7 @@ void LayerResolver::resolveStatement(const Statement &statement) {
   } else if (keyword == "latent") {
     refuse(statement, "a latent width between the layer and its experts", "", diagnostics);
   } else if (keyword == "zero_experts") {
-    refuse(statement, "experts without weights", "", diagnostics);
+    refuse(statement, "a set of experts without weights", "", diagnostics);
   } else if (keyword == "dense") {
     refuse(statement, "a dense branch beside the experts", "", diagnostics);
   } else if (keyword == "residual" && statement.find("value")) {

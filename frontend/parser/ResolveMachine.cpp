@@ -144,8 +144,8 @@ Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &di
     diagnostics
         .report(DiagnosticId::MeshTooLarge, mesh.location,
                 {std::to_string(ranks), std::to_string(gpus)})
-        .at(machine->location, std::to_string(*machine->nodes) + " nodes of " +
-                                   std::to_string(*machine->gpusPerNode) + " gpus");
+        .at(machine->location, "nodes " + std::to_string(*machine->nodes) + ", gpus " +
+                                   std::to_string(*machine->gpusPerNode));
   if (!isKnown)
     mesh.axes.clear();
   return mesh;

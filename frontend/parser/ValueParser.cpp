@@ -15,8 +15,9 @@ namespace moec::frontend {
 
 bool ValueParser::fail(std::string_view wanted) {
   const Token &token = cursor.peek();
-  diagnostics.report(DiagnosticId::UnexpectedToken, token.location,
-                     {std::string(wanted), describeToken(token)});
+  if (!token.afterGap)
+    diagnostics.report(DiagnosticId::UnexpectedToken, token.location,
+                       {std::string(wanted), describeToken(token)});
   return false;
 }
 
@@ -91,8 +92,8 @@ bool ValueParser::parseName(Value &value) {
 bool ValueParser::parseString(Value &value) {
   if (!cursor.peek().is(TokenKind::String))
     return fail("a \"string\"");
-  value.text = cursor.next().text;
-  return true;
+  value.text = cursor.peek().text;
+  return !cursor.next().broken;
 }
 
 bool ValueParser::takeNumber(double &number) {
@@ -312,14 +313,23 @@ bool ValueParser::parseProduct(Expression &result, unsigned depth) {
   return true;
 }
 
+/// Reports a missing `)` and shows the one that is open.
+bool ValueParser::failInside(std::string_view wanted, const Location &open) {
+  size_t reported = diagnostics.all().size();
+  fail(wanted);
+  if (diagnostics.all().size() != reported)
+    diagnostics.last().at(open, "opened here");
+  return false;
+}
+
 bool ValueParser::parseCall(Expression &result, unsigned depth) {
   result.kind = Expression::Kind::Call;
-  cursor.next();
+  Location open = cursor.next().location;
   cursor.skipLines();
   while (!cursor.peek().isSign(")")) {
     if (!result.operands.empty()) {
       if (!cursor.peek().isSign(","))
-        return fail("',' or ')'");
+        return failInside("',' or ')'", open);
       cursor.next();
       cursor.skipLines();
     }
@@ -352,13 +362,13 @@ bool ValueParser::parseOperand(Expression &result, unsigned depth) {
     return parsed;
   }
   if (token.isSign("(")) {
-    cursor.next();
+    Location open = cursor.next().location;
     cursor.skipLines();
     if (!parseSum(result, depth + 1))
       return false;
     cursor.skipLines();
     if (!cursor.peek().isSign(")"))
-      return fail("')'");
+      return failInside("')'", open);
     cursor.next();
     return true;
   }

@@ -69,9 +69,19 @@ static std::string withoutPythonNumbers(std::string text) {
   return text;
 }
 
-/// "3..60", "1, 3, 5".
+/// "3..60", "1, 3, .., 31", "1, 2, 4".
 static std::string describeLayers(const std::vector<bool> &isMoe) {
   std::string result;
+  std::vector<size_t> layers;
+  for (size_t i = 0; i < isMoe.size(); ++i)
+    if (isMoe[i])
+      layers.push_back(i);
+  size_t step = layers.size() > 3 ? layers[1] - layers[0] : 1;
+  for (size_t i = 2; i < layers.size(); ++i)
+    step = layers[i] - layers[i - 1] == step ? step : 1;
+  if (step > 1)
+    return std::to_string(layers[0]) + ", " + std::to_string(layers[1]) + ", .., " +
+           std::to_string(layers.back());
   for (size_t i = 0; i < isMoe.size(); ++i) {
     if (!isMoe[i])
       continue;
