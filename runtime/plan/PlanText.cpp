@@ -76,8 +76,8 @@ void OpPrinter::printRegion(const Region &region) {
   if (!region.index.empty())
     put("[", list(region.index), "]");
   put("{", items(region.items), "}");
-  for (size_t i = 0; i < region.each.size(); ++i)
-    put(i ? ", " : " each ", region.each[i].variable, " in ", nameOf(region.each[i].kind));
+  for (const Domain &domain : region.each)
+    put(" each ", domain.variable, " in ", nameOf(domain.kind));
   variables.resize(op.domains.size());
 }
 
