@@ -108,8 +108,8 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
       return plan.emitError() << reason;
     ScheduleSolution solution = solveStaggeredPut(problem);
     if (std::string reason = checkSolution(problem, solution); !reason.empty())
-      return plan.emitError() << "the schedule of plan '" << plan.getSymName()
-                              << "' is wrong, a bug of moec: " << reason;
+      return plan.emitError() << kInternalError << "schedule of plan '" << plan.getSymName()
+                              << "': " << reason;
     if (report)
       llvm::errs() << solution.print(plan.getSymName().str());
     plan.setDepth(solution.depth);
