@@ -11,6 +11,7 @@
 #include "runtime/tools/RunCommand.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <functional>
 
 namespace moec::driver {
@@ -43,7 +44,10 @@ public:
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-      return app.exit(error) == 0 ? 0 : usageError;
+      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+        return app.exit(error); // --help and --version
+      std::fprintf(stderr, "moec: error: %s; see 'moec --help'\n", error.what());
+      return usageError;
     }
     return chosen();
   }

@@ -45,6 +45,7 @@ static mlir::DialectRegistry makeRegistry() {
 
 // One module at a time: MLIR's thread pool would cost more than it saves.
 Compilation::Compilation() : context(makeRegistry(), mlir::MLIRContext::Threading::DISABLED) {
+  context.printOpOnDiagnostic(false); // a place in the source says it better
   context.getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
     report(diagnostic);
     return mlir::success();

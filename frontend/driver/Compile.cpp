@@ -33,9 +33,12 @@ std::string phaseList() {
 }
 
 rt::Result<Phase> parsePhase(const char *option, const std::string &name) {
-  if (auto phase = phaseFromName(name))
-    return *phase;
-  return rt::invalidError(option, ": wanted one of ", phaseList(), ", found '", name, "'");
+  auto phase = phaseFromName(name);
+  if (!phase)
+    return rt::invalidError(option, ": wanted one of ", phaseList(), ", found '", name, "'");
+  if (!isImplemented(*phase))
+    return rt::unsupportedError(option, ": phase ", name, " is not implemented");
+  return *phase;
 }
 
 rt::Result<Route> chooseRoute(const CompileOptions &options) {

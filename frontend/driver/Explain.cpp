@@ -13,8 +13,12 @@
 
 namespace moec::driver {
 
-/// The explanation's first line is the id, the severity and the text.
-static std::string firstLine(const std::string &text) { return text.substr(0, text.find('\n')); }
+/// An explanation begins with the id and the severity, then the text on a line of its own.
+static std::string summary(frontend::DiagnosticId id, const std::string &explanation) {
+  size_t begin = explanation.find_first_not_of(" \n", explanation.find('\n'));
+  size_t end = explanation.find('\n', begin);
+  return frontend::diagnosticName(id) + "  " + explanation.substr(begin, end - begin);
+}
 
 int runExplain(const ExplainOptions &options) {
   std::vector<frontend::DiagnosticId> ids = frontend::allDiagnostics();
@@ -34,7 +38,7 @@ int runExplain(const ExplainOptions &options) {
     if (options.json)
       list.push_back({{"id", frontend::diagnosticName(id)}, {"explanation", text}});
     else
-      out += options.id.empty() ? firstLine(text) + "\n" : text;
+      out += options.id.empty() ? summary(id, text) + "\n" : text;
   }
   if (options.json)
     out = (options.id.empty() ? list : list.front()).dump(2);

@@ -50,7 +50,7 @@ static bool isControl(char character) {
 }
 
 std::string quote(std::string_view name) {
-  constexpr size_t maxCharacters = 80;
+  constexpr size_t maxCharacters = 400; // a path must be readable in full
   constexpr char digits[] = "0123456789abcdef";
   std::string out = "'";
   for (size_t characters = 0; !name.empty(); ++characters) {

@@ -46,7 +46,7 @@ template <typename... Parts> std::string concat(const Parts &...parts) {
 }
 
 /// 'name' for a message: in single quotes, control characters and bytes that are
-/// not UTF-8 as \xNN, cut after 80 characters.
+/// not UTF-8 as \xNN, cut after 400 characters.
 std::string quote(std::string_view name);
 
 /// True for well-formed UTF-8 without control characters.

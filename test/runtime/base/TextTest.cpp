@@ -23,7 +23,7 @@ TEST(Text, QuoteShowsWhatCannotBePrinted) {
   EXPECT_EQ(quote("a\nb"), "'a\\x0ab'");
   EXPECT_EQ(quote("\xc3\xa9"), "'\xc3\xa9'");
   EXPECT_EQ(quote("\xc3"), "'\\xc3'");
-  EXPECT_EQ(quote(std::string(81, 'x')), "'" + std::string(80, 'x') + "...'");
+  EXPECT_EQ(quote(std::string(401, 'x')), "'" + std::string(400, 'x') + "...'");
 }
 
 TEST(Text, PrintableUtf8RefusesControlsAndBrokenBytes) {
