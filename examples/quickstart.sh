@@ -17,7 +17,7 @@ test/packages.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if [[ ! -x build/bin/moec || ! -x build/bin/moe-run ]]; then
-  echo "building moec (about ten minutes on two cores, once)"
+  echo "building moec (minutes on two cores, once)"
 fi
 if ! { cmake --preset default && cmake --build --preset default --target moec moe-run; } >"$log" 2>&1; then
   tail -n 40 "$log" >&2
