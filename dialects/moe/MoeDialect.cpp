@@ -87,7 +87,7 @@ LogicalResult ScoresType::verify(EmitError emitError, int64_t experts, Type elem
 }
 
 LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t experts) {
-  if (failed(verifySize(emitError, "number of experts", experts, maxExperts)))
+  if (failed(verifySize(emitError, "number of experts", experts, maxExperts))) // choices-c1
     return failure();
   return verifySize(emitError, "number of choices", topK,
                     std::min<int64_t>(experts, plan::maxTopK));
