@@ -159,6 +159,8 @@ FailureOr<llvm::DenseMap<AffineExpr, AffineExpr>> Variables::close(ArrayRef<Doma
 
 static ParseResult parseOperand(Variables &variables, AffineExpr &expr) {
   OpAsmParser &parser = variables.parser;
+  if (!variables.countOperand())
+    return parser.emitError(parser.getCurrentLocation(), "expressions of one op are too long");
   if (succeeded(parser.parseOptionalLParen()))
     return failure(parseSum(variables, expr) || parser.parseRParen());
   if (succeeded(parser.parseOptionalMinus())) {

@@ -46,10 +46,16 @@ public:
   /// A map over the declared variables and `each` more.
   mlir::AffineMap map(llvm::ArrayRef<mlir::AffineExpr> exprs, unsigned each = 0) const;
 
+  /// Notes one more operand of an expression; false if that is too many to be an
+  /// expression of a plan, and enough to exhaust the stack of what walks it.
+  bool countOperand() { return ++operands <= maxOperands; }
+
   mlir::OpAsmParser &parser;
 
 private:
-  static constexpr unsigned firstPending = 1000;
+  static constexpr unsigned firstPending = 1u << 20;
+  static constexpr unsigned maxOperands = 1024; ///< of all expressions of an op
+  unsigned operands = 0;
   Names names;
   llvm::SmallVector<std::pair<llvm::StringRef, llvm::SMLoc>> pending;
 };
