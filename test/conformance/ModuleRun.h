@@ -1,0 +1,56 @@
+//===- ModuleRun.h - A layer as a module, run over the C ABI ----*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_TEST_CONFORMANCE_MODULERUN_H
+#define MOEC_TEST_CONFORMANCE_MODULERUN_H
+
+#include "moec/moec.hpp"
+#include "runtime/module/Manifest.h"
+#include "test/conformance/LayerData.h"
+
+namespace moec::test {
+
+/// Tokens of each rank; the sum is what the layer's data hold.
+using Shares = std::vector<uint32_t>;
+/// Contiguous blocks whose sizes differ by at most one.
+Shares evenShares(uint32_t tokens, uint32_t ranks);
+
+/// Where the experts are and how the plan is made.
+struct Setup {
+  Placement placement;
+  uint32_t depth = 1;
+  uint32_t window = 4;
+  uint32_t maxTokensPerRank = 0; ///< of the module
+};
+
+/// Expert e on rank e mod ranks.
+Placement roundRobinPlacement(uint32_t experts, uint32_t ranks);
+/// Every expert on one rank, at random.
+Placement randomPlacement(uint32_t experts, uint32_t ranks, uint64_t seed);
+/// Every expert on `copies` ranks, from e mod ranks on.
+Placement replicatedPlacement(uint32_t experts, uint32_t ranks, uint32_t copies);
+
+/// The bytes of a .moex file.
+std::vector<uint8_t> moduleBytes(const Layer &layer, const Setup &setup);
+
+/// A session with its weights loaded, and the steps that it runs.
+class ModuleRun {
+public:
+  ModuleRun(const LayerData &data, const Setup &setup, const Session::Options &options);
+
+  /// The tokens of `data` (which may be of another number than before) in one step.
+  LayerOutput step(const LayerData &data, const Shares &shares);
+  LayerOutput step(const LayerData &data);
+  Session &session() { return opened; }
+
+private:
+  Module module;
+  Session opened;
+};
+
+} // namespace moec::test
+
+#endif // MOEC_TEST_CONFORMANCE_MODULERUN_H
