@@ -37,7 +37,7 @@ void Conformance::expectSameEverywhere(const Layer &layer, uint32_t tokens, uint
     EXPECT_TRUE(run(data, {replicatedPlacement(layer.experts, ranks, 2)}) == expected)
         << "two copies on " << ranks;
   }
-  if (GetParam().hasTestMode)
+  if (GetParam().hasTestMode && tokens < 100)
     for (uint64_t testSeed = 1; testSeed <= 3; ++testSeed)
       EXPECT_TRUE(run(data, {randomPlacement(layer.experts, 3, seed)}, testSeed) == expected)
           << "test seed " << testSeed;

@@ -23,13 +23,14 @@ protected:
   Session::Options options(uint64_t testSeed = 0) const {
     return {GetParam().name, /*threads=*/2, 0, testSeed};
   }
-  LayerOutput run(const LayerData &data, const Setup &setup, uint64_t testSeed = 0) const {
-    return ModuleRun(data, setup, options(testSeed)).step(data);
+  LayerOutput run(const LayerData &data, const Arrangement &arrangement,
+                  uint64_t testSeed = 0) const {
+    return ModuleRun(data, arrangement, options(testSeed)).step(data);
   }
   /// One run on one rank agrees with the reference; it is returned.
   LayerOutput expectReference(const LayerData &data) const;
   /// The reference on one rank, and the same bits on several, however placed; with
-  /// test mode too where the backend has it.
+  /// test mode too where the backend has it and the tokens are few.
   void expectSameEverywhere(const Layer &layer, uint32_t tokens, uint64_t seed) const;
 };
 

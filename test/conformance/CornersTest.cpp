@@ -38,11 +38,13 @@ TEST_P(Conformance, FewerTokensThanRanks) {
   EXPECT_TRUE(run(data, {linearPlacement(4, 8)}) == expected);
 }
 
-TEST_P(Conformance, RanksWithoutExperts) { expectSameEverywhere(layerWith([](Layer &layer) {
-                                                                  layer.experts = 2;
-                                                                  layer.router.topK = 1;
-                                                                }),
-                                                                9, 3); }
+TEST_P(Conformance, RanksWithoutExperts) {
+  expectSameEverywhere(layerWith([](Layer &layer) {
+                         layer.experts = 2;
+                         layer.router.topK = 1;
+                       }),
+                       9, 3);
+}
 
 TEST_P(Conformance, MoreExpertsThanFitEvenly) {
   expectSameEverywhere(layerWith([](Layer &layer) { layer.experts = 9; }), 20, 4);
@@ -109,8 +111,9 @@ TEST_P(Conformance, StepsInTestMode) {
   LayerData data(sampleLayer(), 9, 1);
   LayerOutput expected = expectReference(data);
   for (uint64_t seed = 1; seed <= 8; ++seed) {
-    Setup setup{randomPlacement(4, 3, seed), uint32_t(1 + seed % 2), uint32_t(seed % 3)};
-    ModuleRun run(data, setup, options(seed));
+    Arrangement arrangement{randomPlacement(4, 3, seed), uint32_t(1 + seed % 2),
+                            uint32_t(seed % 3)};
+    ModuleRun run(data, arrangement, options(seed));
     for (int step = 0; step < 4; ++step)
       EXPECT_TRUE(run.step(data, {2, uint32_t(step), uint32_t(7 - step)}) == expected) << seed;
   }

@@ -83,10 +83,9 @@ TEST_P(Conformance, GeluTanh) {
 }
 
 TEST_P(Conformance, SharedExpert) {
-  expectSameEverywhere(layerWith([](Layer &layer) {
-                         layer.shared = SharedExpert{{24, Activation::Silu}, false};
-                       }),
-                       13, 11);
+  expectSameEverywhere(
+      layerWith([](Layer &layer) { layer.shared = SharedExpert{{24, Activation::Silu}, false}; }),
+      13, 11);
 }
 
 TEST_P(Conformance, SharedExpertWithGate) {

@@ -42,21 +42,25 @@ Placement replicatedPlacement(uint32_t experts, uint32_t ranks, uint32_t copies)
   return placement;
 }
 
-std::vector<uint8_t> moduleBytes(const Layer &layer, const Setup &setup) {
-  uint32_t ranks = static_cast<uint32_t>(setup.placement.slots.size());
+std::vector<uint8_t> moduleBytes(const Layer &layer, const Arrangement &arrangement) {
+  uint32_t ranks = static_cast<uint32_t>(arrangement.placement.slots.size());
   ModuleContents contents = sampleContents(layer, ranks);
-  contents.manifest.placement = setup.placement;
-  contents.manifest.maxTokensPerRank = setup.maxTokensPerRank;
-  contents.plan = directRowsPlan(layer, ranks, setup.depth, setup.window);
+  contents.manifest.placement = arrangement.placement;
+  contents.manifest.maxTokensPerRank = arrangement.maxTokensPerRank;
+  contents.plan = directRowsPlan(layer, ranks, arrangement.depth, arrangement.window);
   auto bytes = codegen::encodeModule(contents);
   if (!bytes.ok())
     throw Error(MOEC_INTERNAL, bytes.status().message());
   return *bytes;
 }
 
-ModuleRun::ModuleRun(const LayerData &data, const Setup &setup, const Session::Options &options)
-    : module(std::as_bytes(std::span(moduleBytes(data.layer(), setup))), "sample.moex"),
-      opened(module, options) {
+static Module openSample(const std::vector<uint8_t> &bytes) {
+  return Module(std::as_bytes(std::span(bytes)), "sample.moex");
+}
+
+ModuleRun::ModuleRun(const LayerData &data, const Arrangement &arrangement,
+                     const Session::Options &options)
+    : module(openSample(moduleBytes(data.layer(), arrangement))), opened(module, options) {
   opened.loadWeights([&](const std::string &name) {
     moec_tensor tensor{};
     if (!data.find(name, tensor))

@@ -19,7 +19,7 @@ using Shares = std::vector<uint32_t>;
 Shares evenShares(uint32_t tokens, uint32_t ranks);
 
 /// Where the experts are and how the plan is made.
-struct Setup {
+struct Arrangement {
   Placement placement;
   uint32_t depth = 1;
   uint32_t window = 4;
@@ -34,12 +34,12 @@ Placement randomPlacement(uint32_t experts, uint32_t ranks, uint64_t seed);
 Placement replicatedPlacement(uint32_t experts, uint32_t ranks, uint32_t copies);
 
 /// The bytes of a .moex file.
-std::vector<uint8_t> moduleBytes(const Layer &layer, const Setup &setup);
+std::vector<uint8_t> moduleBytes(const Layer &layer, const Arrangement &arrangement);
 
 /// A session with its weights loaded, and the steps that it runs.
 class ModuleRun {
 public:
-  ModuleRun(const LayerData &data, const Setup &setup, const Session::Options &options);
+  ModuleRun(const LayerData &data, const Arrangement &arrangement, const Session::Options &options);
 
   /// The tokens of `data` (which may be of another number than before) in one step.
   LayerOutput step(const LayerData &data, const Shares &shares);
