@@ -177,7 +177,11 @@ Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &
 }
 
 void printModule(ModuleOp module, raw_ostream &out) {
-  module.print(out, OpPrintingFlags().enableDebugInfo());
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream, OpPrintingFlags().enableDebugInfo());
+  // The printer ends the line only behind aliases of places.
+  out << StringRef(text).rtrim('\n') << '\n';
 }
 
 void registerPipelines() {

@@ -142,10 +142,7 @@ bool Compilation::runTo(Phase to) {
 std::string Compilation::printIr() {
   std::string text;
   llvm::raw_string_ostream out(text);
-  mlir::OpPrintingFlags flags;
-  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
-  module->print(out, flags);
-  out << '\n';
+  printModule(*module, out);
   return text;
 }
 
