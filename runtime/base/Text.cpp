@@ -49,26 +49,30 @@ static bool isControl(char character) {
   return code < 0x20 || code == 0x7F;
 }
 
-std::string quote(std::string_view name) {
-  constexpr size_t maxCharacters = 400; // a path must be readable in full
+static std::string escaped(std::string_view text, size_t maxCharacters) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string out = "'";
-  for (size_t characters = 0; !name.empty(); ++characters) {
-    if (characters == maxCharacters) {
-      out += "...";
-      break;
-    }
-    size_t length = utf8Length(name);
-    if (length == 0 || isControl(name[0])) {
-      unsigned char code = static_cast<unsigned char>(name[0]);
+  std::string out;
+  for (size_t characters = 0; !text.empty(); ++characters) {
+    if (characters == maxCharacters)
+      return out + "...";
+    size_t length = utf8Length(text);
+    if (length == 0 || isControl(text[0])) {
+      unsigned char code = static_cast<unsigned char>(text[0]);
       out += {'\\', 'x', digits[code >> 4], digits[code & 15]};
       length = 1;
     } else {
-      out += name.substr(0, length);
+      out += text.substr(0, length);
     }
-    name.remove_prefix(length);
+    text.remove_prefix(length);
   }
-  return out + "'";
+  return out;
+}
+
+std::string printable(std::string_view text) { return escaped(text, text.size()); }
+
+std::string quote(std::string_view name) {
+  constexpr size_t maxCharacters = 400; // a path must be readable in full
+  return "'" + escaped(name, maxCharacters) + "'";
 }
 
 bool isPrintableUtf8(std::string_view text) {

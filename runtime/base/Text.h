@@ -45,8 +45,11 @@ template <typename... Parts> std::string concat(const Parts &...parts) {
   return out;
 }
 
-/// 'name' for a message: in single quotes, control characters and bytes that are
-/// not UTF-8 as \xNN, cut after 400 characters.
+/// `text` with control characters and bytes that are not UTF-8 as \xNN: fit for a
+/// terminal whatever it holds.
+std::string printable(std::string_view text);
+
+/// 'name' for a message: printable, in single quotes, cut after 400 characters.
 std::string quote(std::string_view name);
 
 /// True for well-formed UTF-8 without control characters.

@@ -178,7 +178,6 @@ static Status checkPlacement(const Manifest &manifest, const Where &where) {
 Status checkManifest(const Manifest &manifest) {
   Where root;
   MOEC_RETURN_IF_ERROR(checkPrintable(manifest.compiler, root.at("compiler")));
-  MOEC_RETURN_IF_ERROR(checkPrintable(manifest.source, root.at("source")));
   MOEC_RETURN_IF_ERROR(checkPrintable(manifest.machine, root.at("machine")));
   MOEC_RETURN_IF_ERROR(checkPrintable(manifest.mesh, root.at("mesh")));
   MOEC_RETURN_IF_ERROR(checkName(manifest.target, root.at("target")));

@@ -160,7 +160,7 @@ static std::string sourcesText(const std::vector<SourceFile> &sources) {
   for (const SourceFile &source : sources) {
     std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(source.text.data()),
                                    source.text.size());
-    table.row({source.name, concat(source.text.size(), " bytes"),
+    table.row({printable(source.name), concat(source.text.size(), " bytes"),
                concat("xxh3 ", formatHash(hash128(bytes)))});
   }
   return "\nsources\n" + table.text();
@@ -171,12 +171,14 @@ static std::string provenanceText(const Provenance &provenance) {
     return "";
   std::string out = concat("\nmade by ", provenance.compiler);
   for (size_t i = 0; i < provenance.options.size(); ++i)
-    out +=
-        concat(i ? ", " : " with ", provenance.options[i].name, " = ", provenance.options[i].value);
+    out += concat(i ? ", " : " with ", printable(provenance.options[i].name), " = ",
+                  printable(provenance.options[i].value));
   return out + "\n";
 }
 
-static std::string orNone(const std::string &name) { return name.empty() ? "(none)" : name; }
+static std::string orNone(const std::string &name) {
+  return name.empty() ? "(none)" : printable(name);
+}
 
 std::string inspectText(const Module &module) {
   const Manifest &manifest = module.manifest();
@@ -184,7 +186,7 @@ std::string inspectText(const Module &module) {
   std::string tokens = manifest.maxTokensPerRank == 0
                            ? "tokens a rank chosen when a session is made"
                            : concat("at most ", manifest.maxTokensPerRank, " tokens a rank");
-  return concat(module.name(), ": moex ", version.major, ".", version.minor, ", ",
+  return concat(printable(module.name()), ": moex ", version.major, ".", version.minor, ", ",
                 module.fileBytes(), " bytes\n\n") +
          sectionsText(module) +
          concat("\nlayer ", manifest.layer.name, " from ", orNone(manifest.source), "\n") +

@@ -20,8 +20,8 @@ namespace moec::rt {
 
 static Status checkOwnName(const std::string &name, std::set<std::string> &names,
                            const Where &where) {
-  if (name.empty() || !isPrintableUtf8(name))
-    return where.at("name").invalid("wanted a printable name, found ", quote(name));
+  if (name.empty())
+    return where.at("name").invalid("wanted a name, found none");
   if (!names.insert(name).second)
     return where.at("name").invalid("wanted a name of its own, found ", quote(name), " twice");
   return {};
@@ -80,8 +80,6 @@ Result<Provenance> readProvenance(std::span<const uint8_t> bytes) {
         MOEC_RETURN_IF_ERROR(
             decodeText(option->name(), at.at("name"), plan::maxNameBytes, to.name));
         MOEC_RETURN_IF_ERROR(decodeText(option->value(), at.at("value"), maxOptionBytes, to.value));
-        if (!isPrintableUtf8(to.value))
-          return at.at("value").invalid("wanted printable text, found ", quote(to.value));
         return checkOwnName(to.name, names, at);
       }));
   return provenance;

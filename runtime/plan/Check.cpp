@@ -332,8 +332,6 @@ Status Checker::checkAfter(const Op &op, uint32_t position, const Variables &var
 }
 
 Status Checker::checkLocation(const Location &location, const Where &where) {
-  if (!rt::isPrintableUtf8(location.file))
-    return where.invalid("wanted a printable file name, found ", rt::quote(location.file));
   bool known = !location.file.empty();
   if (known != (location.line != 0) || known != (location.column != 0))
     return where.invalid("wanted file, line and column together, found ", rt::quote(location.file),

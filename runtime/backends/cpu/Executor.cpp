@@ -326,7 +326,8 @@ std::string Executor::describeWait(const RankState &state, const Task &task) con
       concat("rank ", state.rank.number, " waits for rank ", task.peer, " on flag %",
              flagName(machine.plan.flags[op.flag], task.flagCell), " in step ", state.rank.step);
   if (!op.location.file.empty())
-    text += concat(" (", op.location.file, ":", op.location.line, ":", op.location.column, ")");
+    text += concat(" (", printable(op.location.file), ":", op.location.line, ":",
+                   op.location.column, ")");
   uint64_t word = flagOf(state.rank, task).load(std::memory_order_acquire);
   return text + concat(", wanted epoch ", task.epoch, ", found ", epochOf(word));
 }

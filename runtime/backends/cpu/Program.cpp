@@ -150,7 +150,8 @@ std::string taskPlace(const Task &task, uint32_t rank, uint64_t step) {
   const Location &location = task.op->location;
   std::string place = "%" + taskName(task);
   if (!location.file.empty())
-    place += rt::concat(" at ", location.file, ":", location.line, ":", location.column);
+    place +=
+        rt::concat(" at ", rt::printable(location.file), ":", location.line, ":", location.column);
   return rt::concat(place, ", rank ", rank, ", step ", step);
 }
 

@@ -23,6 +23,8 @@ TEST(Text, QuoteShowsWhatCannotBePrinted) {
   EXPECT_EQ(quote("a\nb"), "'a\\x0ab'");
   EXPECT_EQ(quote("\xc3\xa9"), "'\xc3\xa9'");
   EXPECT_EQ(quote("\xc3"), "'\\xc3'");
+  EXPECT_EQ(printable("a\x1b[2J\xff"), "a\\x1b[2J\\xff");
+  EXPECT_EQ(printable(std::string(999, 'x')), std::string(999, 'x'));
   EXPECT_EQ(quote(std::string(401, 'x')), "'" + std::string(400, 'x') + "...'");
 }
 

@@ -124,8 +124,6 @@ static std::vector<Breakage> documentBreakages() {
       {"sources-name-empty", documented([](auto &c) { c.sources[1].name.clear(); })},
       {"provenance-option-twice",
        documented([](auto &c) { c.provenance.options[1].name = "ranks"; })},
-      {"provenance-value-control",
-       documented([](auto &c) { c.provenance.options[0].value = "2\n3"; })},
       {"sources-hash",
        [] {
          ModuleContents contents = sampleContents(sampleLayer(), 2);

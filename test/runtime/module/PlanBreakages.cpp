@@ -194,7 +194,6 @@ static std::vector<Breakage> opBreakages() {
       {"after-all-with-arguments", op(pm, [](Op &o) { o.after[0].all = true; })},
       {"after-no-rank", op(pm, [](Op &o) { o.after[0].args[0] = constant(-1); })},
       {"location-without-line", op(pd, [](Op &o) { o.location.line = 0; })},
-      {"location-control", op(pd, [](Op &o) { o.location.file = "a\nb"; })},
   };
 }
 
