@@ -110,6 +110,27 @@ void fill(std::vector<float> &values, size_t count, float deviation, uint64_t se
 
 } // namespace
 
+Shares evenShares(uint32_t tokens, uint32_t ranks) {
+  Shares shares;
+  for (uint32_t rank = 0; rank < ranks; ++rank)
+    shares.push_back(tokens / ranks + (rank < tokens % ranks));
+  return shares;
+}
+
+StepMemory::StepMemory(const LayerData &data, const Shares &shares) {
+  size_t hidden = data.layer().hidden, topK = data.layer().router.topK, tokens = data.tokens();
+  result.output.assign(tokens * hidden, -1.f);
+  result.weights.assign(tokens * topK, -1.f);
+  result.indices.assign(tokens * topK, -1);
+  size_t first = 0;
+  for (uint32_t share : shares) {
+    io.push_back({data.input().data() + first * hidden, MOEC_F32, share,
+                  result.output.data() + first * hidden, result.indices.data() + first * topK,
+                  result.weights.data() + first * topK});
+    first += share;
+  }
+}
+
 LayerData::LayerData(const Layer &layer, uint32_t tokens, uint64_t seed)
     : description(layer), tokenCount(tokens) {
   fill(rows, size_t(tokens) * layer.hidden, 1, seed);

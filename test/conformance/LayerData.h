@@ -26,6 +26,11 @@ struct LayerOutput {
   bool operator==(const LayerOutput &) const = default;
 };
 
+/// Tokens of each rank; the sum is what the layer's data hold.
+using Shares = std::vector<uint32_t>;
+/// Contiguous blocks whose sizes differ by at most one, the larger first.
+Shares evenShares(uint32_t tokens, uint32_t ranks);
+
 class LayerData {
 public:
   LayerData(const Layer &layer, uint32_t tokens, uint64_t seed);
@@ -57,6 +62,14 @@ private:
   uint32_t tokenCount;
   std::vector<float> rows;
   std::map<Key, Weight> weights;
+};
+
+/// The caller's side of one step: each rank's part of the tokens, and memory for what
+/// comes out.
+struct StepMemory {
+  StepMemory(const LayerData &data, const Shares &shares);
+  std::vector<moec_rank_io> io;
+  LayerOutput result;
 };
 
 } // namespace moec::test

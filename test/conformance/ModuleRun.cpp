@@ -13,13 +13,6 @@
 
 namespace moec::test {
 
-Shares evenShares(uint32_t tokens, uint32_t ranks) {
-  Shares shares;
-  for (uint32_t rank = 0; rank < ranks; ++rank)
-    shares.push_back(tokens / ranks + (rank < tokens % ranks));
-  return shares;
-}
-
 Placement roundRobinPlacement(uint32_t experts, uint32_t ranks) {
   return replicatedPlacement(experts, ranks, 1);
 }
@@ -74,21 +67,9 @@ LayerOutput ModuleRun::step(const LayerData &data) {
 }
 
 LayerOutput ModuleRun::step(const LayerData &data, const Shares &shares) {
-  size_t hidden = data.layer().hidden, topK = data.layer().router.topK, tokens = data.tokens();
-  LayerOutput result;
-  result.output.assign(tokens * hidden, -1.f);
-  result.weights.assign(tokens * topK, -1.f);
-  result.indices.assign(tokens * topK, -1);
-  std::vector<moec_rank_io> io;
-  size_t first = 0;
-  for (uint32_t share : shares) {
-    io.push_back({data.input().data() + first * hidden, MOEC_F32, share,
-                  result.output.data() + first * hidden, result.indices.data() + first * topK,
-                  result.weights.data() + first * topK});
-    first += share;
-  }
-  opened.step(io);
-  return result;
+  StepMemory memory(data, shares);
+  opened.step(memory.io);
+  return std::move(memory.result);
 }
 
 } // namespace moec::test

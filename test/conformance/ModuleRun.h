@@ -13,11 +13,6 @@
 
 namespace moec::test {
 
-/// Tokens of each rank; the sum is what the layer's data hold.
-using Shares = std::vector<uint32_t>;
-/// Contiguous blocks whose sizes differ by at most one.
-Shares evenShares(uint32_t tokens, uint32_t ranks);
-
 /// Where the experts are and how the plan is made.
 struct Arrangement {
   Placement placement;

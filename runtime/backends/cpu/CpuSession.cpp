@@ -67,11 +67,11 @@ Status CpuSession::checkIo(StepIo io) const {
     if (part.tokens == 0)
       continue;
     if (part.input_dtype != MOEC_F32 && part.input_dtype != MOEC_BF16)
-      return invalidError("rank ", rank, ": wanted an input of f32 or bf16, found type ",
-                          int(part.input_dtype));
+      return invalidError("rank ", rank, ": wanted an input of f32 or bf16, found ",
+                          typeName(part.input_dtype));
     if (!part.input || !part.output)
-      return invalidError("rank ", rank, ": wanted memory for ", part.tokens,
-                          part.input ? " tokens of output" : " tokens of input",
+      return invalidError("rank ", rank, part.input ? ": wanted memory for " : ": wanted ",
+                          part.tokens, part.input ? " tokens of output" : " tokens of input",
                           ", found a null pointer");
   }
   return Status();

@@ -15,20 +15,6 @@
 namespace moec::rt::cpu {
 namespace {
 
-const char *typeName(moec_dtype type) {
-  switch (type) {
-  case MOEC_F32:
-    return "f32";
-  case MOEC_BF16:
-    return "bf16";
-  case MOEC_F16:
-    return "f16";
-  case MOEC_I64:
-    return "i64";
-  }
-  return "an unknown type";
-}
-
 std::string shapeText(const int64_t *shape, size_t dims) {
   std::string text = "[";
   for (size_t i = 0; i < dims; ++i)
@@ -93,6 +79,20 @@ std::vector<float> vectorOf(const moec_tensor &tensor, size_t count, DType round
 }
 
 } // namespace
+
+const char *typeName(moec_dtype type) {
+  switch (type) {
+  case MOEC_F32:
+    return "f32";
+  case MOEC_BF16:
+    return "bf16";
+  case MOEC_F16:
+    return "f16";
+  case MOEC_I64:
+    return "i64";
+  }
+  return "an unknown type";
+}
 
 Weights::Weights(const Manifest &manifest, const KernelSet &kernels, ThreadPool &pool)
     : manifest(manifest), layer(manifest.layer), kernels(kernels), pool(pool) {}

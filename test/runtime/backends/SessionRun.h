@@ -14,19 +14,7 @@
 
 namespace moec::test {
 
-/// Tokens of each rank; the sum is what the layer's data hold.
-using Shares = std::vector<uint32_t>;
-/// As even as it goes, the larger shares first.
-Shares evenShares(uint32_t tokens, uint32_t ranks);
-
 Manifest manifestOf(const Layer &layer, const Placement &placement);
-
-/// The caller's side of one step: memory for each rank's part.
-struct StepMemory {
-  StepMemory(const LayerData &data, const Shares &shares);
-  std::vector<moec_rank_io> io;
-  LayerOutput result;
-};
 
 /// A lookup into the data.
 rt::WeightLookup lookupIn(const LayerData &data);
