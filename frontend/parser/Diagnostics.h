@@ -85,8 +85,9 @@ public:
 
   const std::vector<Diagnostic> &all() const { return list; }
   bool empty() const { return list.empty(); }
-  /// Errors and unsupported features.
-  bool hasErrors() const { return errors + unsupported != 0; }
+  /// Errors and unsupported features, dropped ones too.
+  size_t errorCount() const { return errors + unsupported; }
+  bool hasErrors() const { return errorCount() != 0; }
   /// 1 if the input is wrong, 2 if it is only unsupported, else 0.
   int exitCode() const { return errors ? 1 : unsupported ? 2 : 0; }
   /// True once so much was reported that going on helps nobody. Further

@@ -246,11 +246,11 @@ std::string formatStatement(const Statement &statement) {
 
 static std::optional<Ast> parseClean(std::string text, std::string name, Diagnostics &diagnostics) {
   uint32_t file = diagnostics.sources().add(std::move(name), std::move(text));
-  size_t before = diagnostics.all().size();
+  size_t before = diagnostics.errorCount();
   Ast ast = parseFile(file, diagnostics);
-  for (size_t i = before; i < diagnostics.all().size(); ++i)
-    if (diagnostics.all()[i].severity != Severity::Warning)
-      return std::nullopt;
+  // A full engine stops the parser early, without another word.
+  if (diagnostics.errorCount() != before || diagnostics.full())
+    return std::nullopt;
   return ast;
 }
 

@@ -7,12 +7,19 @@
 
 #include "frontend/parser/Resolve.h"
 
-#include <map>
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace moec::frontend {
 
 namespace {
+/// An expert on a rank, and where that was written.
+struct Copy {
+  uint32_t expert, rank;
+  const Location *place;
+};
+
 class PlacementResolver {
 public:
   PlacementResolver(const Statement &block, uint32_t ranks, uint32_t experts,
@@ -29,8 +36,7 @@ private:
   std::optional<std::vector<uint32_t>> expandRanks(const Value &value);
   bool checkRank(uint64_t rank, const Location &place);
   bool countCopies(uint64_t copies, const Location &place);
-  /// Notes that the expert is on the rank; false (and a report) if it was.
-  bool occupy(uint32_t expert, uint32_t rank, const Location &place);
+  void checkDistinct();
   void checkEveryExpert();
 
   const Statement &block;
@@ -40,8 +46,8 @@ private:
   PlacementRequest result;
   bool hasRule = false;
   bool complete = true; ///< everything in the block was understood
-  uint64_t copies = 0;
-  std::map<std::pair<uint32_t, uint32_t>, Location> occupied; ///< (expert, rank)
+  uint64_t count = 0;
+  std::vector<Copy> copies;
 };
 } // namespace
 
@@ -66,8 +72,8 @@ bool PlacementResolver::checkRank(uint64_t rank, const Location &place) {
 
 bool PlacementResolver::countCopies(uint64_t more, const Location &place) {
   // Saturates: `more` can be near 2^64.
-  copies = more > maxPlacedExperts ? maxPlacedExperts + 1 : copies + more;
-  if (copies <= maxPlacedExperts)
+  count = more > maxPlacedExperts ? maxPlacedExperts + 1 : count + more;
+  if (count <= maxPlacedExperts)
     return true;
   diagnostics.report(DiagnosticId::TooManyCopies, place, {std::to_string(maxPlacedExperts)});
   return false;
@@ -109,14 +115,25 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value 
   return list;
 }
 
-bool PlacementResolver::occupy(uint32_t expert, uint32_t rank, const Location &place) {
-  auto [entry, isFree] = occupied.try_emplace({expert, rank}, place);
-  if (isFree)
-    return true;
-  diagnostics
-      .report(DiagnosticId::ExpertTwice, place, {std::to_string(expert), std::to_string(rank)})
-      .at(entry->second, "first here");
-  return false;
+/// Each statement that repeats a copy is reported once.
+void PlacementResolver::checkDistinct() {
+  auto key = [](const Copy &copy) {
+    return std::tuple(copy.expert, copy.rank, copy.place->offset);
+  };
+  std::sort(copies.begin(), copies.end(),
+            [&](const Copy &a, const Copy &b) { return key(a) < key(b); });
+  std::set<const Location *> reported;
+  for (size_t i = 1; i < copies.size(); ++i) {
+    const Copy &first = copies[i - 1], &second = copies[i];
+    bool isSame = first.expert == second.expert && first.rank == second.rank;
+    if (!isSame || !reported.insert(second.place).second)
+      continue;
+    Diagnostic &diagnostic =
+        diagnostics.report(DiagnosticId::ExpertTwice, *second.place,
+                           {std::to_string(second.expert), std::to_string(second.rank)});
+    if (first.place != second.place)
+      diagnostic.at(*first.place, "first here");
+  }
 }
 
 void PlacementResolver::resolvePin(const Statement &statement) {
@@ -137,11 +154,9 @@ void PlacementResolver::resolvePin(const Statement &statement) {
   }
   for (uint32_t expert : *list) {
     ExpertPin pin{expert, {}, statement.location};
-    for (uint32_t rank : *targets) {
-      if (!occupy(expert, rank, to->location))
-        return; // the other experts would say the same
-      pin.ranks.push_back(rank);
-    }
+    for (uint32_t rank : *targets)
+      copies.push_back({expert, rank, &to->location});
+    pin.ranks = *targets;
     result.pins.push_back(std::move(pin));
   }
 }
@@ -161,8 +176,7 @@ void PlacementResolver::resolveList(const Statement &statement) {
   }
   RankExperts entry{static_cast<uint32_t>(rank->integer), std::move(*list), statement.location};
   for (uint32_t expert : entry.experts)
-    if (!occupy(expert, entry.rank, items->location))
-      return;
+    copies.push_back({expert, entry.rank, &items->location});
   result.lists.push_back(std::move(entry));
 }
 
@@ -172,8 +186,8 @@ void PlacementResolver::checkEveryExpert() {
     return;
   result.rule = PlacementRule::None;
   std::set<uint32_t> placed;
-  for (const auto &[place, location] : occupied)
-    placed.insert(place.first);
+  for (const Copy &copy : copies)
+    placed.insert(copy.expert);
   if (!complete || experts == 0 || placed.size() == experts)
     return;
   uint32_t first = 0;
@@ -207,6 +221,7 @@ PlacementRequest PlacementResolver::run() {
       refuse(statement, "replication by load", "implemented: pin expert E -> gpu R, S",
              diagnostics);
   }
+  checkDistinct();
   checkEveryExpert();
   return std::move(result);
 }
