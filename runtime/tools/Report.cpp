@@ -127,9 +127,9 @@ static std::string describeCheck(const CheckReport &check) {
                             formatScientific(found.weightsError), " (at most ",
                             formatScientific(check.tolerance), ")");
   uint64_t sure = found.tokens - found.unsureTokens;
-  text += found.mismatches ? concat("; ", found.mismatches, " wrong choices in the ", sure)
-                           : concat("; choices equal in all ", sure);
-  text += concat(" of ", formatCount(found.tokens, "token"), " that are beyond rounding");
+  text += found.mismatches ? concat("; ", found.mismatches, " wrong choices") : "; choices equal";
+  text += concat(" in the ", sure, " of ", formatCount(found.tokens, "token"),
+                 " whose margin exceeds rounding");
   if (found.mismatches)
     text += concat(", first token ", found.firstToken, " slot ", found.firstSlot, ": wanted ",
                    check.wantedExpert, ", found ", check.foundExpert);
