@@ -62,7 +62,7 @@ TEST(RunErrors, weights_without_what_is_needed) {
       harness.writeZeros("w.safetensors", "mlp.gate.weight", {4, 16});
   expectError(harness, 1,
               path + ": wanted 13 weights, found no 'mlp.experts.0.gate_proj.weight', "
-                     "'mlp.experts.1.gate_proj.weight', 'mlp.experts.2.gate_proj.weight' and 9 "
+                     "'mlp.experts.0.up_proj.weight', 'mlp.experts.0.down_proj.weight' and 9 "
                      "more");
 }
 
@@ -79,7 +79,7 @@ TEST(RunErrors, weights_of_another_layer) {
             "error: " + path +
                 ": wanted 13 weights, found no 'model.layers.3.mlp.gate.weight', "
                 "'model.layers.3.mlp.experts.0.gate_proj.weight', "
-                "'model.layers.3.mlp.experts.1.gate_proj.weight' and 10 more (there is layer 0)\n");
+                "'model.layers.3.mlp.experts.0.up_proj.weight' and 10 more (there is layer 0)\n");
 }
 
 /// All weights of the sample from a seed, one of them exchanged.
