@@ -320,15 +320,22 @@ size_t TestMode::pickRank(const std::vector<uint32_t> &candidates) {
 
 bool TestMode::wantsToLand() { return !pending.empty() && chance(landing); }
 
-bool TestMode::mayLand(size_t index) const {
-  const Store &store = pending[index];
-  for (size_t earlier = 0; earlier < index; ++earlier) {
-    const std::vector<uint64_t> &after = store.after;
-    if (store.isSameCell(pending[earlier]) ||
-        std::find(after.begin(), after.end(), pending[earlier].id) != after.end())
-      return false;
+/// The place of a store that must land before the one at `index`, or `index`.
+size_t TestMode::findBlocker(size_t index) {
+  auto byId = [](const Store &store, uint64_t id) { return store.id < id; };
+  std::vector<uint64_t> &after = pending[index].after;
+  while (!after.empty()) { // what has landed is forgotten, so that long waits stay cheap
+    size_t chosen = pick(after.size());
+    auto earlier = std::lower_bound(pending.begin(), pending.end(), after[chosen], byId);
+    if (earlier != pending.end() && earlier->id == after[chosen])
+      return earlier - pending.begin();
+    after[chosen] = after.back();
+    after.pop_back();
   }
-  return true;
+  for (size_t earlier = 0; earlier < index; ++earlier)
+    if (pending[index].isSameCell(pending[earlier]))
+      return earlier;
+  return index;
 }
 
 void TestMode::landStore(size_t index) {
@@ -344,13 +351,12 @@ void TestMode::landStore(size_t index) {
 }
 
 bool TestMode::land() {
-  std::vector<size_t> candidates;
-  for (size_t index = 0; index < pending.size(); ++index)
-    if (mayLand(index))
-      candidates.push_back(index);
-  if (candidates.empty())
+  if (pending.empty())
     return false;
-  landStore(candidates[pick(candidates.size())]);
+  size_t index = pick(pending.size());
+  for (size_t blocker; (blocker = findBlocker(index)) != index;)
+    index = blocker; // issued earlier each time: there is an end
+  landStore(index);
   return true;
 }
 

@@ -78,7 +78,7 @@ private:
 
   bool chance(double probability) { return std::bernoulli_distribution(probability)(random); }
   size_t pick(size_t count) { return std::uniform_int_distribution<size_t>(0, count - 1)(random); }
-  bool mayLand(size_t index) const;
+  size_t findBlocker(size_t index);
   void landStore(size_t index);
   /// The records that a declared region stands for.
   std::vector<uint64_t> recordsOf(const plan::ConcreteRegion &region, const Rank &rank) const;
