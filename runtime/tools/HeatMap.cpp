@@ -22,7 +22,7 @@ static constexpr size_t labelWidth = 9;
 static constexpr size_t cellWidth = 8; ///< with a number: six for it, two shaded
 
 namespace {
-/// The unit in which the largest number has at most four digits before the point.
+/// The unit in which the largest cell has at most four digits before the point.
 class ByteUnit {
 public:
   explicit ByteUnit(uint64_t largest) {
@@ -90,9 +90,7 @@ HeatMap::HeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour)
         least = std::min(least, at(r, c));
         most = std::max(most, at(r, c));
       }
-  largest = total;
-  for (size_t r = 0; r < side; ++r)
-    largest = std::max(largest, at(r, r));
+  largest = *std::max_element(cells.begin(), cells.end());
 }
 
 /// From 1 for the least to 4 for the most, so that small differences show; 0 for

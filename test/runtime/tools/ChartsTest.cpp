@@ -93,6 +93,10 @@ TEST(HeatMap, many_ranks_fit_on_a_screen) {
 }
 
 TEST(HeatMap, units_keep_numbers_short) {
-  std::string drawn = drawHeatMap({0, 5u << 20, 3u << 20, 0}, 2, false);
-  EXPECT_NE(drawn.find("8192 KiB"), std::string::npos) << drawn;
+  EXPECT_EQ(drawHeatMap({0, 9u << 20, 3u << 20, 0}, 2, false),
+            "           to 0    to 1     sends\n"
+            "from 0       (0)   9216██    9216 KiB\n"
+            "from 1     3072░░    (0)     3072 KiB\n"
+            "receives   3072    9216     12288 KiB\n");
+  EXPECT_NE(drawHeatMap({0, 10u << 20, 3u << 20, 0}, 2, false).find(" 10.0██"), std::string::npos);
 }
