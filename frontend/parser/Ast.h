@@ -108,7 +108,6 @@ Ast parseJson(uint32_t file, Diagnostics &diagnostics);
 std::string formatText(const Ast &ast);
 /// The JSON form, which holds everything that formatText prints.
 std::string formatJson(const Ast &ast);
-std::string formatStatement(const Statement &statement);
 std::string formatExpression(const Expression &expression);
 /// Shortest digits that read back as the same number.
 std::string formatNumber(double number);

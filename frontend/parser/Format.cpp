@@ -238,12 +238,6 @@ std::string formatText(const Ast &ast) {
   return out;
 }
 
-std::string formatStatement(const Statement &statement) {
-  std::string out;
-  formatStatements({statement}, 0, out);
-  return out;
-}
-
 static std::optional<Ast> parseClean(std::string text, std::string name, Diagnostics &diagnostics) {
   uint32_t file = diagnostics.sources().add(std::move(name), std::move(text));
   size_t before = diagnostics.errorCount();

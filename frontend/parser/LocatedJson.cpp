@@ -37,7 +37,7 @@ std::string describeJson(const JsonValue &value) {
   case JsonValue::Kind::String:
     return "\"" + value.text + "\"";
   case JsonValue::Kind::Array:
-    return "an array";
+    return "an array of " + std::to_string(value.elements.size());
   case JsonValue::Kind::Object:
     return "an object";
   }

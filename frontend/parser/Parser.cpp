@@ -39,7 +39,8 @@ private:
   void parseStatements(BlockKind block, Statement *owner);
   void parseStatement(BlockKind block, Trivia trivia, std::vector<Statement> &into, bool &damaged);
   bool parseElements(const std::vector<SyntaxElement> &elements, Statement &statement,
-                     std::vector<std::string_view> following);
+                     const std::vector<std::string_view> &following);
+  bool parseLiteral(const std::string &word);
   bool isPresent(const SyntaxElement &part, const std::vector<std::string_view> &following) const;
   void parseBody(Statement &statement);
   void endStatement(Statement &statement);
@@ -147,18 +148,27 @@ static void addFollowing(const std::vector<SyntaxElement> &elements, size_t from
   }
 }
 
+bool Parser::parseLiteral(const std::string &word) {
+  const Token &token = cursor.peek();
+  if (word == "->" ? token.isSign("->") : token.isName(word)) {
+    cursor.next();
+    return true;
+  }
+  values.fail("'" + word + "'");
+  if (token.is(TokenKind::Name) && !nearest(token.text, {word}).empty())
+    diagnostics.last().under("did you mean '" + word + "'?").fix(token.location, word);
+  return false;
+}
+
 bool Parser::parseElements(const std::vector<SyntaxElement> &elements, Statement &statement,
-                           std::vector<std::string_view> following) {
+                           const std::vector<std::string_view> &following) {
   for (size_t i = 0; i < elements.size(); ++i) {
     const SyntaxElement &element = elements[i];
     switch (element.kind) {
-    case SyntaxElement::Kind::Literal: {
-      bool isArrow = element.text == "->";
-      if (isArrow ? !cursor.peek().isSign("->") : !cursor.peek().isName(element.text))
-        return values.fail("'" + element.text + "'");
-      cursor.next();
+    case SyntaxElement::Kind::Literal:
+      if (!parseLiteral(element.text))
+        return false;
       break;
-    }
     case SyntaxElement::Kind::Field: {
       Field field{element.text, {}};
       if (!values.parse(element, field.value))

@@ -166,11 +166,6 @@ std::optional<Program> parseProgram(const std::vector<std::string> &paths,
 std::optional<Program> parseProgramText(std::string text, std::string name,
                                         const ParseOptions &options, Diagnostics &diagnostics);
 
-/// A placement as a block of the language, in canonical form: one `holds` line
-/// a rank. Parsing it back gives the same placement.
-std::string printPlacement(const std::string &name, const std::string &layer,
-                           const std::string &mesh, const moec::Placement &placement);
-
 } // namespace moec::frontend
 
 #endif // MOEC_FRONTEND_PARSER_PROGRAM_H

@@ -22,7 +22,7 @@ private:
   void resolveShared(const Statement &shared);
   void resolveMlp(const Statement &mlp, GatedMlp &result);
   void resolveActivation(const Statement &statement, GatedMlp &result);
-  void resolveSharedScale(const Statement &statement);
+  void resolveSharedScale(const Statement &statement, SharedExpert &expert);
   void resolveType(const Statement &statement);
   void resolveCombine(const Statement &statement);
   void refuseAccumulation(const Statement &statement);
@@ -91,7 +91,7 @@ void LayerResolver::resolveExperts(const Statement &experts) {
     result.locations.activation = activation->location;
 }
 
-void LayerResolver::resolveSharedScale(const Statement &statement) {
+void LayerResolver::resolveSharedScale(const Statement &statement, SharedExpert &expert) {
   const Value *value = statement.find("value");
   result.locations.sharedScale = statement.location;
   if (!value ||
@@ -101,7 +101,7 @@ void LayerResolver::resolveSharedScale(const Statement &statement) {
   bool isGate = scale.isCall("sigmoid", 1) && scale.operands[0].isCall("linear", 1) &&
                 scale.operands[0].operands[0].isName("x");
   if (isGate)
-    result.layer.shared->gate = true;
+    expert.gate = true;
   else
     diagnostics
         .report(DiagnosticId::UnsupportedExpression, value->location,
@@ -114,14 +114,14 @@ void LayerResolver::resolveShared(const Statement &shared) {
   if (result.layer.shared)
     return; // reported as given twice
   result.locations.shared = shared.location;
-  result.layer.shared.emplace();
+  SharedExpert &expert = result.layer.shared.emplace();
   uint64_t count = 1;
   if (shared.find("count"))
     count = readInteger(shared, "count", 1, maxExperts, diagnostics).value_or(0);
-  GatedMlp &mlp = result.layer.shared->mlp;
+  GatedMlp &mlp = expert.mlp;
   resolveMlp(shared, mlp);
   if (const Statement *scale = findStatement(shared, "scale"))
-    resolveSharedScale(*scale);
+    resolveSharedScale(*scale, expert);
   uint64_t width = count * mlp.intermediate;
   mlp.intermediate = width <= maxIntermediate ? static_cast<uint32_t>(width) : 0;
   if (width > maxIntermediate)

@@ -34,7 +34,7 @@ static Link resolveLink(const Statement &block, Diagnostics &diagnostics) {
     link.bytesPerSecond = rate->inBaseUnits();
   if (achieved)
     link.achievedBytesPerSecond = achieved->inBaseUnits();
-  if (rate && achieved && *link.achievedBytesPerSecond > *link.bytesPerSecond)
+  if (rate && achieved && achieved->inBaseUnits() > rate->inBaseUnits())
     diagnostics
         .report(DiagnosticId::AchievedAboveRate, achieved->location,
                 {formatNumber(achieved->number) + " " + achieved->unit,

@@ -231,40 +231,4 @@ PlacementRequest resolvePlacement(const Statement &block, uint32_t ranks, uint32
   return PlacementResolver(block, ranks, experts, rankNote, diagnostics).run();
 }
 
-std::string printPlacement(const std::string &name, const std::string &layer,
-                           const std::string &mesh, const moec::Placement &placement) {
-  Statement block;
-  block.rule = findRule(BlockKind::File, "placement");
-  block.hasBody = true;
-  auto addName = [&](const char *field, const std::string &text) {
-    if (text.empty())
-      return;
-    Field &entry = block.fields.emplace_back();
-    entry.name = field;
-    entry.value.text = text;
-  };
-  addName("name", name);
-  addName("layer", layer);
-  addName("mesh", mesh);
-  for (size_t rank = 0; rank < placement.slots.size(); ++rank) {
-    const std::vector<uint32_t> &slots = placement.slots[rank];
-    if (slots.empty())
-      continue;
-    Statement &line = block.body.emplace_back();
-    line.rule = findRule(BlockKind::Placement, "gpu");
-    line.fields = {{"rank", {}}, {"experts", {}}};
-    line.fields[0].value.kind = ValueKind::Integer;
-    line.fields[0].value.integer = rank;
-    Value &list = line.fields[1].value;
-    list.kind = ValueKind::Ranges;
-    for (uint32_t expert : slots) {
-      if (!list.ranges.empty() && list.ranges.back().last + 1 == expert)
-        list.ranges.back().last = expert;
-      else
-        list.ranges.push_back({expert, expert, {}});
-    }
-  }
-  return formatStatement(block);
-}
-
 } // namespace moec::frontend

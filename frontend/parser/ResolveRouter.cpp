@@ -45,7 +45,7 @@ private:
   void resolveChoose();
   void resolveWeights();
   void resolveGroups();
-  void checkGroups(const Statement &groups);
+  void checkGroups(const Statement &groups, const GroupLimit &limit);
   void joinScoreAndWeights(const Statement &weights, const Expression &base);
   void refuseRest();
 
@@ -316,8 +316,7 @@ void RouterResolver::resolveWeights() {
   joinScoreAndWeights(*statement, *base);
 }
 
-void RouterResolver::checkGroups(const Statement &groups) {
-  const GroupLimit &limit = *router.groups;
+void RouterResolver::checkGroups(const Statement &groups, const GroupLimit &limit) {
   uint32_t experts = result.layer.experts;
   const Location &countPlace = groups.find("count")->location;
   if (limit.kept > limit.count) {
@@ -374,7 +373,7 @@ void RouterResolver::resolveGroups() {
   limit.count = *count;
   limit.kept = *kept;
   router.groups = limit;
-  checkGroups(*statement);
+  checkGroups(*statement, limit);
 }
 
 void RouterResolver::refuseRest() {

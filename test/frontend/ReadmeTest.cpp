@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/import/hf/ImportHf.h"
+#include "frontend/parser/Ast.h"
 #include "frontend/parser/Program.h"
 #include "test/frontend/Cases.h"
 
@@ -160,6 +161,17 @@ TEST(Readme, every_router_expert_and_combination_has_a_row) {
   std::string dimensions = readFile(std::string(MOEC_TEST_DIR) + "/../frontend/parser/README.md");
   for (int i = 1; i <= 40; ++i)
     EXPECT_NE(dimensions.find("\n| " + std::to_string(i) + " |"), std::string::npos) << i;
+}
+
+TEST(Readme, the_json_example_is_a_program) {
+  std::string text = readFile(std::string(MOEC_TEST_DIR) + "/../frontend/parser/README.md");
+  size_t start = text.find("```json\n") + 8;
+  Diagnostics diagnostics;
+  EXPECT_EQ(
+      formatSource(text.substr(start, text.find("```", start) - start), "a.json", diagnostics),
+      "moe 1\n\nmesh ep8 {  # one box\n  axis gpu 8\n}\n\n"
+      "placement {\n  gpu 0 holds 17, 0..7\n}\n")
+      << renderText(diagnostics);
 }
 
 /// `+` marks exactly what `moec import hf` can write.

@@ -41,9 +41,10 @@ public:
   void expectUnset(std::string_view field, std::string_view why);
   void unsupported(std::string_view field, const std::string &what);
 
+  void wrong(const JsonValue &found, std::string_view field, std::string_view wanted);
+
 private:
   const JsonValue *required(std::string_view field);
-  void wrong(const JsonValue &found, std::string_view field, std::string_view wanted);
 
   const JsonValue &object;
   std::string model;

@@ -131,19 +131,23 @@ static void readMiniMaxM2(HfConfig &config, HfLayer &layer) {
   everyLayer(config, layer);
 }
 
-/// Layers from first_k_dense_replace on, or a list of 0 and 1.
+/// One entry a layer: 1 or "sparse" if it has experts.
+static void readLayerList(HfConfig &config, const char *field, uint32_t layers, HfLayer &layer) {
+  const JsonValue &list = *config.value(field);
+  for (const JsonValue &entry : list.elements)
+    layer.isMoe.push_back((entry.isNumber() && entry.number == 1) || entry.text == "sparse");
+  if (layer.isMoe.size() != layers)
+    config.wrong(list, field, "a list of " + std::to_string(layers) + " layers");
+}
+
+/// Layers from first_k_dense_replace on, or a list.
 static void readDeepSeekLayers(HfConfig &config, HfLayer &layer) {
   uint32_t layers = readLayerCount(config);
   const JsonValue *frequency = config.value("moe_layer_freq");
-  if (frequency && frequency->is(JsonValue::Kind::Array)) {
-    for (const JsonValue &entry : frequency->elements)
-      layer.isMoe.push_back(entry.isNumber() && entry.number == 1);
-    if (layer.isMoe.size() != layers)
-      config.unsupported("moe_layer_freq", "a moe_layer_freq of " +
-                                               std::to_string(layer.isMoe.size()) + " for " +
-                                               std::to_string(layers) + " layers");
-    return;
-  }
+  if (config.value("mlp_layer_types"))
+    return readLayerList(config, "mlp_layer_types", layers, layer);
+  if (frequency && frequency->is(JsonValue::Kind::Array))
+    return readLayerList(config, "moe_layer_freq", layers, layer);
   bool isOne = !frequency || (frequency->isNumber() && frequency->number == 1);
   if (!isOne)
     config.unsupported("moe_layer_freq", "a moe_layer_freq other than 1");
