@@ -9,9 +9,9 @@
 namespace moec::rt::cpu {
 
 Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uint32_t threads)
-    : manifest(givenManifest), plan(givenPlan), kernels(makeKernelSet(layer().weightsType)),
-      pool(threads), weights(manifest, *kernels, pool), products(*kernels, pool),
-      homes(layer().experts) {
+    : manifest(givenManifest), plan(givenPlan),
+      kernels(makeKernelSet(layer().tokensType, layer().weightsType)), pool(threads),
+      weights(manifest, *kernels, pool), products(*kernels, pool), homes(layer().experts) {
   for (uint32_t rank = 0; rank < plan.ranks; ++rank) {
     ranks.emplace_back(plan, rank);
     const std::vector<uint32_t> &slots = manifest.placement.slots[rank];

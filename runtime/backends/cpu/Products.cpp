@@ -11,7 +11,7 @@
 namespace moec::rt::cpu {
 
 /// Rows whose data stay in a core's second-level cache while panels run over them.
-static constexpr uint32_t blockRows = 168;
+static constexpr uint32_t blockRows = 160;
 /// Weights of one block: long enough to stream, short enough to share out evenly.
 static constexpr size_t blockBytes = 128 << 10;
 
@@ -59,8 +59,8 @@ void Products::multiply(std::span<const Segment> segments, const RowsView &x, ui
 }
 
 void Products::multiplyGated(std::span<const Segment> segments, const RowsView &x, uint32_t depth,
-                             uint32_t intermediate, const StoreGated &out) {
-  runBlocks(segments, depth, kernels.gatedPanelsOf(intermediate),
+                             const StoreGated &out) {
+  runBlocks(segments, depth, kernels.gatedPanelsOf(out.columns),
             [&](const PanelRange &range, uint32_t first, uint32_t count) {
               StoreGated part = out;
               part.data += first * out.stride;

@@ -33,9 +33,9 @@ public:
   /// out row i = x row i times its segment's matrix [columns, depth].
   void multiply(std::span<const Segment> segments, const RowsView &x, uint32_t depth,
                 const StoreRows &out);
-  /// The same for gated pairs of `intermediate` columns each.
+  /// The same for gated pairs of `out.columns` columns each.
   void multiplyGated(std::span<const Segment> segments, const RowsView &x, uint32_t depth,
-                     uint32_t intermediate, const StoreGated &out);
+                     const StoreGated &out);
 
 private:
   template <typename Run>

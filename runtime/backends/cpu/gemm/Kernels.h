@@ -48,7 +48,8 @@ struct StoreRows {
 /// Where act(gate) * up goes: rows in `rowType`, rounded to `roundTo` first.
 struct StoreGated {
   std::byte *data = nullptr;
-  size_t stride = 0; ///< bytes
+  size_t stride = 0;    ///< bytes
+  uint32_t columns = 0; ///< of the whole product; zeros follow as in RowsView
   DType roundTo = DType::F32;
   Activation activation = Activation::Silu;
 };
@@ -89,7 +90,7 @@ public:
   /// is not packed must have been zeroed.
   virtual void packPanel(const std::byte *weights, uint32_t depth, uint32_t firstColumn,
                          uint32_t count, uint32_t at, std::byte *panel) const = 0;
-  /// Brings `depth` elements into the form of RowsView.
+  /// Brings `depth` elements into the form of RowsView; where that is bf16, `type` is too.
   virtual void fillRow(const std::byte *source, DType type, uint32_t depth,
                        std::byte *row) const = 0;
   /// sum[i] += weight * row[i], f32.
@@ -110,12 +111,13 @@ private:
   uint32_t columns;
 };
 
-/// Every set that this machine can run for weights of this type, the best first.
-std::vector<std::unique_ptr<KernelSet>> allKernelSets(DType weightsType);
+/// Every set that this machine can run for tokens and weights of these types, the best
+/// first.
+std::vector<std::unique_ptr<KernelSet>> allKernelSets(DType tokensType, DType weightsType);
 
 /// The best set of this machine, or the one that the environment's MOEC_CPU_KERNELS
 /// names, if it is there.
-std::unique_ptr<KernelSet> makeKernelSet(DType weightsType);
+std::unique_ptr<KernelSet> makeKernelSet(DType tokensType, DType weightsType);
 
 } // namespace moec::rt::cpu
 

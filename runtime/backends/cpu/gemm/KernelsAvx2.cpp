@@ -3,7 +3,8 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Three rows of 32 columns are 12 accumulators of 16 registers.
+// Six rows of half a panel are 12 accumulators of 16 registers; bf16 needs one more for its
+// mask: five rows.
 //===----------------------------------------------------------------------===//
 
 #include "runtime/backends/cpu/Float.h"
@@ -29,14 +30,18 @@ namespace {
 
 struct Isa {
   static constexpr const char *name = "avx2";
-  template <DType Weight> static constexpr int maxRows = 3;
+  static constexpr uint32_t maxRows(Scheme scheme) { return scheme == Scheme::F32 ? 6 : 5; }
+  static constexpr int halvesAtOnce = 1;
   struct Vec {
     __m256 low, high;
   };
 
   static Vec zero() { return splat(0); }
   static Vec splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
-  static Vec broadcast(const float *p) { return splat(*p); }
+  template <Scheme> static Vec broadcast(const std::byte *p) {
+    return splat(*reinterpret_cast<const float *>(p));
+  }
+  static Vec multiplyAdd(Vec x, Vec w, Vec sum) { return fma(x, w, sum); }
   static Vec load(const float *p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
   static void store(float *p, Vec v) {
     _mm256_storeu_ps(p, v.low);
@@ -78,16 +83,16 @@ struct Isa {
     return {scaled(v.low, n.low), scaled(v.high, n.high)};
   }
 
-  static Vec loadEven(const std::byte *p) {
+  template <Scheme scheme, Part part> static Vec loadWeights(const std::byte *p) {
+    if constexpr (scheme == Scheme::F32)
+      return load(reinterpret_cast<const float *>(p));
     const __m256i *pairs = reinterpret_cast<const __m256i *>(p);
-    return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256(pairs), 16)),
-            _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256(pairs + 1), 16))};
-  }
-  static Vec loadOdd(const std::byte *p) {
-    const __m256i *pairs = reinterpret_cast<const __m256i *>(p);
-    const __m256i mask = _mm256_set1_epi32(-65536);
-    return {_mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(pairs), mask)),
-            _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256(pairs + 1), mask))};
+    auto one = [](__m256i pair) {
+      return _mm256_castsi256_ps(part == Part::Even
+                                     ? _mm256_slli_epi32(pair, 16)
+                                     : _mm256_and_si256(pair, _mm256_set1_epi32(-65536)));
+    };
+    return {one(_mm256_loadu_si256(pairs)), one(_mm256_loadu_si256(pairs + 1))};
   }
   static __m256 widened(const std::byte *p) {
     __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
@@ -120,14 +125,15 @@ struct Isa {
   }
 };
 
+#include "runtime/backends/cpu/gemm/Epilogues.inc"
 #include "runtime/backends/cpu/gemm/FmaKernels.inc"
 
 } // namespace
 
 std::unique_ptr<KernelSet> makeAvx2Kernels(DType weightsType) {
   if (weightsType == DType::F32)
-    return std::make_unique<FmaKernels<DType::F32>>();
-  return std::make_unique<FmaKernels<DType::BF16>>();
+    return std::make_unique<FmaKernels<Scheme::F32>>();
+  return std::make_unique<FmaKernels<Scheme::WidenBF16>>();
 }
 
 } // namespace moec::rt::cpu

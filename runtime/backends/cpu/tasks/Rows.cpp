@@ -75,8 +75,8 @@ void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> gro
     down.push_back({group.weights->down, first, group.rows});
     first += group.rows;
   }
-  machine.products.multiplyGated(gateUp, x, layer.hidden, mlp.intermediate,
-                                 {gated, stride, layer.tokensType, mlp.activation});
+  machine.products.multiplyGated(
+      gateUp, x, layer.hidden, {gated, stride, mlp.intermediate, layer.tokensType, mlp.activation});
   machine.products.multiply(down, {gated, stride, x.count}, mlp.intermediate,
                             {outputs, type, layer.hidden});
 }
