@@ -72,7 +72,7 @@ std::string printable(std::string_view text) { return escaped(text, text.size())
 
 std::string quote(std::string_view name) {
   constexpr size_t maxCharacters = 400; // a path must be readable in full
-  return "'" + escaped(name, maxCharacters) + "'";
+  return concat('\'', escaped(name, maxCharacters), '\'');
 }
 
 bool isPrintableUtf8(std::string_view text) {

@@ -73,8 +73,9 @@ TEST(Expr, IntervalsHoldEveryValue) {
         }
     EXPECT_LE(interval->low, seen.low) << text(one.expr);
     EXPECT_GE(interval->high, seen.high) << text(one.expr);
-    if (one.exact)
+    if (one.exact) {
       EXPECT_EQ(*interval, seen) << text(one.expr);
+    }
   }
 }
 
