@@ -330,7 +330,8 @@ ParseResult FlagOp::parse(OpAsmParser &parser, OperationState &result) {
   if (props.extents.size() > 8)
     return parser.emitError(parser.getNameLoc(), "a flag has at most 8 indices");
   Variables variables(parser);
-  for (StringRef name : ArrayRef(getCellNames(props.extents.size())).drop_front(2))
+  Names names = getCellNames(props.extents.size());
+  for (StringRef name : ArrayRef(names).drop_front(2))
     variables.declare(name);
   if (parser.parseKeyword("by") || parseExpr(variables, props.writer) ||
       parser.parseOptionalAttrDict(result.attributes))
