@@ -64,7 +64,7 @@ def MoePlacePass : Pass<"moe-place", "::mlir::ModuleOp"> {
   let options = [
     Option<"report", "report", "bool", /*default=*/"false",
            "print each placement on stderr as a block of the language, with the "
-           "bytes of weights of each rank">,
+           "bytes of weights of each rank (default: off)">,
   ];
 }
 
