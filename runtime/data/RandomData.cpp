@@ -13,6 +13,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <thread>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -21,8 +22,8 @@ namespace moec::rt {
 
 /// Share of the common direction in a token, beside noise of deviation 1.
 static constexpr float directionInTokens = 0.25f;
-/// Deviation of g_e, the logit that an expert has from its popularity alone.
-static constexpr double popularityDeviation = 0.45;
+/// Of the logarithm of the experts' counts.
+static constexpr double countDeviation = 0.8;
 static constexpr double routerBiasDeviation = 0.2;
 static constexpr double selectionBiasDeviation = 0.05;
 /// Of noise(): the sum of two even numbers from 0 to 65535.
@@ -137,7 +138,22 @@ static double deviationOf(WeightRole role, uint64_t columns) {
   return 0;
 }
 
-RandomData::RandomData(uint64_t seed, uint64_t hidden) : seed(seed), direction(hidden) {
+double RandomData::popularityFor(uint32_t experts, uint32_t topK) {
+  // By how much the logarithm of a count rises with the logit, when logits are normal and 1/2,
+  // 1/4, 1/8, .. of the experts are chosen (density over tail at the quantile). A table, because
+  // the logarithms of two libraries may differ in the last bit.
+  static constexpr double slopes[] = {0.80, 1.27, 1.65, 1.97, 2.24, 2.49, 2.71};
+  size_t step = 0;
+  while (step + 1 < std::size(slopes) && experts >> (step + 2) >= topK)
+    ++step;
+  double wanted = countDeviation / slopes[step];
+  // The noise of the router's rows along u is one part of it already.
+  double rest = wanted * wanted - double(directionInTokens) * double(directionInTokens);
+  return rest > 0 ? std::sqrt(rest) : 0;
+}
+
+RandomData::RandomData(uint64_t seed, uint64_t hidden, double popularity)
+    : seed(seed), popularity(popularity), direction(hidden) {
   uint64_t key = hash(seed, "direction");
   for (uint64_t i = 0; i < hidden; ++i)
     direction[i] = mix(key + i) & 1 ? 1.0f : -1.0f;
@@ -147,15 +163,15 @@ void RandomData::fillWeight(const std::string &name, WeightRole role, const Shap
                             ElementType type, uint32_t threads, std::span<uint8_t> out) const {
   assert(!shape.empty() && out.size() == bytesOf(type, shape));
   uint64_t columns = shape.back(), rows = columns ? elementsOf(shape) / columns : 0;
-  uint64_t key = hash(seed, name), popularity = hash(key, "popularity");
+  uint64_t key = hash(seed, name), popularityKey = hash(key, "popularity");
   float scale = static_cast<float>(deviationOf(role, columns) / noiseDeviation);
   // u . u is `hidden`, and a token has directionInTokens of u.
-  double shiftOfOne = popularityDeviation / (directionInTokens * static_cast<double>(columns));
+  double shiftOfOne = popularity / (directionInTokens * static_cast<double>(columns));
   bool isRouter = role == WeightRole::Router && columns == direction.size();
   auto fillRows = [&](uint64_t begin, uint64_t end) {
     for (uint64_t r = begin; r < end; ++r) {
       float shift =
-          isRouter ? static_cast<float>(nearlyNormal(mix(popularity + r)) * shiftOfOne) : 0;
+          isRouter ? static_cast<float>(nearlyNormal(mix(popularityKey + r)) * shiftOfOne) : 0;
       fillRow({mix(key + r), scale, shift, isRouter ? direction.data() : nullptr,
                static_cast<uint32_t>(columns), type, out.data() + r * columns * bitsOf(type) / 8});
     }

@@ -10,8 +10,8 @@
 // Experts are not equally popular, as in real models. All tokens share a direction
 // u, and the router's row of expert e has a part g_e * u, with normal g_e. So its
 // logit is noise plus a number of its own, and the popularity of experts is about
-// log-normal: with 8 of 64 chosen the logarithm of the counts has a deviation of
-// 0.7 to 1, and the busiest expert three times the mean.
+// log-normal: the logarithm of their counts has a deviation of about 0.8, which
+// for 8 of 64 puts three times the mean on the busiest.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_DATA_RANDOMDATA_H
@@ -26,7 +26,13 @@ namespace moec::rt {
 
 class RandomData {
 public:
-  RandomData(uint64_t seed, uint64_t hidden);
+  /// `popularity`: deviation of g_e, the logit that an expert has from its
+  /// popularity alone.
+  RandomData(uint64_t seed, uint64_t hidden, double popularity = 0.4);
+
+  /// What gives counts of the wanted deviation when `topK` of `experts` are chosen:
+  /// the fewer are chosen, the more a logit tells.
+  static double popularityFor(uint32_t experts, uint32_t topK);
 
   /// Writes tensor `name` of the given shape as F32 or BF16. Matrices have the
   /// deviation 1 / sqrt(columns), so that their products keep the size of the
@@ -39,6 +45,7 @@ public:
 
 private:
   uint64_t seed;
+  double popularity;
   std::vector<float> direction; ///< u: plus or minus one, [hidden]
 };
 

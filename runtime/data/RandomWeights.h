@@ -25,8 +25,8 @@ struct RandomWeight {
 /// F32, all else has `type` (F32 or BF16).
 class RandomWeights : public WeightSource {
 public:
-  RandomWeights(uint64_t seed, uint64_t hidden, ElementType type, uint32_t threads)
-      : seed(seed), data(seed, hidden), type(type), threads(threads) {}
+  RandomWeights(uint64_t seed, RandomData data, ElementType type, uint32_t threads)
+      : seed(seed), data(std::move(data)), type(type), threads(threads) {}
 
   void add(const std::string &name, RandomWeight weight) { weights[name] = std::move(weight); }
 

@@ -26,6 +26,8 @@ namespace {
 class ColumnChart {
 public:
   explicit ColumnChart(std::vector<ColumnGroup> drawn) : groups(std::move(drawn)) {
+    if (2 * groups.size() > maxWidth)
+      join(); // no room for blanks between them
     while (width(1) > maxWidth && halve())
       ;
     while (column < widestColumn && width(column + 1) <= maxWidth)
@@ -40,7 +42,8 @@ public:
 
 private:
   size_t widthOf(const ColumnGroup &group, size_t column) const {
-    size_t label = column > 1 ? columnsOf(group.label) : 0; // of narrow ones some go without
+    // Among narrow ones some go without a label.
+    size_t label = column > 1 || groups.size() == 1 ? columnsOf(group.label) : 0;
     return std::max<size_t>({group.values.size() * column, label, 1});
   }
   size_t width(size_t column) const {
@@ -49,6 +52,7 @@ private:
       sum += widthOf(group, column);
     return sum;
   }
+  void join();
   bool halve();
   std::string drawGroup(const ColumnGroup &group, double level, double levels) const;
 
@@ -57,6 +61,14 @@ private:
   double top = 1;
 };
 } // namespace
+
+/// Makes one group of all.
+void ColumnChart::join() {
+  ColumnGroup all{concat(groups.front().label, " to ", groups.back().label), {}};
+  for (const ColumnGroup &group : groups)
+    all.values.insert(all.values.end(), group.values.begin(), group.values.end());
+  groups = {std::move(all)};
+}
 
 /// Makes every group half as long: the larger of two neighbours stays. False where
 /// there is nothing left to share.

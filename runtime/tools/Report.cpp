@@ -93,7 +93,8 @@ static std::string describePlacement(const Manifest &manifest) {
     most = std::max(most, slots.size());
   }
   std::string each = least == most ? formatCount(most, "expert")
-                                   : concat(least, " to ", formatCount(most, "expert"));
+                                   : concat(least, most == least + 1 ? " or " : " to ",
+                                            formatCount(most, "expert"));
   return concat(formatCount(manifest.ranks, "rank"), ", ", each, " a rank",
                 describeSlots(manifest.placement, manifest.layer.experts));
 }

@@ -104,7 +104,9 @@ Result<std::unique_ptr<WeightSource>> openWeights(const RunOptions &options,
     const Layer &layer = manifest.layer;
     ElementType type = layer.weightsType == DType::BF16 ? ElementType::BF16 : ElementType::F32;
     uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
-    auto random = std::make_unique<RandomWeights>(*options.random, layer.hidden, type,
+    RandomData data(*options.random, layer.hidden,
+                    RandomData::popularityFor(layer.experts, layer.router.topK));
+    auto random = std::make_unique<RandomWeights>(*options.random, std::move(data), type,
                                                   options.threads.value_or(cores));
     for (const NeededWeight &weight : needed)
       random->add(weight.name, {weight.role, weight.shape});

@@ -46,7 +46,7 @@ TEST(Random, the_bits_are_fixed) {
   EXPECT_EQ(hashOf(valuesOf(data, "up", WeightRole::ExpertUp, up)), 0xcf67c5dfa62aa753u);
   EXPECT_EQ(hashOf(valuesOf(data, "up", WeightRole::ExpertUp, up, ElementType::BF16)),
             0x4ecbb7265d91f325u);
-  EXPECT_EQ(hashOf(valuesOf(data, "gate", WeightRole::Router, gate)), 0x88d354ed06c0694fu);
+  EXPECT_EQ(hashOf(valuesOf(data, "gate", WeightRole::Router, gate)), 0xd7490fd274ff275du);
   EXPECT_EQ(hashOf(valuesOf(data, "bias", WeightRole::SelectionBias, {experts})),
             0xdfcbd7294e275508u);
   EXPECT_EQ(hashOf(tokensOf(data, 0, 10)), 0x472d9cee539eb95eu);
@@ -106,42 +106,55 @@ TEST(Random, matrices_keep_the_size_of_what_they_multiply) {
   EXPECT_NEAR(tokens.variance, 1 + 1. / 16, 0.02);
 }
 
-/// How many of `tokens` tokens have each expert among the eight largest logits.
-static std::vector<double> countChoices(uint64_t seed, uint64_t tokens) {
-  RandomData data(seed, hidden);
-  std::vector<float> router = valuesOf(data, "gate", WeightRole::Router, {experts, hidden});
+/// How many of `tokens` tokens have each expert among the `topK` largest logits.
+static std::vector<double> countChoices(uint64_t seed, size_t all, size_t topK, uint64_t tokens) {
+  RandomData data(seed, hidden, RandomData::popularityFor(all, topK));
+  std::vector<float> router = valuesOf(data, "gate", WeightRole::Router, {all, hidden});
   std::vector<float> x = tokensOf(data, 0, tokens);
-  std::vector<double> counts(experts, 0);
+  std::vector<double> counts(all, 0);
   for (uint64_t t = 0; t < tokens; ++t) {
     std::vector<std::pair<double, size_t>> logits;
-    for (size_t e = 0; e < experts; ++e)
-      logits.emplace_back(
-          std::inner_product(&x[t * hidden], &x[t * hidden] + hidden, &router[e * hidden], 0.0), e);
-    std::partial_sort(logits.begin(), logits.begin() + 8, logits.end(), std::greater<>());
-    for (size_t k = 0; k < 8; ++k)
+    for (size_t e = 0; e < all; ++e)
+      logits.emplace_back(std::inner_product(x.begin() + t * hidden, x.begin() + (t + 1) * hidden,
+                                             router.begin() + e * hidden, 0.0),
+                          e);
+    std::partial_sort(logits.begin(), logits.begin() + topK, logits.end(), std::greater<>());
+    for (size_t k = 0; k < topK; ++k)
       ++counts[logits[k].second];
   }
   return counts;
 }
 
 TEST(Random, experts_are_unequally_popular) {
-  for (uint64_t seed : {1, 2, 3}) {
-    std::vector<double> counts = countChoices(seed, 1024);
-    double mean = 1024 * 8. / experts, variance = 0, logMean = 0;
-    for (double count : counts)
-      logMean += std::log(count + 1) / experts;
-    for (double count : counts)
-      variance += std::pow(std::log(count + 1) - logMean, 2) / experts;
-    EXPECT_GT(std::sqrt(variance), 0.6) << seed;
-    EXPECT_LT(std::sqrt(variance), 1.1) << seed;
-    double busiest = *std::max_element(counts.begin(), counts.end()) / mean;
-    EXPECT_GT(busiest, 1.8) << seed;
-    EXPECT_LT(busiest, 4.5) << seed;
-  }
+  const std::pair<size_t, size_t> routers[] = {{64, 8}, {128, 8}, {60, 4}, {256, 8}};
+  for (auto [all, topK] : routers)
+    for (uint64_t seed : {1, 2, 3}) {
+      const uint64_t tokens = 2000;
+      std::vector<double> counts = countChoices(seed, all, topK, tokens);
+      double logMean = 0, variance = 0;
+      for (double count : counts)
+        logMean += std::log(count + 1) / all;
+      for (double count : counts)
+        variance += std::pow(std::log(count + 1) - logMean, 2) / all;
+      EXPECT_NEAR(std::sqrt(variance), 0.8, 0.2) << all << " " << seed;
+      double mean = double(tokens * topK) / all;
+      double busiest = *std::max_element(counts.begin(), counts.end()) / mean;
+      EXPECT_GT(busiest, 2) << all << " " << seed;
+      EXPECT_LT(busiest, 7) << all << " " << seed;
+    }
+}
+
+TEST(Random, popularity_is_for_any_number_of_experts) {
+  for (uint32_t all : {1u, 2u, 7u, 100000u})
+    for (uint32_t topK : {1u, 2u, 8u}) {
+      double popularity = RandomData::popularityFor(all, topK);
+      EXPECT_GE(popularity, 0.1);
+      EXPECT_LE(popularity, 1);
+    }
 }
 
 TEST(RandomWeights, makes_what_it_was_told_of) {
-  RandomWeights weights(1, hidden, ElementType::BF16, 1);
+  RandomWeights weights(1, RandomData(1, hidden), ElementType::BF16, 1);
   weights.add("bias", {WeightRole::SelectionBias, {experts}});
   weights.add("up", {WeightRole::ExpertUp, {3, hidden}});
   EXPECT_EQ(weights.find("bias")->type, ElementType::F32);

@@ -40,7 +40,10 @@ TEST(Charts, many_columns_share) {
   std::vector<ColumnGroup> groups(64);
   for (ColumnGroup &group : groups)
     group.values = {1, 2, 3, 4};
-  EXPECT_LE(widest(drawColumns(groups, 3)), 140u); // a column a rank at least
+  groups.front().label = "rank 0";
+  groups.back().label = "rank 63";
+  EXPECT_LE(widest(drawColumns(groups, 3)), 100u);
+  EXPECT_NE(drawColumns(groups, 3).find("\n         rank 0 to rank 63\n"), std::string::npos);
   std::vector<ColumnGroup> one = {{"all", std::vector<double>(256, 1)}};
   one[0].values[77] = 9;
   std::string drawn = drawColumns(one, 2);
