@@ -3,7 +3,7 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// As the .moe language spells them. Each function covers every enumerator and
+// For JSON and messages; where the .moe language has the word, its word. Each function covers every enumerator and
 // returns nullptr for a number that names none.
 //===----------------------------------------------------------------------===//
 
