@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/moe/Checks.h"
 #include "dialects/moe/MoeDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -19,14 +20,6 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::moe;
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-
-/// A size of at most what the module format has room for.
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value, int64_t most) {
-  if (value > 0 && value <= most)
-    return success();
-  return emitError() << what << " must be between 1 and " << most << ", but is " << value;
-}
 
 //===----------------------------------------------------------------------===//
 // Text of lists of lists
@@ -172,7 +165,8 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
                                    std::optional<int64_t> depth) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
-    return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is " << *window;
+    return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
+                       << *window;
   if (depth && (*depth < 1 || *depth > plan::maxDepth)) // schedule-c1
     return emitError() << "depth must be between 1 and " << plan::maxDepth << ", but is " << *depth;
   return success();
@@ -181,12 +175,6 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> w
 //===----------------------------------------------------------------------===//
 // The closed form of a layer
 //===----------------------------------------------------------------------===//
-
-static LogicalResult verifyElement(EmitError emitError, StringRef what, Type type) {
-  if (isSupportedElement(type))
-    return success();
-  return emitError() << what << " must be f32 or bf16, but is " << type;
-}
 
 LogicalResult GroupsAttr::verify(EmitError emitError, int64_t count, int64_t kept, GroupScore,
                                  RejectedValue) {

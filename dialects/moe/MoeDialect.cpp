@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/moe/Checks.h"
 #include "dialects/moe/MoeOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -59,31 +60,29 @@ LogicalResult MoeDialect::verifyOperationAttribute(Operation *op, NamedAttribute
 
 bool moec::moe::isSupportedElement(Type type) { return type.isF32() || type.isBF16(); }
 
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-
-/// A size of at most what the module format has room for.
-static LogicalResult verifySize(EmitError emitError, StringRef what, int64_t value, int64_t most) {
+LogicalResult moec::moe::verifySize(EmitError emitError, StringRef what, int64_t value,
+                                    int64_t most) {
   if (value > 0 && value <= most)
     return success();
   return emitError() << what << " must be between 1 and " << most << ", but is " << value;
 }
 
-static LogicalResult verifyElement(EmitError emitError, Type type) {
+LogicalResult moec::moe::verifyElement(EmitError emitError, StringRef what, Type type) {
   if (isSupportedElement(type))
     return success();
-  return emitError() << "element type must be f32 or bf16, but is " << type;
+  return emitError() << what << " must be f32 or bf16, but is " << type;
 }
 
 LogicalResult TokensType::verify(EmitError emitError, int64_t hidden, Type elementType) {
   if (failed(verifySize(emitError, "hidden size", hidden, maxHidden))) // tokens-c1
     return failure();
-  return verifyElement(emitError, elementType); // tokens-c2
+  return verifyElement(emitError, "element type", elementType); // tokens-c2
 }
 
 LogicalResult ScoresType::verify(EmitError emitError, int64_t experts, Type elementType) {
   if (failed(verifySize(emitError, "number of experts", experts, maxExperts))) // scores-c1
     return failure();
-  return verifyElement(emitError, elementType); // scores-c2
+  return verifyElement(emitError, "element type", elementType); // scores-c2
 }
 
 LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t experts) {
@@ -96,7 +95,7 @@ LogicalResult ChoicesType::verify(EmitError emitError, int64_t topK, int64_t exp
 LogicalResult SharesType::verify(EmitError emitError, int64_t topK, Type elementType) {
   if (failed(verifySize(emitError, "number of choices", topK, plan::maxTopK))) // shares-c1
     return failure();
-  return verifyElement(emitError, elementType); // shares-c2
+  return verifyElement(emitError, "element type", elementType); // shares-c2
 }
 
 LogicalResult RowsType::verify(EmitError emitError, int64_t topK, int64_t hidden,
@@ -104,5 +103,5 @@ LogicalResult RowsType::verify(EmitError emitError, int64_t topK, int64_t hidden
   if (failed(verifySize(emitError, "number of choices", topK, plan::maxTopK)) || // rows-c1
       failed(verifySize(emitError, "hidden size", hidden, maxHidden)))
     return failure();
-  return verifyElement(emitError, elementType); // rows-c2
+  return verifyElement(emitError, "element type", elementType); // rows-c2
 }

@@ -17,4 +17,9 @@
 #define GET_OP_CLASSES
 #include "dialects/moe/MoeOps.h.inc"
 
+namespace moec::moe {
+/// The element type of `!moe.scores` or `!moe.shares`.
+mlir::Type elementOf(mlir::Type scoresOrShares);
+} // namespace moec::moe
+
 #endif // MOEC_DIALECTS_MOE_MOEOPS_H

@@ -20,7 +20,7 @@ using namespace moec::moe;
 // Scores and shares, which several ops take alike
 //===----------------------------------------------------------------------===//
 
-static Type elementOf(Type scoresOrShares) {
+Type moec::moe::elementOf(Type scoresOrShares) {
   if (auto scores = dyn_cast<ScoresType>(scoresOrShares))
     return scores.getElementType();
   return cast<SharesType>(scoresOrShares).getElementType();

@@ -54,12 +54,6 @@ static std::string sourceOf(Value value) {
   return "the layer's tokens";
 }
 
-static Type elementOf(Value scoresOrShares) {
-  if (auto scores = dyn_cast<moe::ScoresType>(scoresOrShares.getType()))
-    return scores.getElementType();
-  return cast<moe::SharesType>(scoresOrShares.getType()).getElementType();
-}
-
 /// The value below scores that widen and do nothing else.
 static Value withoutIdentity(Value value) {
   while (auto score = value.getDefiningOp<moe::ScoreOp>()) {
@@ -92,7 +86,7 @@ LogicalResult BodyReader::expectType(Operation *user, Value weight, StringRef wh
 
 /// round(scale(normalize(score?(gather_scores))))
 LogicalResult BodyReader::readShares(Value shares) {
-  sharesType = elementOf(shares);
+  sharesType = moe::elementOf(shares.getType());
   if (auto round = shares.getDefiningOp<moe::RoundOp>())
     shares = round.getValues();
   if (auto op = shares.getDefiningOp<moe::ScaleOp>()) {
@@ -133,7 +127,7 @@ LogicalResult BodyReader::readScores(Operation *user, Value value) {
     value = withoutIdentity(op.getValues());
   }
   logits = value;
-  logitsType = elementOf(value);
+  logitsType = moe::elementOf(value.getType());
   if (auto op = value.getDefiningOp<moe::RoundOp>())
     value = op.getValues();
   if (auto op = value.getDefiningOp<moe::AddBiasOp>()) {
