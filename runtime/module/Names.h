@@ -3,8 +3,8 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// For JSON and messages; where the .moe language has the word, its word. Each function covers every enumerator and
-// returns nullptr for a number that names none.
+// For JSON and messages; where the .moe language has a word for it, that word. Each
+// function covers every enumerator and returns nullptr for a number that names none.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_MODULE_NAMES_H
