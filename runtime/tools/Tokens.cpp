@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 namespace moec::run {
 
@@ -33,7 +34,19 @@ static std::string listNames(const std::vector<TensorEntry> &entries) {
   return entries.size() > shown ? concat(names, " and ", entries.size() - shown, " more") : names;
 }
 
-static Result<Tokens> readFromFile(const std::string &path, uint64_t hidden) {
+/// Refuses what cannot be held here, rather than being killed for it later.
+static Status checkMemory(uint64_t count, const Layer &layer) {
+  uint64_t bytesPerToken = 8 * uint64_t(layer.hidden) + 12 * uint64_t(layer.router.topK), bytes = 0;
+  uint64_t memory = uint64_t(sysconf(_SC_PHYS_PAGES)) * uint64_t(sysconf(_SC_PAGE_SIZE));
+  if (__builtin_mul_overflow(count, bytesPerToken, &bytes) || bytes > memory)
+    return unsupportedError("wanted tokens and results that fit the ", formatBytes(memory),
+                            " of this machine, found ", count, " tokens of ", bytesPerToken,
+                            " bytes each");
+  return {};
+}
+
+static Result<Tokens> readFromFile(const std::string &path, const Layer &layer) {
+  uint64_t hidden = layer.hidden;
   MOEC_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::open(path));
   const TensorEntry *entry = file.find("input");
   if (!entry)
@@ -48,6 +61,7 @@ static Result<Tokens> readFromFile(const std::string &path, uint64_t hidden) {
   uint64_t bytesPerToken = hidden * bitsOf(view.type) / 8;
   tokens.count = bytesPerToken ? view.bytes.size() / bytesPerToken : 0;
   tokens.type = view.type;
+  MOEC_RETURN_IF_ERROR(checkMemory(tokens.count, layer).within(path));
   if (view.type == ElementType::F32 || view.type == ElementType::BF16) {
     tokens.bytes.assign(view.bytes.begin(), view.bytes.end());
     return tokens;
@@ -66,12 +80,8 @@ static Result<Tokens> makeRandom(uint64_t seed, uint64_t count, const Layer &lay
   tokens.place = concat("random tokens of seed ", seed);
   tokens.count = count;
   tokens.type = layer.tokensType == DType::BF16 ? ElementType::BF16 : ElementType::F32;
-  std::optional<uint64_t> bytes = bytesOf(tokens.type, {count, layer.hidden});
-  constexpr uint64_t mostBytes = uint64_t(1) << 40;
-  if (!bytes || *bytes > mostBytes)
-    return invalidError("--tokens: wanted at most ", formatBytes(mostBytes), " of tokens, found ",
-                        count, " times ", layer.hidden, " values");
-  tokens.bytes.resize(*bytes);
+  MOEC_RETURN_IF_ERROR(checkMemory(count, layer).within(tokens.place));
+  tokens.bytes.resize(*bytesOf(tokens.type, {count, layer.hidden}));
   RandomData(seed, layer.hidden).fillTokens(0, count, tokens.type, tokens.bytes);
   return tokens;
 }
@@ -88,7 +98,7 @@ Result<Tokens> readTokens(const RunOptions &options, const Manifest &manifest) {
       options.input.empty()
           ? makeRandom(*options.random, options.tokens.value_or(defaultRandomTokens),
                        manifest.layer)
-          : readFromFile(options.input, manifest.layer.hidden);
+          : readFromFile(options.input, manifest.layer);
   if (!tokens)
     return tokens;
   tokens->perRank = dealTokens(tokens->count, manifest.ranks);

@@ -157,6 +157,19 @@ TEST(RunErrors, more_tokens_than_the_module_takes) {
               "compiled, found 5 (9 on 2 ranks)");
 }
 
+TEST(RunErrors, more_tokens_than_memory) {
+  Harness harness;
+  harness.options.random = 1;
+  harness.options.tokens = UINT64_MAX;
+  EXPECT_EQ(harness.run(), 2);
+  EXPECT_TRUE(harness.error.starts_with("error: random tokens of seed 1: wanted tokens and results "
+                                        "that fit the "))
+      << harness.error;
+  EXPECT_TRUE(harness.error.ends_with(
+      " of this machine, found 18446744073709551615 tokens of 152 bytes each\n"))
+      << harness.error;
+}
+
 TEST(RunErrors, an_output_that_cannot_be_written) {
   Harness harness;
   harness.options.random = 1;

@@ -7,6 +7,7 @@
 
 #include "runtime/data/Convert.h"
 #include "runtime/tools/Tokens.h"
+#include "runtime/tools/Weights.h"
 #include "test/runtime/tools/Harness.h"
 
 #include <nlohmann/json.hpp>
@@ -120,6 +121,56 @@ TEST(Run, only_shards_with_needed_weights_are_opened) {
   harness.options.weights = maker.folder.write("model.safetensors.index.json",
                                                nlohmann::json{{"weight_map", map}}.dump());
   EXPECT_EQ(harness.run(), 0) << harness.error;
+}
+
+namespace {
+/// Notes what a session asks for.
+struct NotingLookup {
+  static moec_status *call(void *user, const char *name, moec_tensor *tensor) {
+    NotingLookup *lookup = static_cast<NotingLookup *>(user);
+    lookup->asked.push_back(name);
+    const NeededWeight *weight = nullptr;
+    for (const NeededWeight &needed : lookup->needed)
+      if (needed.name == name)
+        weight = &needed;
+    if (!weight)
+      return moec_status_make(MOEC_INVALID, "nobody needs this");
+    tensor->dtype = MOEC_F32;
+    tensor->dims = static_cast<uint32_t>(weight->shape.size());
+    std::copy(weight->shape.begin(), weight->shape.end(), tensor->shape);
+    tensor->data = lookup->zeros.data();
+    return nullptr;
+  }
+  std::vector<NeededWeight> needed;
+  std::vector<std::string> asked;
+  std::vector<float> zeros = std::vector<float>(1024, 0.0f);
+};
+} // namespace
+
+TEST(Run, a_session_asks_for_what_its_ranks_need_and_nothing_else) {
+  Harness harness;
+  auto bytes = codegen::encodeModule(harness.contents);
+  ASSERT_TRUE(bytes.ok());
+  moec_module *module = nullptr;
+  ASSERT_EQ(moec_module_open_memory(bytes->data(), bytes->size(), "sample", &module), nullptr);
+  ModuleHandle handle(module);
+  moec_session_options options{};
+  options.struct_size = sizeof(options);
+  options.max_tokens_per_rank = 1;
+  moec_session *session = nullptr;
+  ASSERT_EQ(moec_session_create(module, &options, &session), nullptr);
+  SessionHandle sessionHandle(session);
+  NotingLookup lookup;
+  lookup.needed = *neededWeights(module);
+  EXPECT_TRUE(take(moec_session_load_weights(session, NotingLookup::call, &lookup)).ok());
+
+  std::vector<std::string> needed;
+  for (const NeededWeight &weight : lookup.needed)
+    needed.push_back(weight.name);
+  std::sort(needed.begin(), needed.end());
+  std::sort(lookup.asked.begin(), lookup.asked.end());
+  EXPECT_EQ(lookup.asked, needed); // each once, although experts live on two ranks
+  EXPECT_EQ(needed.size(), 1u + 4 * 3);
 }
 
 TEST(Run, f16_tokens_are_taken) {
