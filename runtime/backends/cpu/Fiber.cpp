@@ -30,6 +30,7 @@ struct Fiber::Impl {
   std::function<void()> body;
   context::fiber self, resumer;
   bool returned = false;
+  bool isEnding = false;
   // For AddressSanitizer, which must be told of each switch.
   const void *ownStack = nullptr, *resumerStack = nullptr;
   size_t resumerStackBytes = 0;
@@ -49,19 +50,29 @@ struct Fiber::Impl {
 #endif
   }
 
-  void enter(context::fiber &&from) {
+  /// Thrown through the function to unwind it.
+  struct Unwind {};
+
+  context::fiber enter(context::fiber &&from) {
     afterSwitch(nullptr, &resumerStack, &resumerStackBytes);
     resumer = std::move(from);
-    for (;;) {
-      body();
-      returned = true;
-      leave();
+    try {
+      while (!isEnding) {
+        body();
+        returned = true;
+        leave();
+      }
+    } catch (const Unwind &) {
     }
+    beforeSwitch(nullptr, resumerStack, resumerStackBytes); // for good
+    return std::move(resumer);
   }
   void leave() {
     beforeSwitch(&fakeStack, resumerStack, resumerStackBytes);
     resumer = std::move(resumer).resume();
     afterSwitch(fakeStack, &resumerStack, &resumerStackBytes);
+    if (isEnding)
+      throw Unwind();
   }
 };
 
@@ -70,15 +81,15 @@ Fiber::Fiber(std::function<void()> body) : impl(std::make_unique<Impl>()) {
   context::protected_fixedsize_stack allocator(stackBytes);
   context::stack_context stack = allocator.allocate();
   impl->ownStack = static_cast<const char *>(stack.sp) - stack.size;
-  impl->self =
-      context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack),
-                     allocator, [impl = impl.get()](context::fiber &&from) {
-                       impl->enter(std::move(from));
-                       return context::fiber();
-                     });
+  impl->self = context::fiber(
+      std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), allocator,
+      [impl = impl.get()](context::fiber &&from) { return impl->enter(std::move(from)); });
 }
 
-Fiber::~Fiber() = default;
+Fiber::~Fiber() {
+  impl->isEnding = true;
+  resume();
+}
 
 bool Fiber::resume() {
   impl->returned = false;

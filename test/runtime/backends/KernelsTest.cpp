@@ -75,7 +75,7 @@ TEST(Kernels, RowsDoNotSeeEachOther) {
       return out;
     };
     std::vector<float> all = multiply(0, most);
-    for (uint32_t count = 1; count < most; ++count) {
+    for (uint32_t count = 1; count < most; count += count < 40 ? 1 : 13) {
       uint32_t first = count * 7 % (most - count + 1);
       EXPECT_EQ(std::memcmp(multiply(first, count).data(), &all[first * columns],
                             count * columns * sizeof(float)),
