@@ -370,7 +370,7 @@ def Comm_CopyOp : Comm_FamilyOp<"copy"> {
 
     Example: test/dialects/comm/ops.mlir.
 
-    Lowering: a put to this rank in the PLAN section.
+    Lowering: none yet: the serialiser refuses it as unsupported.
   }];
   let arguments = !con((ins Comm_BufferType:$target, Comm_RegionAttr:$targetRegion,
                             Comm_BufferType:$source, Comm_RegionAttr:$sourceRegion), family);

@@ -289,10 +289,8 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
             op.window = put.getWindow();
             return op;
           })
-          .Case([&](comm::CopyOp) { // a put to the rank itself
-            plan::Op op = makeOp(family, plan::OpKind::Put);
-            op.to = toPlan(getAffineDimExpr(comm::rankDim, family.getContext()));
-            return op;
+          .Case([&](comm::CopyOp copy) -> FailureOr<plan::Op> {
+            return unsupported(copy) << "a plan in a module has no copy inside a rank yet";
           })
           .Case([&](comm::SignalOp signal) {
             plan::Op op = makeOp(family, plan::OpKind::Signal);

@@ -26,9 +26,8 @@ comm.plan @forms ranks 4 topk 2 depth 2 steps free result rows {
         after(%pd(p, r)) loc(callsite("step"("layer.moe":5:1) at "other.moe":1:1))
   // CHECK: %wd = comm.wait for s in all : %f[n mod 2, s] >= n get D(s,r) after(%sd)
   %wd = comm.wait for s in all : %f[n mod 2, s] >= n get D(s,r) after(%sd) loc(unknown)
-  // A copy is a put to the rank itself.
   // CHECK: %cp = comm.put for s in all to r : %back[n mod 2]{Y(s,r)} from %y{Y(s,r)} after(%wd(s))
-  %cp = comm.copy for s in all : %back[n mod 2]{Y(s,r)} from %y{Y(s,r)} after(%wd(s))
+  %cp = comm.put for s in all to r : %back[n mod 2]{Y(s,r)} from %y{Y(s,r)} after(%wd(s))
 }
 // CHECK: // %rt: layer.moe:3:5
 // CHECK: // %pd: layer.moe:4:7
