@@ -190,6 +190,11 @@ private:
 
 std::optional<JsonValue> parseLocatedJson(uint32_t file, Diagnostics &diagnostics) {
   const std::string &text = diagnostics.sources().text(file);
+  if (text.size() > maxSourceBytes) {
+    diagnostics.report(DiagnosticId::CannotRead, Location(),
+                       {diagnostics.sources().name(file), tooLarge});
+    return std::nullopt;
+  }
   Builder builder(file, diagnostics);
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
     return std::nullopt;

@@ -360,6 +360,11 @@ Ast parseText(uint32_t file, Diagnostics &diagnostics) { return Parser(file, dia
 
 Ast parseFile(uint32_t file, Diagnostics &diagnostics) {
   const std::string &text = diagnostics.sources().text(file);
+  if (text.size() > maxSourceBytes) {
+    diagnostics.report(DiagnosticId::CannotRead, Location(),
+                       {diagnostics.sources().name(file), tooLarge});
+    return {file, {}, {}, true};
+  }
   size_t first = text.find_first_not_of(" \t\r\n");
   bool isJson = first != std::string::npos && (text[first] == '{' || text[first] == '[');
   return isJson ? parseJson(file, diagnostics) : parseText(file, diagnostics);

@@ -15,10 +15,6 @@
 
 namespace moec::frontend {
 
-// A description is a few kilobytes; a pinned placement of 65535 experts is one
-// megabyte. More than this is the wrong file.
-static constexpr size_t maxFileBytes = 32u << 20;
-
 Location Location::upTo(const Location &last) const {
   Location result = *this;
   if (last.file == file && last.offset >= offset)
@@ -45,8 +41,8 @@ std::optional<uint32_t> Sources::read(const std::string &path, std::string &erro
   char block[65536];
   while (size_t count = std::fread(block, 1, sizeof block, stream.get())) {
     text.append(block, count);
-    if (text.size() > maxFileBytes) {
-      error = "larger than 32 MiB";
+    if (text.size() > maxSourceBytes) {
+      error = tooLarge;
       return std::nullopt;
     }
   }

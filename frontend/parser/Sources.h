@@ -18,6 +18,11 @@
 
 namespace moec::frontend {
 
+/// A description is a few kilobytes; a placement that lists a million copies of
+/// experts one by one is six megabytes. More than this is the wrong file.
+inline constexpr size_t maxSourceBytes = 8u << 20;
+inline constexpr const char *tooLarge = "larger than 8 MiB";
+
 /// A stretch of one line of a source file. Lines and columns count from 1,
 /// columns and lengths count bytes. Line 0 is "no place".
 struct Location {
