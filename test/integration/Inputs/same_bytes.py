@@ -25,6 +25,8 @@ def expert_count(config):
 def placements(experts, ranks):
     yield "linear", "  linear\n"
     yield "round-robin", "  round_robin\n"
+    everywhere = ", ".join(map(str, range(ranks)))
+    yield "replicated", f"  linear\n  pin expert 0 -> gpu {everywhere}\n"
     for seed in range(RANDOM_PLACEMENTS):
         yield f"random-{seed}", random_placement(experts, ranks, seed)
 
