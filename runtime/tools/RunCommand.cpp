@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -224,6 +225,8 @@ int runModule(std::span<const uint8_t> module, const std::string &name, const Ru
       return fail(status, options, terminal);
   } catch (const std::bad_alloc &) {
     return fail(unsupportedError("out of memory"), options, terminal);
+  } catch (const std::exception &error) { // no thread to be had, say
+    return fail(internalError("the run failed: ", error.what()), options, terminal);
   }
   options.json ? printReportAsJson(run.report, terminal) : printReport(run.report, terminal);
   terminal.out.flush();
