@@ -55,14 +55,14 @@ size_t columnsOf(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::string padLeft(std::string text, size_t width) {
+std::string padLeft(std::string_view text, size_t width) {
   size_t columns = columnsOf(text);
-  return columns < width ? std::string(width - columns, ' ') + text : text;
+  return std::string(columns < width ? width - columns : 0, ' ').append(text);
 }
 
-std::string padRight(std::string text, size_t width) {
+std::string padRight(std::string_view text, size_t width) {
   size_t columns = columnsOf(text);
-  return columns < width ? text + std::string(width - columns, ' ') : text;
+  return std::string(text).append(columns < width ? width - columns : 0, ' ');
 }
 
 } // namespace moec::run

@@ -23,8 +23,8 @@ std::string formatSeconds(double seconds);
 /// "1 token", "3 tokens".
 std::string formatCount(uint64_t count, std::string_view noun);
 /// Padded with spaces to `width` columns, counting characters of UTF-8 as one.
-std::string padLeft(std::string text, size_t width);
-std::string padRight(std::string text, size_t width);
+std::string padLeft(std::string_view text, size_t width);
+std::string padRight(std::string_view text, size_t width);
 size_t columnsOf(std::string_view text);
 
 } // namespace moec::run
