@@ -18,6 +18,13 @@ static Result<uint32_t> chooseCapacity(uint32_t wanted, uint32_t limit) {
   return wanted ? wanted : limit;
 }
 
+/// At least twice as much as before: memory is committed when it is touched, and to
+/// make the heaps anew costs a step.
+static uint32_t grownCapacity(uint32_t capacity, int64_t wanted) {
+  return static_cast<uint32_t>(
+      std::max<int64_t>(wanted, std::min<int64_t>(2 * int64_t(capacity), INT32_MAX)));
+}
+
 CpuSession::CpuSession(const Manifest &manifest, const plan::Plan &plan,
                        const SessionOptions &options)
     : options(options), mayGrow(options.maxTokensPerRank == 0),
@@ -89,7 +96,7 @@ Status CpuSession::steps(std::span<const StepIo> all) {
       most = std::max(most, part.tokens);
   }
   if (mayGrow && most > machine.layout.maxTokens)
-    MOEC_RETURN_IF_ERROR(reserve(static_cast<uint32_t>(most)));
+    MOEC_RETURN_IF_ERROR(reserve(grownCapacity(machine.layout.maxTokens, most)));
 
   StepReport &report = machine.report;
   std::fill(report.phaseSeconds.begin(), report.phaseSeconds.end(), 0);

@@ -6,6 +6,8 @@
 
 #include "runtime/backends/cpu/Machine.h"
 
+#include <algorithm>
+
 namespace moec::rt::cpu {
 
 Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uint32_t threads)
@@ -25,6 +27,15 @@ Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uin
 }
 
 Status Machine::reserve(uint32_t maxTokens) {
+  if (!scratch.rows.data()) {
+    uint32_t widest = layer().expert.intermediate;
+    if (layer().shared)
+      widest = std::max(widest, layer().shared->mlp.intermediate);
+    MOEC_ASSIGN_OR_RETURN(scratch.rows, Reservation::create(batchRows * rowStride(layer().hidden),
+                                                            true, "rows of a product"));
+    MOEC_ASSIGN_OR_RETURN(scratch.gated, Reservation::create(batchRows * rowStride(widest), true,
+                                                             "rows of a product"));
+  }
   MOEC_ASSIGN_OR_RETURN(HeapLayout newLayout, layOutHeap(plan, maxTokens));
   std::vector<Reservation> newHeaps;
   std::vector<std::byte *> peers;

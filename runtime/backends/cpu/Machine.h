@@ -25,9 +25,13 @@ struct Home {
   uint32_t local = 0; ///< index among that rank's experts
 };
 
-/// Memory of the tasks, used by one task at a time.
+/// Rows that one product works on at most; more are cut into batches, so that the
+/// memory needed does not grow with the tokens.
+inline constexpr uint32_t batchRows = 2048;
+
+/// Memory of the tasks, used by one task at a time between two pauses.
 struct Scratch {
-  std::vector<std::byte> rows, gated;
+  Reservation rows, gated; ///< batchRows rows: inputs, and what lies between two products
   std::vector<float> logits;
   std::vector<std::byte *> outputs;
 };
@@ -61,6 +65,10 @@ public:
   void setFlags(uint64_t step);
 
   const Layer &layer() const { return manifest.layer; }
+  /// Bytes from one row to the next in the form that the kernels read.
+  size_t rowStride(uint32_t depth) const {
+    return kernels->rowElements(depth) * sizeOf(kernels->rowType());
+  }
   FlagWord &flag(uint32_t onRank, const Rank &seenBy, uint32_t flag, uint64_t cell) const {
     return reinterpret_cast<FlagWord *>(seenBy.peers[onRank] + layout.flags[flag])[cell];
   }

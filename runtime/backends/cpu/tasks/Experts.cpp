@@ -34,7 +34,7 @@ public:
 private:
   Status readSource(const plan::ConcreteRegion &input);
   Status readRecord(uint32_t source, const uint32_t *words, const std::byte *input,
-                    const RegionView &out, ItemList *rowsOfSource);
+                    const RegionView &out, ItemList &rowsOfSource);
   void sortByExpert();
   void compute();
 
@@ -54,7 +54,7 @@ const plan::ConcreteRegion *find(std::span<const plan::ConcreteRegion> regions, 
 }
 
 Status ExpertsTask::readRecord(uint32_t source, const uint32_t *words, const std::byte *input,
-                               const RegionView &out, ItemList *rowsOfSource) {
+                               const RegionView &out, ItemList &rowsOfSource) {
   uint32_t token = words[0], count = words[1], topK = machine.plan.topK;
   if (token >= machine.layout.maxTokens || count == 0 || count > topK)
     return context.fault("wanted a record of a token below ", machine.layout.maxTokens,
@@ -66,10 +66,10 @@ Status ExpertsTask::readRecord(uint32_t source, const uint32_t *words, const std
       return context.fault("wanted a slot below ", topK, " and an expert below ", slots.size(),
                            " in a record of rank ", source, ", found ", slot, " and ", local);
     uint32_t row = token * topK + slot;
-    std::byte *output = context.write(out, row, Content::Row, {source, token, slot});
+    size_t place = out.layout == plan::BufferLayout::Seq ? rowsOfSource.items.size() : row;
+    std::byte *output = context.write(out, place, Content::Row, {source, token, slot});
     rows.push_back({local, input, output});
-    if (rowsOfSource)
-      rowsOfSource->items.push_back(row);
+    rowsOfSource.items.push_back(row);
   }
   return Status();
 }
@@ -83,21 +83,27 @@ Status ExpertsTask::readSource(const plan::ConcreteRegion &input) {
                          records ? "rows to write" : "records");
   MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(input.items));
   RegionView x = context.view(input), meta = context.view(*records), out = context.view(*outputs);
+  if (meta.layout != plan::BufferLayout::Seq)
+    return context.fault("wanted records one after another: they say which tokens there are");
   if (list->count > x.records || list->count > meta.records)
     return context.fault("wanted at most ", x.records, " tokens of rank ", source, ", found ",
                          list->count);
   // What this rank sent to itself it knows from its own routing.
-  ItemList *rowsOfSource = source == self ? nullptr : &context.rank.sets.rowsReceivedFrom(source);
+  ItemList own;
+  ItemList &rowsOfSource = source == self ? own : context.rank.sets.rowsReceivedFrom(source);
   for (uint32_t i = 0; i < list->count; ++i) {
     const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(meta, i));
     uint32_t token = words[0];
     context.read(meta, i, Content::Record, {source, token, self});
-    const std::byte *row = context.read(x, i, Content::Token, {source, token});
+    uint32_t place = x.layout == plan::BufferLayout::Seq ? i : token;
+    if (place >= x.records)
+      return context.fault("wanted a token below ", x.records, " of rank ", source, ", found ",
+                           token);
+    const std::byte *row = context.read(x, place, Content::Token, {source, token});
     MOEC_RETURN_IF_ERROR(readRecord(source, words, row, out, rowsOfSource));
     context.pause();
   }
-  if (rowsOfSource)
-    ItemSets::close(*rowsOfSource);
+  ItemSets::close(rowsOfSource);
   return Status();
 }
 

@@ -12,15 +12,6 @@
 
 namespace moec::rt::cpu {
 
-/// `bytes` of `memory`, from a cache line on.
-static std::byte *ensure(std::vector<std::byte> &memory, size_t bytes) {
-  constexpr size_t line = 64;
-  if (memory.size() < bytes + line)
-    memory.resize(bytes + line);
-  size_t misalignment = reinterpret_cast<uintptr_t>(memory.data()) % line;
-  return memory.data() + (misalignment ? line - misalignment : 0);
-}
-
 void convertTokens(const RankIo &io, uint32_t hidden, DType type, std::byte *target,
                    ThreadPool &pool) {
   pool.parallelFor(static_cast<uint32_t>(io.tokens), [&](uint32_t token) {
@@ -41,8 +32,8 @@ void convertTokens(const RankIo &io, uint32_t hidden, DType type, std::byte *tar
 
 RowsView gatherRows(Machine &machine, std::span<const std::byte *const> rows, uint32_t depth) {
   const KernelSet &kernels = *machine.kernels;
-  size_t stride = kernels.rowElements(depth) * sizeOf(kernels.rowType());
-  std::byte *target = ensure(machine.scratch.rows, rows.size() * stride);
+  size_t stride = machine.rowStride(depth);
+  std::byte *target = machine.scratch.rows.data();
   machine.pool.parallelFor(static_cast<uint32_t>(rows.size()), [&](uint32_t row) {
     kernels.fillRow(rows[row], machine.layer().tokensType, depth, target + row * stride);
   });
@@ -62,11 +53,10 @@ void multiplyRows(Machine &machine, std::span<const std::byte *const> rows, uint
 
 void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> groups,
              std::span<const std::byte *const> rows, std::byte *const *outputs, DType type) {
-  const KernelSet &kernels = *machine.kernels;
   const Layer &layer = machine.layer();
   RowsView x = gatherRows(machine, rows, layer.hidden);
-  size_t stride = kernels.rowElements(mlp.intermediate) * sizeOf(kernels.rowType());
-  std::byte *gated = ensure(machine.scratch.gated, rows.size() * stride);
+  size_t stride = machine.rowStride(mlp.intermediate);
+  std::byte *gated = machine.scratch.gated.data();
 
   std::vector<Segment> gateUp, down;
   uint32_t first = 0;

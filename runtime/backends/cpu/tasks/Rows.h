@@ -3,8 +3,7 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rows are gathered into the form that the kernels read, a batch at a time, so that
-// the memory needed does not grow with the number of tokens.
+// Rows are gathered into the form that the kernels read, a batch at a time.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BACKENDS_CPU_TASKS_ROWS_H
@@ -16,13 +15,11 @@
 
 namespace moec::rt::cpu {
 
-inline constexpr uint32_t batchRows = 2048;
-
 /// The caller's tokens as `type`, one after another.
 void convertTokens(const RankIo &io, uint32_t hidden, DType type, std::byte *target,
                    ThreadPool &pool);
 
-/// Brings rows of the tokens' type into scratch memory.
+/// Brings rows of the tokens' type into scratch memory; at most batchRows.
 RowsView gatherRows(Machine &machine, std::span<const std::byte *const> rows, uint32_t depth);
 
 /// out = rows times one packed matrix.

@@ -21,6 +21,7 @@ Status runSlotSum(TaskContext &context) {
   RegionView route = context.view(context.reads(0)[0]), out = context.view(context.writes(0)[0]);
   // The rows that rank p returned are read through the region of Y(self, p).
   std::vector<RegionView> returned(machine.plan.ranks);
+  std::vector<uint64_t> passed(machine.plan.ranks); // of Y(self, p), in its order
   for (const plan::ConcreteRegion &region : context.reads(1))
     returned[region.items.second] = context.view(region);
   bool hasShared = context.task.op->reads.size() > 2;
@@ -40,8 +41,10 @@ Status runSlotSum(TaskContext &context) {
       uint32_t from = upperHalf(entry.destination(slot));
       if (from >= returned.size() || !returned[from].base)
         return context.fault("needs the rows of rank ", from, ", which it does not read");
-      terms.push_back({context.read(returned[from], uint64_t(token) * topK + slot, Content::Row,
-                                    {self, token, slot}),
+      uint64_t place = passed[from]++;
+      if (returned[from].layout == plan::BufferLayout::Slot)
+        place = uint64_t(token) * topK + slot;
+      terms.push_back({context.read(returned[from], place, Content::Row, {self, token, slot}),
                        entry.weight(slot)});
     }
     if (hasShared)
