@@ -7,7 +7,7 @@ packages=(
   cmake ninja-build g++ python3 ca-certificates git
   clang-22 lld-22 ccache libclang-rt-22-dev clang-format-22  # compiler, sanitizers, formatter
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools     # MLIR; lit and FileCheck for the tests
-  libboost-context-dev libdnnl-dev libxxhash-dev             # runtime
+  libboost-context-dev libxxhash-dev                         # runtime
   flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev
   libcli11-dev libgtest-dev                                  # command line, tests
 )
