@@ -20,10 +20,14 @@ namespace {
 constexpr size_t lanes = 8; ///< weight rows that are summed side by side
 /// A sum for each of them; the compiler takes as many registers as it needs.
 using Lanes [[gnu::vector_size(lanes * sizeof(double))]] = double;
+/// In a struct: GCC's std::vector of the bare type forgets the alignment.
+struct alignas(lanes * sizeof(double)) PackedRow {
+  Lanes values;
+};
 
 struct Panel {
-  const Lanes *weights; ///< [in]
-  const float *x;       ///< [rows, in]
+  const PackedRow *weights; ///< [in]
+  const float *x;           ///< [rows, in]
   size_t rows, in;
   double *y;        ///< [rows, out], at the panel's first column
   size_t out, used; ///< row pitch of y; lanes that are real
@@ -37,7 +41,7 @@ template <size_t tokens>
   const float *x = panel.x + first * panel.in;
   for (size_t i = 0; i < panel.in; ++i)
     for (size_t t = 0; t < tokens; ++t)
-      sums[t] += double(x[t * panel.in + i]) * panel.weights[i];
+      sums[t] += double(x[t * panel.in + i]) * panel.weights[i].values;
   for (size_t t = 0; t < tokens; ++t)
     for (size_t j = 0; j < panel.used; ++j)
       panel.y[(first + t) * panel.out + j] = sums[t][j];
@@ -95,14 +99,14 @@ std::vector<double> reference::multiply(const std::vector<float> &x, size_t rows
   auto panelFunction = choosePanel();
   std::atomic<size_t> next{0};
   auto work = [&] {
-    std::vector<Lanes> packed(in, Lanes{});
+    std::vector<PackedRow> packed(in, PackedRow{});
     std::vector<float> row(in);
     for (size_t o; (o = next.fetch_add(lanes)) < out;) {
       size_t used = std::min(lanes, out - o);
       for (size_t j = 0; j < used; ++j) {
         loadRow(w, (o + j) * in, weightsType, row);
         for (size_t i = 0; i < in; ++i)
-          packed[i][j] = row[i];
+          packed[i].values[j] = row[i];
       }
       panelFunction({packed.data(), x.data(), rows, in, y.data() + o, out, used});
     }

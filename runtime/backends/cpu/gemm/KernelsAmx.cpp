@@ -51,6 +51,7 @@ bool enableAmx() {
 #else
 #pragma GCC push_options
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // in immintrin.h itself
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,amx-tile,amx-bf16")
 #endif
 
@@ -71,6 +72,7 @@ struct alignas(64) TileConfiguration {
 };
 static_assert(sizeof(TileConfiguration) == 64);
 
+/// In assembler: GCC's intrinsics take the register's number as a literal only.
 struct Tiles {
   template <typename Shape> static void configure(const Shape &shape) {
     TileConfiguration configuration;
@@ -78,15 +80,19 @@ struct Tiles {
       configuration.rows[tile] = shape.rows[tile];
       configuration.rowBytes[tile] = shape.rows[tile] ? 64 : 0;
     }
-    _tile_loadconfig(&configuration);
+    asm volatile("ldtilecfg %0" : : "m"(configuration));
   }
-  static void release() { _tile_release(); }
-  template <int tile> static void zero() { _tile_zero(tile); }
+  static void release() { asm volatile("tilerelease"); }
+  template <int tile> static void zero() { asm volatile("tilezero %%tmm%c0" : : "i"(tile)); }
   template <int tile> static void load(const std::byte *p, size_t stride) {
-    _tile_loadd(tile, p, stride);
+    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(p), "r"(stride), "i"(tile) : "memory");
   }
-  template <int tile> static void store(float *p, size_t stride) { _tile_stored(tile, p, stride); }
-  template <int sum, int x, int w> static void dot() { _tile_dpbf16ps(sum, x, w); }
+  template <int tile> static void store(float *p, size_t stride) {
+    asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(p), "r"(stride), "i"(tile) : "memory");
+  }
+  template <int sum, int x, int w> static void dot() {
+    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(sum), "i"(x), "i"(w));
+  }
 };
 
 #include "runtime/backends/cpu/gemm/Epilogues.inc"

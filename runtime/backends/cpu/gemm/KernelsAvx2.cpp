@@ -23,6 +23,7 @@
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#pragma GCC diagnostic ignored "-Wpsabi" // nothing here is called from elsewhere
 #endif
 
 namespace moec::rt::cpu {
