@@ -61,6 +61,31 @@ DEEPSEEK = Family("DeepseekV3ForCausalLM", "deepseek_v3", "DeepseekV3Config",
                    "routed_scaling_factor": 2.5})
 
 
+DEEPSEEK_V2 = Family("DeepseekV2ForCausalLM", "deepseek_v2", "DeepseekV2Config",
+                     "deepseek_v2.modeling_deepseek_v2.DeepseekV2Moe", "mlp",
+                     ("gate_proj", "up_proj", "down_proj"),
+                     {"intermediate_size": 96, "first_k_dense_replace": 1, "moe_layer_freq": 1,
+                      "norm_topk_prob": False, "scoring_func": "softmax",
+                      "topk_method": "group_limited_greedy", "routed_scaling_factor": 16.0})
+QWEN3_NEXT = dataclasses.replace(
+    QWEN2, architecture="Qwen3NextForCausalLM", model_type="qwen3_next",
+    config_class="Qwen3NextConfig", block="qwen3_next.modeling_qwen3_next.Qwen3NextSparseMoeBlock",
+    fields={**QWEN2.fields, "mlp_only_layers": [], "norm_topk_prob": True})
+GLM4 = dataclasses.replace(
+    DEEPSEEK, architecture="Glm4MoeForCausalLM", model_type="glm4_moe",
+    config_class="Glm4MoeConfig", block="glm4_moe.modeling_glm4_moe.Glm4MoeMoE",
+    fields={"intermediate_size": 96, "first_k_dense_replace": 1, "norm_topk_prob": True,
+            "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0})
+MINIMAX_M2 = Family("MiniMaxM2ForCausalLM", "minimax_m2", "MiniMaxM2Config",
+                    "minimax_m2.modeling_minimax_m2.MiniMaxM2SparseMoeBlock", "block_sparse_moe",
+                    ("w1", "w3", "w2"), {"scoring_func": "sigmoid", "use_routing_bias": True,
+                                         "shared_intermediate_size": 0})
+JAMBA = Family("JambaForCausalLM", "jamba", "JambaConfig",
+               "jamba.modeling_jamba.JambaSparseMoeBlock", "feed_forward",
+               ("gate_proj", "up_proj", "down_proj"),
+               {"expert_layer_period": 2, "expert_layer_offset": 1})
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
@@ -116,6 +141,22 @@ CASES = [
          {"hidden_size": 24, "moe_intermediate_size": 8, "n_routed_experts": 7, "n_group": 1,
           "topk_group": 1, "num_experts_per_tok": 3, "n_shared_experts": 1,
           "routed_scaling_factor": 1.0}),
+    # Families that the importer takes because their layers are of a kind with the above.
+    Case("deepseek-v2", DEEPSEEK_V2, ("bf16",), 1, 31,
+         {"hidden_size": 32, "moe_intermediate_size": 8, "n_routed_experts": 12, "n_group": 4,
+          "topk_group": 2, "num_experts_per_tok": 4, "n_shared_experts": 2}),
+    Case("qwen3-next", QWEN3_NEXT, ("bf16",), 2, 32,
+         {"hidden_size": 32, "moe_intermediate_size": 8, "num_experts": 10,
+          "num_experts_per_tok": 4, "shared_expert_intermediate_size": 16}),
+    Case("glm4-moe", GLM4, ("bf16",), 1, 33,
+         {"hidden_size": 32, "moe_intermediate_size": 8, "n_routed_experts": 10,
+          "num_experts_per_tok": 4, "n_shared_experts": 1}),
+    Case("minimax-m2", MINIMAX_M2, ("bf16",), 0, 34,
+         {"hidden_size": 32, "intermediate_size": 8, "num_local_experts": 10,
+          "num_experts_per_tok": 4}),
+    Case("jamba", JAMBA, ("bf16",), 3, 35,
+         {"hidden_size": 32, "intermediate_size": 8, "num_experts": 10,
+          "num_experts_per_tok": 2}),
 ]
 
 
@@ -130,6 +171,16 @@ def config_json(case, dtype):
     return {**config, **case.family.fields, **case.fields}
 
 
+def router(block):
+    return block.gate if hasattr(block, "gate") else block.router
+
+
+def selection_bias(block):
+    """The module that holds the bias, or None: it is the router's in some families."""
+    holders = (part for part in (router(block), block) if hasattr(part, "e_score_correction_bias"))
+    return next(holders, None)
+
+
 def make_block(case, config, dtype):
     module, _, name = case.family.block.rpartition(".")
     block_class = getattr(__import__(f"transformers.models.{module}", fromlist=[name]), name)
@@ -141,14 +192,14 @@ def make_block(case, config, dtype):
     with torch.no_grad():
         for name, weight in sorted(block.named_parameters()):
             # Logits and outputs of about unit size or more: the router must have something to say.
-            gain = 2.0 if name == "gate.weight" else 1.0
+            gain = 2.0 if weight is router(block).weight else 1.0
             scale = gain * weight.shape[-1] ** -0.5
             weight.copy_(torch.randn(weight.shape, generator=generator) * scale)
     block = block.to(dtype)
-    if hasattr(block.gate, "e_score_correction_bias"):
+    if holder := selection_bias(block):
         # float32 in a bf16 model too. Some negative sums: a rejected group at 0 would show.
-        bias = torch.randn(block.gate.num_experts, generator=generator) * 0.4 - 0.3
-        block.gate.e_score_correction_bias = torch.nn.Buffer(bias)
+        bias = torch.randn(router(block).num_experts, generator=generator) * 0.4 - 0.3
+        holder.e_score_correction_bias = torch.nn.Buffer(bias)
     return block
 
 
@@ -171,11 +222,17 @@ def checkpoint(case, block):
     return out
 
 
-def choosing_scores(block, logits):
-    """The quantity that the router chooses by, before any group is rejected."""
-    if hasattr(block.gate, "e_score_correction_bias"):
-        return logits.float().sigmoid() + block.gate.e_score_correction_bias
-    return torch.softmax(logits.float(), dim=-1)
+def route(block, x):
+    """Logits, weights and indices as the block's router returns them, and the scores that it
+    chooses by, before any group is rejected."""
+    holder = selection_bias(block)
+    if holder is block:
+        routed = router(block)(x, holder.e_score_correction_bias)
+    else:
+        routed = router(block)(x)
+    if holder:
+        return *routed, routed[0].float().sigmoid() + holder.e_score_correction_bias
+    return *routed, torch.softmax(routed[0].float(), dim=-1)
 
 
 def write_golden(case, dtype, folder):
@@ -188,8 +245,7 @@ def write_golden(case, dtype, folder):
     x = torch.randn(*TOKENS, config["hidden_size"], generator=generator).to(DTYPES[dtype])
     with torch.no_grad():
         output = block(x.clone())
-        logits, weights, indices = block.gate(x.view(-1, x.shape[-1]))
-        choosing = choosing_scores(block, logits)
+        logits, weights, indices, choosing = route(block, x.view(-1, x.shape[-1]))
     save_file(checkpoint(case, block), folder / "weights.safetensors")
     save_file({"input": x}, folder / "input.safetensors")
     save_file({"output": output.float().reshape(-1, x.shape[-1]), "topk_indices": indices,

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 /// How a family names its weights.
 struct Names {
-  std::string block, gate, up, down, shared;
+  std::string block, gate, up, down, shared, router = "gate.", bias = "gate.";
 };
 
 struct Golden {
@@ -51,40 +51,59 @@ static std::string textOf(const fs::path &path) {
   return *text;
 }
 
+/// What the DeepSeek-like families have in common: f32 routing, a plain shared expert.
+static void describeDeepSeek(const Json &config, Layer &layer, Names &names) {
+  bool isV2 = config["model_type"] == "deepseek_v2";
+  names.shared = "shared_experts";
+  layer.logitsType = layer.routingType = Type::F32;
+  layer.experts = config["n_routed_experts"];
+  layer.intermediate = config["moe_intermediate_size"];
+  layer.sharedIntermediate = layer.intermediate * config["n_shared_experts"].get<size_t>();
+  layer.score = isV2 ? Score::Softmax : Score::Sigmoid;
+  layer.selectionBias = !isV2;
+  layer.groups = config["n_group"];
+  layer.groupsKept = config["topk_group"];
+  layer.groupScore = isV2 ? GroupScore::Max : GroupScore::SumOfTop2;
+  layer.rejectedIsZero = isV2;
+  layer.normalizeEpsilon = isV2 ? 0 : 1e-20;
+  layer.scale = config["routed_scaling_factor"];
+}
+
+/// Mixtral's kind: names of its own, weights that stay f32, always normalised.
+static void describeMixtral(const Json &config, Layer &layer, Names &names) {
+  names = {"block_sparse_moe.", "w1", "w3", "w2", "", "gate.", ""};
+  layer.experts = config["num_local_experts"];
+  layer.intermediate = config["intermediate_size"];
+  layer.routingType = Type::F32;
+  layer.normalize = true;
+  layer.selectionBias = config["model_type"] == "minimax_m2";
+  layer.score = layer.selectionBias ? Score::Sigmoid : Score::Softmax;
+}
+
+static void describeQwen(const Json &config, Layer &layer, Names &names) {
+  if (config["model_type"] == "jamba")
+    names.block = "feed_forward.", names.router = "router.";
+  layer.experts = config["num_experts"];
+  bool hasOwnWidth = config.contains("moe_intermediate_size");
+  layer.intermediate = config[hasOwnWidth ? "moe_intermediate_size" : "intermediate_size"];
+  layer.sharedIntermediate = config.value("shared_expert_intermediate_size", size_t(0));
+  layer.sharedGate = layer.sharedIntermediate > 0;
+}
+
 static void describe(const Json &config, Layer &layer, Names &names) {
-  std::string family = config["model_type"];
-  bool isBF16 = config["torch_dtype"] == "bfloat16", isDeepseek = family == "deepseek_v3";
-  Type type = isBF16 ? Type::BF16 : Type::F32;
-  layer.tokensType = layer.weightsType = type;
-  layer.logitsType = isDeepseek ? Type::F32 : type;
-  layer.routingType = isDeepseek || family == "mixtral" ? Type::F32 : type;
+  Type type = config["torch_dtype"] == "bfloat16" ? Type::BF16 : Type::F32;
+  layer.tokensType = layer.weightsType = layer.logitsType = layer.routingType = type;
   layer.hidden = config["hidden_size"];
   layer.topK = config["num_experts_per_tok"];
-  layer.normalize = config.value("norm_topk_prob", family == "mixtral");
+  layer.normalize = config.value("norm_topk_prob", false);
   layer.activation = config["hidden_act"] == "silu" ? Activation::Silu : Activation::GeluTanh;
   names = {"mlp.", "gate_proj", "up_proj", "down_proj", "shared_expert"};
-  if (family == "mixtral") {
-    names = {"block_sparse_moe.", "w1", "w3", "w2", ""};
-    layer.experts = config["num_local_experts"];
-    layer.intermediate = config["intermediate_size"];
-  } else if (isDeepseek) {
-    names.shared = "shared_experts";
-    layer.experts = config["n_routed_experts"];
-    layer.intermediate = config["moe_intermediate_size"];
-    layer.sharedIntermediate = layer.intermediate * config["n_shared_experts"].get<size_t>();
-    layer.score = Score::Sigmoid;
-    layer.selectionBias = true;
-    layer.groups = config["n_group"];
-    layer.groupsKept = config["topk_group"];
-    layer.groupScore = GroupScore::SumOfTop2;
-    layer.normalizeEpsilon = 1e-20;
-    layer.scale = config["routed_scaling_factor"];
-  } else {
-    layer.experts = config["num_experts"];
-    layer.intermediate = config[family == "olmoe" ? "intermediate_size" : "moe_intermediate_size"];
-    layer.sharedIntermediate = config.value("shared_expert_intermediate_size", size_t(0));
-    layer.sharedGate = layer.sharedIntermediate > 0;
-  }
+  if (config.contains("n_routed_experts"))
+    describeDeepSeek(config, layer, names);
+  else if (config.contains("num_local_experts"))
+    describeMixtral(config, layer, names);
+  else
+    describeQwen(config, layer, names);
 }
 
 Golden::Golden(const fs::path &folder)
@@ -108,11 +127,11 @@ Tensor Golden::find(Weight weight, size_t expert) const {
   std::string shared = prefix + names.shared + ".";
   switch (weight) {
   case Weight::Router:
-    return tensor(weights, prefix + "gate.weight");
+    return tensor(weights, prefix + names.router + "weight");
   case Weight::RouterBias:
     return tensor(weights, prefix + "gate.bias");
   case Weight::SelectionBias:
-    return tensor(weights, prefix + "gate.e_score_correction_bias");
+    return tensor(weights, prefix + names.bias + "e_score_correction_bias");
   case Weight::ExpertGate:
     return tensor(weights, mine + names.gate + ".weight");
   case Weight::ExpertUp:

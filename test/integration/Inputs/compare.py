@@ -11,6 +11,7 @@ output's rows. Prints what it found; exit code 1 at the first disagreement.
 import json
 import math
 import pathlib
+import struct
 import sys
 
 import tensors
@@ -40,24 +41,41 @@ def gap(scores, count):
     return order[count - 1] - order[count] if count < len(order) else math.inf
 
 
-def is_decided(config, scores, slack):
-    """Whether every decision on this token's way hangs on more than rounding."""
-    k, groups = config["num_experts_per_tok"], config.get("n_group", 1)
-    size = len(scores) // groups
-    parts = [scores[g * size:(g + 1) * size] for g in range(groups)]
-    group_scores = [sum(sorted(part)[-2:]) for part in parts]
-    kept = sorted(range(groups), key=lambda g: -group_scores[g])[:config.get("topk_group", 1)]
-    steps = ((group_scores, len(kept)), ([score for g in kept for score in parts[g]], k))
-    return all(gap(values, count) > slack(*sorted(values)[-count - 1:][:2])
-               for values, count in steps)
+class Router:
+    """How a golden's router decides, and by how little a right one may decide otherwise."""
 
+    def __init__(self, config, weights, logits):
+        self.k = config["num_experts_per_tok"]
+        self.groups, self.kept = config.get("n_group", 1), config.get("topk_group", 1)
+        self.best_of_group = 1 if config["model_type"] == "deepseek_v2" else 2
+        self.has_bias = any(name.endswith("e_score_correction_bias") for name in weights)
+        # Some families take the product in f32 in a bf16 model too.
+        self.is_bf16 = all(struct.pack("<f", z)[:2] == b"\0\0" for z in logits)
 
-def rounding(config, dtype, scores):
-    """What an order of these scores may hang on without being wrong."""
-    largest = max(abs(score) for score in scores)
-    if dtype == "BF16" and config["model_type"] != "deepseek_v3":
-        return 2.0 ** (math.frexp(largest)[1] - 8)  # one unit in the last place of a bf16 logit
-    return max(largest, 1.0) * 2.0 ** -18  # f32 products of a few dozen terms
+    def unit(self, logits):
+        """Of the rounding of these logits."""
+        largest = max(abs(z) for z in logits)
+        if self.is_bf16:
+            return 2.0 ** (math.frexp(largest)[1] - 8)  # one in the last place
+        return max(largest, 1.0) * 2.0 ** -18  # f32 products of a few dozen terms
+
+    def scores(self, logits, choosing):
+        """What the decisions hang on, and what two of them may be apart without being wrong.
+        A softmax keeps the order of the logits; a sigmoid is nowhere steeper than 1/4."""
+        if self.has_bias:
+            slack = max(self.unit(logits) / 4, 2.0 ** -18)
+            return choosing, lambda *scores: slack
+        return logits, lambda *scores: self.unit(scores)
+
+    def is_decided(self, scores, slack):
+        """Whether every decision on this token's way hangs on more than rounding."""
+        size = len(scores) // self.groups
+        parts = [scores[g * size:(g + 1) * size] for g in range(self.groups)]
+        group_scores = [sum(sorted(part)[-self.best_of_group:]) for part in parts]
+        kept = sorted(range(self.groups), key=lambda g: -group_scores[g])[:self.kept]
+        steps = ((group_scores, len(kept)), ([s for g in kept for s in parts[g]], self.k))
+        return all(gap(values, count) > slack(*sorted(values)[-count - 1:][:2])
+                   for values, count in steps)
 
 
 def check_shapes(found, wanted):
@@ -92,11 +110,11 @@ def main(golden, out):
     rows = {name: tensor.rows() for name, tensor in wanted.items()}
     got = {name: tensor.rows() for name, tensor in found.items()}
     decided, outputs, weights = [], ([], []), ([], [])
-    # The softmax keeps the order of z, and z is what gets rounded.
-    deciding = "choosing" if config["model_type"] == "deepseek_v3" else "router_logits"
-    slack = lambda *scores: rounding(config, dtype, scores)
-    for t, scores in enumerate(rows[deciding]):
-        if not is_decided(config, scores, slack):
+    weight_names = tensors.read_header(golden / "weights.safetensors")[0]
+    router = Router(config, weight_names, wanted["router_logits"].values)
+    for t, (logits, choosing) in enumerate(zip(rows["router_logits"], rows["choosing"])):
+        scores, slack = router.scores(logits, choosing)
+        if not router.is_decided(scores, slack):
             continue
         decided.append(t)
         experts = list(got["topk_indices"][t])
