@@ -10,7 +10,11 @@
  *    sessions may be used from different threads. A session keeps its module
  *    alive; closing the module first is allowed.
  *  - Structs that may grow begin with `struct_size`, set by the caller to
- *    sizeof(its own version).
+ *    sizeof(its own version). Of a larger struct than this library's the rest is
+ *    left alone; what a smaller one does not have counts as zero.
+ *  - A null handle or pointer that must not be null is MOEC_INVALID, not undefined.
+ *  - Environment: MOEC_BACKEND_PATH, folders to look for backends in before the
+ *    library's own.
  *  - Sizes are bytes unless the name says tokens, ranks or elements.
  *===----------------------------------------------------------------------===*/
 #ifndef MOEC_RUNTIME_H
@@ -94,10 +98,14 @@ typedef struct moec_session_options {
   size_t struct_size;
   const char *backend; /**< "cpu" (the default when NULL) */
   uint32_t threads;    /**< 0 = every core this process may use */
-  uint32_t max_tokens_per_rank; /**< capacity; 0 = the module's own limit */
+  /** Capacity of a step; 0 = the module's own limit, and where that is 0 too the
+   * session grows with its steps. Memory is reserved for the worst case and
+   * committed when it is touched. */
+  uint32_t max_tokens_per_rank;
   /** Test mode, off when 0: seeds a random order of ranks and tasks, lets puts
    * land late and out of order until their flag, poisons buffers and checks
-   * declared effects against real accesses. */
+   * declared effects against real accesses. Results are the same bits. Slow, and
+   * on one thread. */
   uint64_t test_seed;
 } moec_session_options;
 MOEC_API moec_status *moec_session_create(moec_module *module, const moec_session_options *options, moec_session **session);
@@ -106,9 +114,11 @@ MOEC_API void moec_session_destroy(moec_session *session);
 /** Finds one weight. `tensor->data` must stay valid until the next call of the
  * same lookup or until moec_session_load_weights returns. */
 typedef moec_status *(*moec_weight_lookup)(void *user, const char *name, moec_tensor *tensor);
-/** Asks for each weight that some rank of the session needs, checks dtype and
- * shape, and packs it once. f32, bf16 and f16 are converted to the module's
- * weights dtype; the selection bias stays f32. */
+/** Asks for each weight that some rank of the session needs, one at a time on this
+ * thread in the order of moec_module_weight, checks dtype and shape, and packs it
+ * once. f32, bf16 and f16 are converted to the module's weights dtype; the
+ * selection bias stays f32. Data need no alignment. May be called again: the
+ * former weights are gone then, also when it fails. */
 MOEC_API moec_status *moec_session_load_weights(moec_session *session, moec_weight_lookup lookup, void *user);
 /** For lookups: makes a status of their own. */
 MOEC_API moec_status *moec_status_make(moec_code code, const char *message);
@@ -123,11 +133,17 @@ typedef struct moec_rank_io {
   float *topk_weights;   /**< [tokens, top_k], or NULL */
 } moec_rank_io;
 /** Runs one step on all ranks of the session; `io` has one entry a rank. Blocks
- * until every rank is done. A deadlock is MOEC_INTERNAL and names who waits for
- * whom, on which flag, from which line of the .moe file. */
+ * until every rank is done. After MOEC_INVALID nothing has happened; after any other
+ * failure the session runs no further step. A deadlock is MOEC_INTERNAL and names
+ * who waits for whom, on which flag, from which line of the .moe file.
+ *
+ * The outputs of a token depend on that token and the weights alone, to the bit:
+ * not on other tokens, ranks, placement or threads. That holds for tokens that are
+ * not finite too; a NaN logit is chosen last, indices are always valid. */
 MOEC_API moec_status *moec_session_step(moec_session *session, const moec_rank_io *io);
 
-/** What the last step did. Pointers live until the next step. */
+/** What the last step did. Pointers live until the next step. In the matrices the
+ * diagonal is what a rank copied to itself. */
 typedef struct moec_step_report {
   size_t struct_size;
   uint64_t step;
