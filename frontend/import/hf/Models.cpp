@@ -95,21 +95,23 @@ static void readQwenLayers(HfConfig &config, HfLayer &layer) {
   }
 }
 
-static void readQwen(HfConfig &config, HfLayer &layer) {
-  readCommon(config, layer, "num_experts", "num_experts_per_tok", "moe_intermediate_size");
+static void readQwen(HfConfig &config, HfLayer &layer, const char *experts) {
+  readCommon(config, layer, experts, "num_experts_per_tok", "moe_intermediate_size");
   layer.router.normalize = config.flag("norm_topk_prob");
   setTypes(layer, DType::BF16, DType::BF16);
   readQwenLayers(config, layer);
 }
 
 static void readQwen3(HfConfig &config, HfLayer &layer) {
-  readQwen(config, layer);
+  // The releases say num_experts; transformers 5 saves the other name.
+  bool isSavedBy5 = !config.has("num_experts") && config.has("num_local_experts");
+  readQwen(config, layer, isSavedBy5 ? "num_local_experts" : "num_experts");
   // Some files carry the field of the older family; 0 is what they should say.
   config.expectUnset("shared_expert_intermediate_size", "a shared expert");
 }
 
 static void readQwenShared(HfConfig &config, HfLayer &layer) {
-  readQwen(config, layer);
+  readQwen(config, layer, "num_experts");
   layer.sharedWidth = config.countOrNone("shared_expert_intermediate_size");
   layer.sharedCount = layer.sharedWidth ? 1 : 0;
   layer.sharedGate = layer.sharedWidth != 0;
