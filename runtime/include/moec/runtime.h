@@ -66,7 +66,8 @@ typedef struct moec_module moec_module;
 /** Maps and checks the whole file (hashes, every index and size). */
 MOEC_API moec_status *moec_module_open(const char *path, moec_module **module);
 /** Copies `bytes`. `name` is used in messages. */
-MOEC_API moec_status *moec_module_open_memory(const void *bytes, size_t size, const char *name, moec_module **module);
+MOEC_API moec_status *moec_module_open_memory(const void *bytes, size_t size, const char *name,
+                                              moec_module **module);
 MOEC_API void moec_module_close(moec_module *module);
 
 typedef struct moec_layer_info {
@@ -89,7 +90,8 @@ typedef struct moec_weight_info {
   int64_t shape[MOEC_MAX_DIMS];
 } moec_weight_info;
 MOEC_API size_t moec_module_weight_count(const moec_module *module);
-MOEC_API moec_status *moec_module_weight(const moec_module *module, size_t index, moec_weight_info *info);
+MOEC_API moec_status *moec_module_weight(const moec_module *module, size_t index,
+                                         moec_weight_info *info);
 
 /* --- Session -------------------------------------------------------------- */
 
@@ -108,7 +110,8 @@ typedef struct moec_session_options {
    * on one thread. */
   uint64_t test_seed;
 } moec_session_options;
-MOEC_API moec_status *moec_session_create(moec_module *module, const moec_session_options *options, moec_session **session);
+MOEC_API moec_status *moec_session_create(moec_module *module, const moec_session_options *options,
+                                          moec_session **session);
 MOEC_API void moec_session_destroy(moec_session *session);
 
 /** Finds one weight. `tensor->data` must stay valid until the next call of the
@@ -119,13 +122,14 @@ typedef moec_status *(*moec_weight_lookup)(void *user, const char *name, moec_te
  * once. f32, bf16 and f16 are converted to the module's weights dtype; the
  * selection bias stays f32. Data need no alignment. May be called again: the
  * former weights are gone then, also when it fails. */
-MOEC_API moec_status *moec_session_load_weights(moec_session *session, moec_weight_lookup lookup, void *user);
+MOEC_API moec_status *moec_session_load_weights(moec_session *session, moec_weight_lookup lookup,
+                                                void *user);
 /** For lookups: makes a status of their own. */
 MOEC_API moec_status *moec_status_make(moec_code code, const char *message);
 
 /** One rank's part of a step. Pointers may be NULL where `tokens` is 0. */
 typedef struct moec_rank_io {
-  const void *input;     /**< [tokens, hidden] of `input_dtype` */
+  const void *input;      /**< [tokens, hidden] of `input_dtype` */
   moec_dtype input_dtype; /**< f32 or bf16; rounded to the module's tokens dtype */
   int64_t tokens;
   float *output;         /**< [tokens, hidden], f32 */
