@@ -37,7 +37,7 @@ public:
 
   /// If the field is there it must be this text.
   void expectText(std::string_view field, std::string_view only);
-  /// If the field is there it must not be set: 0, false, null or empty.
+  /// If the field is there it must not be set: 0, false or null.
   void expectUnset(std::string_view field, std::string_view why);
   void unsupported(std::string_view field, const std::string &what);
 

@@ -85,11 +85,11 @@ static void readQwenLayers(HfConfig &config, HfLayer &layer) {
   const JsonValue *dense = config.value("mlp_only_layers");
   if (!dense)
     return;
+  if (!dense->is(JsonValue::Kind::Array))
+    return config.wrong(*dense, "mlp_only_layers", "a list of layer numbers");
   for (const JsonValue &index : dense->elements) {
-    if (!index.is(JsonValue::Kind::Integer)) {
-      config.unsupported("mlp_only_layers", "mlp_only_layers that are no list of numbers");
-      return;
-    }
+    if (!index.is(JsonValue::Kind::Integer))
+      return config.wrong(index, "mlp_only_layers", "a list of layer numbers");
     if (index.integer < layer.isMoe.size())
       layer.isMoe[index.integer] = false;
   }
