@@ -30,6 +30,10 @@ public:
   Clock() = default;
   Clock(uint32_t ranks, uint32_t tasks) : entries(ranks, Entry{0, std::vector<bool>(tasks)}) {}
 
+  static uint64_t bytesFor(uint64_t ranks, uint64_t tasks) {
+    return ranks * (sizeof(Entry) + tasks / 8);
+  }
+
   bool contains(TaskRef task) const {
     const Entry &entry = entries[task.rank];
     return task.step < entry.step || (task.step == entry.step && entry.done[task.task]);

@@ -45,8 +45,10 @@ Result<std::unique_ptr<CpuSession>> CpuSession::create(const Manifest &manifest,
 Status CpuSession::reserve(uint32_t maxTokens) {
   MOEC_RETURN_IF_ERROR(machine.reserve(maxTokens));
   if (!executor) {
-    if (options.testSeed)
+    if (options.testSeed) {
+      MOEC_RETURN_IF_ERROR(TestMode::check(machine));
       test = std::make_unique<TestMode>(machine, options.testSeed);
+    }
     executor = std::make_unique<Executor>(machine, test.get());
   }
   machine.setFlags(executor->lastStep());

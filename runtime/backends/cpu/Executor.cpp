@@ -119,9 +119,12 @@ void Executor::runRank(RankState &state) {
       while (state.done < state.rank.program.tasks().size())
         runSomething(state);
     }
+    return;
   } catch (const std::bad_alloc &) {
-    stop(state, internalError("out of memory on rank ", state.rank.number));
   }
+  // Not from within the handler: which exceptions are being handled is a fact of the
+  // thread, not of the fiber.
+  stop(state, internalError("out of memory on rank ", state.rank.number));
 }
 
 /// Ends the run; the fiber is not resumed.

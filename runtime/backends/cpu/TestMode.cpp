@@ -14,6 +14,7 @@ namespace moec::rt::cpu {
 
 /// Poison is written, so that it costs memory.
 static constexpr size_t maxPoisonBytes = size_t(2) << 30;
+static constexpr uint64_t maxClockBytes = uint64_t(2) << 30;
 
 /// A store that has been issued and has not landed.
 struct TestMode::Store {
@@ -193,6 +194,17 @@ void TestMode::recordTruth(const Rank &rank) {
 }
 
 // --- The course of a run ----------------------------------------------------------------
+
+/// Each task has a clock, and each clock a bit for each task.
+Status TestMode::check(const Machine &machine) {
+  uint64_t ranks = machine.plan.ranks, tasks = machine.ranks[0].program.tasks().size();
+  uint64_t clocks = ranks * tasks, bytes = clocks * Clock::bytesFor(ranks, tasks);
+  if (bytes <= maxClockBytes)
+    return Status();
+  return unsupportedError("test mode: wanted at most ", formatBytes(maxClockBytes),
+                          " of clocks, found ", formatBytes(bytes), " for ", ranks, " ranks of ",
+                          tasks, " tasks");
+}
 
 TestMode::TestMode(Machine &machine, uint64_t seed) : machine(machine), random(seed) {
   constexpr double landings[] = {0, 0, .05, .5, 1}, pauses[] = {0, .02, .3},

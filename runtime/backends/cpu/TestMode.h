@@ -34,6 +34,8 @@ namespace moec::rt::cpu {
 
 class TestMode {
 public:
+  /// What is wrong with the machine for this mode, if something is.
+  static Status check(const Machine &machine);
   TestMode(Machine &machine, uint64_t seed);
   ~TestMode();
 

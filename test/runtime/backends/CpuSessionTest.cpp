@@ -42,5 +42,14 @@ TEST(CpuSession, TestModeGivesTheSameBits) {
     EXPECT_EQ(runOnce(data, 3, seed), first) << seed;
 }
 
+TEST(CpuSession, TestModeRefusesMoreRanksThanItsClocksHaveRoomFor) {
+  Layer layer = sampleLayer();
+  auto session = CpuSession::create(manifestOf(layer, linearPlacement(layer.experts, 128)),
+                                    directRowsPlan(layer, 128), {2, 0, /*testSeed=*/1});
+  EXPECT_EQ(session.status().code(), rt::Code::Unsupported);
+  EXPECT_TRUE(session.status().message().starts_with("test mode: wanted at most 2.0 GiB of clocks"))
+      << session.status().message();
+}
+
 } // namespace
 } // namespace moec::test
