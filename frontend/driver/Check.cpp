@@ -22,6 +22,9 @@ int runCheck(const CheckOptions &options) {
   if (code != 0 || options.emit.empty())
     return code;
 
+  if (rt::Status status = rt::refuseToReplace(options.input, options.output, "--output");
+      !status.ok())
+    return showFailure(status, options.json);
   auto text = rt::readFile(options.input);
   if (!text)
     return showFailure(text.status());

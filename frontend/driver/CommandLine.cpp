@@ -8,6 +8,7 @@
 
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
+#include "frontend/parser/Suggest.h"
 #include "runtime/tools/RunCommand.h"
 
 #include <CLI/CLI.hpp>
@@ -46,7 +47,7 @@ public:
     } catch (const CLI::ParseError &error) {
       if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return app.exit(error); // --help and --version
-      std::fprintf(stderr, "moec: error: %s; see 'moec --help'\n", error.what());
+      std::fprintf(stderr, "moec: error: %s; see 'moec --help'\n", describe(error).c_str());
       return usageError;
     }
     return chosen();
@@ -59,6 +60,23 @@ private:
     command->footer(std::string("Example: ") + example);
     command->callback([this, body = std::move(body)] { chosen = body; });
     return command;
+  }
+
+  /// CLI11 asks for a subcommand before it looks at the word that is none.
+  std::string describe(const CLI::ParseError &error) const {
+    std::vector<std::string> rest = app.remaining(/*recurse=*/true);
+    if (dynamic_cast<const CLI::RequiredError *>(&error) == nullptr || rest.empty() ||
+        rest.front().starts_with("-"))
+      return error.what();
+    const CLI::App *parent = &app;
+    while (!parent->get_subcommands().empty())
+      parent = parent->get_subcommands().front();
+    std::vector<std::string> names;
+    for (const CLI::App *command : parent->get_subcommands([](const CLI::App *) { return true; }))
+      names.push_back(command->get_name());
+    std::string meant = frontend::nearest(rest.front(), {names.begin(), names.end()});
+    return "unknown subcommand '" + rest.front() + "'" +
+           (meant.empty() ? "" : ", did you mean '" + meant + "'?");
   }
 
   void addImport() {
@@ -152,11 +170,16 @@ private:
       if (runRanks)
         return showFailure(
             rt::invalidError("--ranks: wanted a source to compile, found the module ", runInput,
-                             ", whose ranks are fixed"));
+                             ", whose ranks are fixed"),
+            runOptions.json);
       return run::runFile(runInput, runOptions, run::Terminal::ofProcess());
     }
     std::vector<uint8_t> module;
-    if (int code = compileToMemory(runInput, runRanks, module))
+    CompileOptions options;
+    options.input = runInput;
+    options.ranks = runRanks;
+    options.json = runOptions.json;
+    if (int code = compileToMemory(options, module))
       return code;
     return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());
   }

@@ -67,8 +67,8 @@ struct CompileOptions {
 };
 int runCompile(const CompileOptions &options);
 /// Compiles a source to the bytes of a module; prints nothing but diagnostics.
-int compileToMemory(const std::string &input, std::optional<uint32_t> ranks,
-                    std::vector<uint8_t> &module);
+/// Compiles the source of `options`; of the others `ranks` and `json` count.
+int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module);
 
 /// `moec inspect MODULE`.
 struct InspectOptions {

@@ -49,6 +49,9 @@ rt::Result<Route> chooseRoute(const CompileOptions &options) {
   if (!options.emit.empty()) {
     MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
   }
+  if (options.from.empty() && options.input.ends_with(".mlir"))
+    return rt::invalidError("--from: wanted the phase that printed ", options.input,
+                            ", found none");
   if (options.from.empty())
     return route;
   MOEC_ASSIGN_OR_RETURN(Phase from, parsePhase("--from", options.from));
@@ -137,9 +140,10 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
     return writeOutput("", summaryJson(path, bytes.size(), contents.manifest, compilation));
   showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings
   const Layer &layer = contents.manifest.layer;
-  std::printf("%s: layer %s, %u experts on %u ranks, a plan of %zu ops, %s\n", path.c_str(),
-              layer.name.c_str(), layer.experts, contents.manifest.ranks, contents.plan.ops.size(),
-              rt::formatBytes(bytes.size()).c_str());
+  uint32_t ranks = contents.manifest.ranks;
+  std::printf("%s: layer %s, %u experts on %u rank%s, a plan of %zu ops, %s\n", path.c_str(),
+              layer.name.c_str(), layer.experts, ranks, ranks == 1 ? "" : "s",
+              contents.plan.ops.size(), rt::formatBytes(bytes.size()).c_str());
   return 0;
 }
 
@@ -157,6 +161,9 @@ int compileWith(Compilation &compilation, const CompileOptions &options) {
   auto route = chooseRoute(options);
   if (!route)
     return showFailure(route.status(), options.json);
+  if (rt::Status status = rt::refuseToReplace(options.input, options.output, "--output");
+      !status.ok())
+    return showFailure(status, options.json);
   if (int code = advance(compilation, options, *route))
     return code;
   if (route->to == Phase::Emit)
@@ -175,11 +182,7 @@ int runCompile(const CompileOptions &options) {
   return code;
 }
 
-int compileToMemory(const std::string &input, std::optional<uint32_t> ranks,
-                    std::vector<uint8_t> &module) {
-  CompileOptions options;
-  options.input = input;
-  options.ranks = ranks;
+int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module) {
   Compilation compilation;
   if (int code = advance(compilation, options, Route()))
     return code;

@@ -25,7 +25,7 @@ static bool colourOnError() {
 int showDiagnostics(const frontend::Diagnostics &diagnostics, bool json, bool always) {
   if (json) {
     if (always || !diagnostics.empty())
-      std::printf("%s\n", frontend::renderJson(diagnostics).c_str());
+      std::fputs(frontend::renderJson(diagnostics).c_str(), stdout);
   } else if (!diagnostics.empty()) {
     std::fputs(frontend::renderText(diagnostics, {.colour = colourOnError()}).c_str(), stderr);
   }

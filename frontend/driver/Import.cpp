@@ -16,6 +16,9 @@ int runImport(const ImportOptions &options) {
   auto config = rt::readFile(options.config);
   if (!config)
     return showFailure(config.status(), options.json);
+  if (rt::Status status = rt::refuseToReplace(options.config, options.output, "--output");
+      !status.ok())
+    return showFailure(status, options.json);
   frontend::Diagnostics diagnostics;
   auto imported =
       frontend::importHf(*std::move(config), options.config, options.layer, diagnostics);

@@ -183,6 +183,15 @@ Status AtomicFile::commit() {
   return {};
 }
 
+Status refuseToReplace(const std::string &input, const std::string &output, const char *option) {
+  struct stat from, to;
+  if (::stat(input.c_str(), &from) != 0 || ::stat(output.c_str(), &to) != 0)
+    return {};
+  if (!S_ISREG(to.st_mode) || from.st_dev != to.st_dev || from.st_ino != to.st_ino)
+    return {};
+  return invalidError(option, ": wanted another file than the input, found ", quote(output));
+}
+
 Status writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes) {
   MOEC_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::create(path));
   MOEC_RETURN_IF_ERROR(file.append(bytes));

@@ -68,6 +68,10 @@ private:
   int descriptor = -1;
 };
 
+/// An error where writing to `output` would replace the file `input`; `option` is
+/// what named the output. Files that are not there, pipes and devices are all right.
+Status refuseToReplace(const std::string &input, const std::string &output, const char *option);
+
 Status writeFileAtomically(const std::string &path, std::span<const uint8_t> bytes);
 Status writeFileAtomically(const std::string &path, std::string_view text);
 

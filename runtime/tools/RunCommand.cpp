@@ -36,6 +36,19 @@ static Status checkOptions(const RunOptions &options) {
   return {};
 }
 
+/// No output may replace what the run reads.
+static Status checkOutputs(const RunOptions &options, const std::string &module) {
+  const std::pair<const char *, const std::string &> outputs[] = {
+      {"--output", options.output},
+      {"--save-weights", options.saveWeights},
+      {"--save-input", options.saveInput},
+  };
+  for (const auto &[option, output] : outputs)
+    for (const std::string &input : {module, options.weights, options.input})
+      MOEC_RETURN_IF_ERROR(refuseToReplace(input, output, option));
+  return {};
+}
+
 namespace {
 /// One run, from the module's bytes to the report.
 class Run {
@@ -81,6 +94,7 @@ Status Run::open(std::span<const uint8_t> bytes, const std::string &name) {
 /// All that can be wrong with the files, before anything takes long.
 Status Run::prepare() {
   const Manifest &manifest = module->manifest();
+  MOEC_RETURN_IF_ERROR(checkOutputs(options, report.module));
   MOEC_ASSIGN_OR_RETURN(needed, neededWeights(handle.get()));
   MOEC_ASSIGN_OR_RETURN(weights, openWeights(options, manifest, needed));
   MOEC_ASSIGN_OR_RETURN(tokens, readTokens(options, manifest));

@@ -101,3 +101,13 @@ TEST_F(File, FailuresNameThePath) {
   EXPECT_EQ(writeFileAtomically(at("none/x"), "x").message(),
             "cannot write '" + at("none/x") + "': No such file or directory");
 }
+
+TEST_F(File, RefusesToReplaceAnInputByAnyOfItsNames) {
+  ASSERT_TRUE(writeFileAtomically(at("x"), "text").ok());
+  fs::create_symlink(at("x"), at("link"));
+  EXPECT_EQ(refuseToReplace(at("x"), at("link"), "--output").message(),
+            "--output: wanted another file than the input, found '" + at("link") + "'");
+  EXPECT_FALSE(refuseToReplace(at("link"), at("x"), "--output").ok());
+  EXPECT_TRUE(refuseToReplace(at("x"), at("y"), "--output").ok());
+  EXPECT_TRUE(refuseToReplace("/dev/null", "/dev/null", "--output").ok());
+}

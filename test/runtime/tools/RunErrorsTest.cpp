@@ -185,6 +185,16 @@ TEST(RunErrors, a_backend_that_is_not_there) {
   EXPECT_NE(harness.error.find("abacus"), std::string::npos) << harness.error;
 }
 
+TEST(RunErrors, an_output_in_place_of_an_input) {
+  Harness harness;
+  harness.options.random = 1;
+  harness.options.input = harness.options.output =
+      harness.writeZeros("x.safetensors", "input", {3, 16});
+  expectError(harness, 1,
+              "--output: wanted another file than the input, found '" + harness.options.output +
+                  "'");
+}
+
 TEST(RunErrors, as_json_too) {
   Harness harness;
   harness.options.json = true;
