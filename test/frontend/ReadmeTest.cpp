@@ -11,11 +11,13 @@
 
 #include "frontend/import/hf/ImportHf.h"
 #include "frontend/parser/Ast.h"
+#include "frontend/parser/Grammar.h"
 #include "frontend/parser/Program.h"
 #include "test/frontend/Cases.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <sstream>
 
 using namespace moec::frontend;
@@ -161,6 +163,29 @@ TEST(Readme, every_router_expert_and_combination_has_a_row) {
   std::string dimensions = readFile(std::string(MOEC_TEST_DIR) + "/../frontend/parser/README.md");
   for (int i = 1; i <= 40; ++i)
     EXPECT_NE(dimensions.find("\n| " + std::to_string(i) + " |"), std::string::npos) << i;
+}
+
+/// The list of statements: a line of each block starts with its name.
+TEST(Readme, every_statement_is_listed_in_its_block) {
+  std::istringstream lines(readFile(std::string(MOEC_TEST_DIR) + "/../frontend/parser/README.md"));
+  std::map<std::string, std::string> listed;
+  std::string block;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("file       ! moe"))
+      block = "file";
+    else if (line.starts_with("```"))
+      block.clear();
+    else if (!block.empty() && line.front() != ' ')
+      block = line.substr(0, line.find(' '));
+    if (!block.empty())
+      listed[block] += "  " + line.substr(line.find(' ')) + "  ";
+  }
+  for (const StatementRule &rule : grammar()) {
+    // Between blanks, so that it is not the start of a longer form.
+    std::string form = " " + describeSyntax(rule) + "  ";
+    EXPECT_NE(listed[std::string(blockName(rule.block))].find(form), std::string::npos)
+        << blockName(rule.block) << ":" << form;
+  }
 }
 
 TEST(Readme, the_json_example_is_a_program) {
