@@ -96,7 +96,7 @@ TEST(AmxModel, PassesTheSelfTest) { EXPECT_EQ(selfTest(AmxKernels(), DType::BF16
 TEST(AmxModel, GatedRowsEndInZeros) {
   AmxKernels kernels;
   for (uint32_t columns : {1, 15, 16, 17, 32, 33, 48}) {
-    std::vector<std::byte> panels(kernels.gatedPanelsOf(columns) * kernels.panelBytes(8) + 16384);
+    std::vector<std::byte> panels(kernels.gatedPanelsOf(columns) * kernels.panelBytes(8) + 32768);
     std::vector<std::byte> x(3 * kernels.rowElements(8) * 2);
     size_t stride = kernels.rowElements(columns) * 2;
     std::vector<std::byte> out(3 * stride, std::byte(0xff));

@@ -60,7 +60,7 @@ TEST(Kernels, RowsDoNotSeeEachOther) {
     for (uint32_t row = 0; row < most; ++row)
       set.fillRow(source.data() + row * depth * sizeOf(tokens), tokens, depth,
                   rows.data() + row * stride);
-    std::vector<std::byte> panels(set.panelsOf(columns) * set.panelBytes(depth) + 16384);
+    std::vector<std::byte> panels(set.panelsOf(columns) * set.panelBytes(depth) + 32768);
     for (uint32_t panel = 0; panel < set.panelsOf(columns); ++panel)
       set.packPanel(weights.data(), depth, panel * set.panelColumns(), set.panelColumns(), 0,
                     panels.data() + panel * set.panelBytes(depth));
@@ -102,7 +102,7 @@ TEST(Kernels, ResultsAreRoundedToNearestEven) {
     uint16_t half = toBF16(unit);
     std::memcpy(one.data(), set.weightsType() == DType::F32 ? static_cast<void *>(&unit) : &half,
                 one.size());
-    std::vector<std::byte> panel(set.panelBytes(1) + 16384);
+    std::vector<std::byte> panel(set.panelBytes(1) + 32768);
     set.packPanel(one.data(), 1, 0, 1, 0, panel.data());
     for (float value : values) {
       std::vector<std::byte> row(set.rowElements(1) * 4);

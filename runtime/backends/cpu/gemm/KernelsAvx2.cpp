@@ -51,6 +51,9 @@ struct Isa {
   static void prefetch(const std::byte *p) {
     _mm_prefetch(reinterpret_cast<const char *>(p), _MM_HINT_T0);
   }
+  static void prefetchFar(const std::byte *p) {
+    _mm_prefetch(reinterpret_cast<const char *>(p), _MM_HINT_T1);
+  }
   static Vec add(Vec a, Vec b) {
     return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
   }

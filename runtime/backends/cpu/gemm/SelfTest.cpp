@@ -83,7 +83,7 @@ private:
 
   std::string checkPlain() {
     uint32_t count = kernels.panelsOf(columns);
-    std::vector<std::byte> panels(count * kernels.panelBytes(depth) + 16384); // they prefetch
+    std::vector<std::byte> panels(count * kernels.panelBytes(depth) + 32768); // they prefetch
     pack(0, kernels.panelColumns(), 0, panels);
     std::vector<float> together(rows * columns), alone(rows * columns);
     auto multiply = [&](std::vector<float> &out, uint32_t first, uint32_t number) {
@@ -110,7 +110,7 @@ private:
 
   std::string checkGated() {
     uint32_t count = kernels.gatedPanelsOf(columns);
-    std::vector<std::byte> panels(count * kernels.panelBytes(depth) + 16384);
+    std::vector<std::byte> panels(count * kernels.panelBytes(depth) + 32768);
     pack(0, kernels.gatedColumns(), 0, panels);
     pack(columns, kernels.gatedColumns(), kernels.gatedColumns(), panels);
     size_t size = sizeOf(kernels.rowType());
