@@ -14,15 +14,21 @@ say() { printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"; }
 
 test/packages.sh
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if [[ ! -x build/bin/moec || ! -x build/bin/moe-run ]]; then
-  echo "building moec (minutes on two cores, once)"
-fi
-if ! { cmake --preset default && cmake --build --preset default --target moec moe-run; } >"$log" 2>&1; then
-  tail -n 40 "$log" >&2
-  exit 1
-fi
+# The build's output is shown on a terminal, where it counts its steps in one line, and kept otherwise.
+build() {
+  cmake --preset default >build/quickstart.log 2>&1 || { cat build/quickstart.log >&2; return 1; }
+  if [[ -t 1 ]]; then
+    cmake --build --preset default --target moec moe-run
+  else
+    cmake --build --preset default --target moec moe-run >>build/quickstart.log 2>&1 ||
+      { tail -n 40 build/quickstart.log >&2; return 1; }
+  fi
+}
+mkdir -p build
+[[ -x build/bin/moec && -x build/bin/moe-run ]] ||
+  echo "building moec: about five minutes on two cores, once (log: build/quickstart.log)"
+build
+
 export PATH="$PWD/build/bin:$PATH"
 
 layer=examples/01-olmoe/olmoe.moe

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything and runs every test. No GPU is needed.
-# First the parsers of bytes under ASan, UBSan and libFuzzer (MOEC_FUZZ_SECONDS each, 5 by default),
-# then the whole suite.
+# First the parsers of bytes under ASan, UBSan and libFuzzer, for a few seconds each (the fuzz preset
+# alone runs each for a minute; MOEC_FUZZ_SECONDS changes it here), then the whole suite.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

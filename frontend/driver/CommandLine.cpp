@@ -9,16 +9,15 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Suggest.h"
+#include "runtime/base/Text.h"
 #include "runtime/tools/RunCommand.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <algorithm>
 #include <functional>
 
 namespace moec::driver {
 namespace {
-
-constexpr int usageError = 1;
 
 /// A module is told by its name: a broken one must not be read as source.
 bool isModule(const std::string &path) { return path.ends_with(".moex"); }
@@ -42,13 +41,14 @@ public:
   }
 
   int run(int argc, char **argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
     try {
       app.parse(argc, argv);
+    } catch (const CLI::Success &request) { // --help and --version
+      return app.exit(request);
     } catch (const CLI::ParseError &error) {
-      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-        return app.exit(error); // --help and --version
-      std::fprintf(stderr, "moec: error: %s; see 'moec --help'\n", describe(error).c_str());
-      return usageError;
+      bool json = std::find(words.begin(), words.end(), "--json") != words.end();
+      return showFailure(rt::invalidError(describe(error, words)), json);
     }
     return chosen();
   }
@@ -62,21 +62,46 @@ private:
     return command;
   }
 
-  /// CLI11 asks for a subcommand before it looks at the word that is none.
-  std::string describe(const CLI::ParseError &error) const {
-    std::vector<std::string> rest = app.remaining(/*recurse=*/true);
-    if (dynamic_cast<const CLI::RequiredError *>(&error) == nullptr || rest.empty() ||
-        rest.front().starts_with("-"))
-      return error.what();
-    const CLI::App *parent = &app;
-    while (!parent->get_subcommands().empty())
-      parent = parent->get_subcommands().front();
+  /// The command that the words name, as far as they do, and how it is called.
+  const CLI::App *findCommand(const std::vector<std::string> &words, std::string &name) const {
+    const CLI::App *command = &app;
+    for (const std::string &word : words) {
+      std::vector<const CLI::App *> next = command->get_subcommands(
+          [&](const CLI::App *child) { return child->get_name() == word; });
+      if (next.empty())
+        break;
+      command = next.front();
+      name += " " + word;
+    }
+    return command;
+  }
+
+  /// One line: what was wanted, what was found, where to look. CLI11 asks for a
+  /// subcommand before it looks at the word that is none.
+  std::string describe(const CLI::ParseError &error, const std::vector<std::string> &words) const {
+    std::string name = "moec";
+    const CLI::App *command = findCommand(words, name);
+    std::string help = "; see '" + name + " --help'";
     std::vector<std::string> names;
-    for (const CLI::App *command : parent->get_subcommands([](const CLI::App *) { return true; }))
-      names.push_back(command->get_name());
-    std::string meant = frontend::nearest(rest.front(), {names.begin(), names.end()});
-    return "unknown subcommand '" + rest.front() + "'" +
-           (meant.empty() ? "" : ", did you mean '" + meant + "'?");
+    for (const CLI::App *child : command->get_subcommands([](const CLI::App *) { return true; }))
+      names.push_back(child->get_name());
+    std::vector<std::string_view> commands(names.begin(), names.end());
+    if (!commands.empty()) {
+      size_t depth = std::count(name.begin(), name.end(), ' ');
+      if (words.size() <= depth)
+        return "wanted " + frontend::listOf(commands) + ", found nothing" + help;
+      const std::string &word = words[depth];
+      std::string meant = frontend::nearest(word, commands);
+      return (word.starts_with("-") ? "unknown option " : "unknown subcommand ") + rt::quote(word) +
+             (meant.empty() ? "" : ", did you mean '" + meant + "'?") + help;
+    }
+    std::vector<std::string> extra = app.remaining(/*recurse=*/true);
+    if (extra.empty())
+      return error.what() + help;
+    auto option = std::find_if(extra.begin(), extra.end(),
+                               [](const std::string &word) { return word.starts_with("-"); });
+    return option == extra.end() ? "wanted nothing more, found " + rt::quote(extra[0]) + help
+                                 : "unknown option " + rt::quote(*option) + help;
   }
 
   void addImport() {

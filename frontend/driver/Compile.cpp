@@ -132,10 +132,12 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
     return code;
   Stopwatch watch;
   std::string path = moduleName(options);
-  if (rt::Status status = rt::writeFileAtomically(path, std::span<const uint8_t>(bytes));
-      !status.ok())
-    return showFailure(status, options.json);
+  std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  if (int code = writeOutput(path, text, options.json))
+    return code;
   compilation.addTime("write", watch.seconds());
+  if (path == "-") // standard output is the module's
+    return showDiagnostics(compilation.diagnostics(), /*json=*/false);
   if (options.json)
     return writeOutput("", summaryJson(path, bytes.size(), contents.manifest, compilation));
   showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings

@@ -14,10 +14,10 @@
 namespace moec::driver {
 
 /// An explanation begins with the id and the severity, then the text on a line of its own.
-static std::string summary(frontend::DiagnosticId id, const std::string &explanation) {
+static std::string titleOf(const std::string &explanation) {
   size_t begin = explanation.find_first_not_of(" \n", explanation.find('\n'));
   size_t end = explanation.find('\n', begin);
-  return frontend::diagnosticName(id) + "  " + explanation.substr(begin, end - begin);
+  return explanation.substr(begin, end - begin);
 }
 
 int runExplain(const ExplainOptions &options) {
@@ -36,9 +36,10 @@ int runExplain(const ExplainOptions &options) {
   for (frontend::DiagnosticId id : ids) {
     std::string text = frontend::explainDiagnostic(id);
     if (options.json)
-      list.push_back({{"id", frontend::diagnosticName(id)}, {"explanation", text}});
+      list.push_back(
+          {{"id", frontend::diagnosticName(id)}, {"title", titleOf(text)}, {"explanation", text}});
     else
-      out += options.id.empty() ? summary(id, text) + "\n" : text;
+      out += options.id.empty() ? frontend::diagnosticName(id) + "  " + titleOf(text) + "\n" : text;
   }
   if (options.json)
     out = (options.id.empty() ? list : list.front()).dump(2);

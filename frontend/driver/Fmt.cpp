@@ -11,7 +11,7 @@
 #include "runtime/base/File.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace moec::driver {
 
@@ -20,32 +20,52 @@ static bool isJson(const std::string &text) {
   return first != std::string::npos && text[first] == '{';
 }
 
-static int formatFile(const std::string &path, const FmtOptions &options) {
+/// What became of one file. Without --json everything is said at once; with it,
+/// `entry` is filled.
+static int formatFile(const std::string &path, const FmtOptions &options,
+                      nlohmann::ordered_json &entry) {
+  entry = {{"file", path}, {"changed", false}, {"diagnostics", nlohmann::ordered_json::array()}};
+  frontend::Diagnostics diagnostics;
+  auto fail = [&](const rt::Status &status) {
+    entry["diagnostics"].push_back({{"severity", "error"}, {"message", status.message()}});
+    return options.json ? status.exitCode() : showFailure(status);
+  };
   auto text = rt::readFile(path);
   if (!text)
-    return showFailure(text.status(), options.json);
-  frontend::Diagnostics diagnostics;
+    return fail(text.status());
   auto formatted = frontend::formatSource(*text, path, diagnostics);
-  if (!formatted)
-    return showDiagnostics(diagnostics, options.json);
-  if (options.toStdout)
+  if (!formatted) {
+    if (!options.json)
+      return showDiagnostics(diagnostics, /*json=*/false);
+    entry["diagnostics"] =
+        nlohmann::ordered_json::parse(frontend::renderJson(diagnostics))["diagnostics"];
+    return diagnostics.exitCode();
+  }
+  if (options.toStdout && !options.json)
     return writeOutput("", *formatted);
-  if (isJson(*text))
-    return showFailure(rt::invalidError(path, ": is the JSON form; --stdout prints it as text"),
-                       options.json);
-  if (*formatted == *text)
+  if (options.toStdout)
+    entry["text"] = *formatted;
+  if (options.toStdout || *formatted == *text)
     return 0;
-  if (!options.check)
-    return writeOutput(path, *formatted, options.json);
-  std::fprintf(stderr, "moec: error: %s is not in the canonical form; run: moec fmt %s\n",
-               path.c_str(), path.c_str());
-  return 1;
+  if (isJson(*text))
+    return fail(rt::invalidError(path, ": is the JSON form; --stdout prints it as text"));
+  if (options.check)
+    return fail(rt::invalidError(path, " is not in the canonical form; run: moec fmt ", path));
+  entry["changed"] = true;
+  rt::Status written = rt::writeFileAtomically(path, *formatted);
+  return written.ok() ? 0 : fail(written);
 }
 
 int runFmt(const FmtOptions &options) {
   int worst = 0;
-  for (const std::string &path : options.inputs)
-    worst = std::max(worst, formatFile(path, options));
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const std::string &path : options.inputs) {
+    nlohmann::ordered_json entry;
+    worst = std::max(worst, formatFile(path, options, entry));
+    files.push_back(std::move(entry));
+  }
+  if (options.json)
+    writeOutput("", nlohmann::ordered_json{{"files", files}}.dump(2) + "\n");
   return worst;
 }
 

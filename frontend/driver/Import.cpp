@@ -10,7 +10,23 @@
 #include "frontend/import/hf/ImportHf.h"
 #include "runtime/base/File.h"
 
+#include <nlohmann/json.hpp>
+
 namespace moec::driver {
+
+/// What was imported, for programs; the source itself where no file holds it.
+static std::string summaryJson(const frontend::HfImport &imported, const std::string &output,
+                               const frontend::Diagnostics &diagnostics) {
+  nlohmann::ordered_json summary = {
+      {"model", imported.model}, {"layer", imported.layer}, {"moe_layers", imported.moeLayers}};
+  if (output.empty())
+    summary["source"] = imported.source;
+  else
+    summary["output"] = output;
+  summary["diagnostics"] =
+      nlohmann::ordered_json::parse(frontend::renderJson(diagnostics))["diagnostics"];
+  return summary.dump(2) + "\n";
+}
 
 int runImport(const ImportOptions &options) {
   auto config = rt::readFile(options.config);
@@ -22,10 +38,16 @@ int runImport(const ImportOptions &options) {
   frontend::Diagnostics diagnostics;
   auto imported =
       frontend::importHf(*std::move(config), options.config, options.layer, diagnostics);
-  // With no -o the standard output is the .moe file: diagnostics keep to standard error.
-  bool json = options.json && (!options.output.empty() || !imported);
-  int code = showDiagnostics(diagnostics, json);
-  return imported ? writeOutput(options.output, imported->source, json) : code;
+  if (!imported)
+    return showDiagnostics(diagnostics, options.json);
+  if (!options.json) {
+    showDiagnostics(diagnostics, /*json=*/false); // warnings
+    return writeOutput(options.output, imported->source);
+  }
+  if (!options.output.empty())
+    if (int code = writeOutput(options.output, imported->source, /*json=*/true))
+      return code;
+  return writeOutput("", summaryJson(*imported, options.output, diagnostics));
 }
 
 } // namespace moec::driver
