@@ -9,6 +9,7 @@
 
 #include "runtime/base/File.h"
 #include "runtime/module/Module.h"
+#include "runtime/tools/OutputPaths.h"
 #include "runtime/tools/Report.h"
 #include "runtime/tools/Weights.h"
 
@@ -24,7 +25,7 @@ namespace moec::run {
 
 using namespace rt;
 
-static Status checkOptions(const RunOptions &options) {
+static Status checkOptions(const RunOptions &options, const std::string &module) {
   if (options.weights.empty() && !options.random)
     return invalidError("wanted --weights or --random, found neither");
   if (options.input.empty() && !options.random)
@@ -33,20 +34,7 @@ static Status checkOptions(const RunOptions &options) {
     return invalidError("--random makes what is not given, but --weights and --input are");
   if (!options.input.empty() && options.tokens)
     return invalidError("--tokens is the number of random tokens, but --input is given");
-  return {};
-}
-
-/// No output may replace what the run reads.
-static Status checkOutputs(const RunOptions &options, const std::string &module) {
-  const std::pair<const char *, const std::string &> outputs[] = {
-      {"--output", options.output},
-      {"--save-weights", options.saveWeights},
-      {"--save-input", options.saveInput},
-  };
-  for (const auto &[option, output] : outputs)
-    for (const std::string &input : {module, options.weights, options.input})
-      MOEC_RETURN_IF_ERROR(refuseToReplace(input, output, option));
-  return {};
+  return checkOutputPaths(options, module);
 }
 
 namespace {
@@ -94,9 +82,9 @@ Status Run::open(std::span<const uint8_t> bytes, const std::string &name) {
 /// All that can be wrong with the files, before anything takes long.
 Status Run::prepare() {
   const Manifest &manifest = module->manifest();
-  MOEC_RETURN_IF_ERROR(checkOutputs(options, report.module));
   MOEC_ASSIGN_OR_RETURN(needed, neededWeights(handle.get()));
   MOEC_ASSIGN_OR_RETURN(weights, openWeights(options, manifest, needed));
+  MOEC_RETURN_IF_ERROR(checkOutputsAreNoShards(options, *weights, needed));
   MOEC_ASSIGN_OR_RETURN(tokens, readTokens(options, manifest));
   if (!options.output.empty()) {
     MOEC_ASSIGN_OR_RETURN(ResultsFile created,
@@ -231,7 +219,7 @@ static int fail(const Status &status, const RunOptions &options, const Terminal 
 int runModule(std::span<const uint8_t> module, const std::string &name, const RunOptions &options,
               const Terminal &terminal) {
   Run run(options, terminal);
-  Status status = checkOptions(options);
+  Status status = checkOptions(options, name);
   try {
     if (status.ok())
       status = runAll(run, module, name);
@@ -250,7 +238,7 @@ int runModule(std::span<const uint8_t> module, const std::string &name, const Ru
 }
 
 int runFile(const std::string &path, const RunOptions &options, const Terminal &terminal) {
-  if (Status status = checkOptions(options); !status.ok())
+  if (Status status = checkOptions(options, path); !status.ok())
     return fail(status, options, terminal);
   Result<MappedFile> file = MappedFile::open(path);
   if (!file)
