@@ -19,7 +19,9 @@ using rt::concat;
 static constexpr size_t maxRanksWithNumbers = 10;
 static constexpr size_t maxRows = 32;
 static constexpr size_t labelWidth = 9;
-static constexpr size_t cellWidth = 8; ///< with a number: six for it, two shaded
+static constexpr size_t cellWidth = 8;  ///< with a number: six for it, two shaded
+static constexpr size_t wideLabel = 13; ///< of a row without numbers
+static constexpr std::array shades = {"  ", "░░", "▒▒", "▓▓", "██"};
 
 namespace {
 /// The unit in which the largest cell has at most four digits before the point.
@@ -50,10 +52,13 @@ public:
 private:
   bool isOwn(size_t r, size_t c) const { return r == c && block == 1; }
   uint64_t at(size_t r, size_t c) const { return cells[r * side + c]; }
-  size_t shadeOf(uint64_t bytes) const;
+  static size_t shadeOf(uint64_t bytes, uint64_t least, uint64_t most);
   std::string paint(const std::string &text, size_t shade) const;
   std::string drawCell(size_t r, size_t c) const;
   std::string labelOf(size_t r) const;
+  std::string drawColumnNumbers() const;
+  std::string drawReceived() const;
+  std::string drawLegend(const char *label, uint64_t low, uint64_t high) const;
 
   std::vector<uint64_t> cells; ///< [side, side]
   size_t ranks, side;
@@ -95,7 +100,7 @@ HeatMap::HeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour)
 
 /// From 1 for the least to 4 for the most, so that small differences show; 0 for
 /// nothing.
-size_t HeatMap::shadeOf(uint64_t bytes) const {
+size_t HeatMap::shadeOf(uint64_t bytes, uint64_t least, uint64_t most) {
   if (bytes == 0)
     return 0;
   if (most == least)
@@ -112,9 +117,8 @@ std::string HeatMap::paint(const std::string &text, size_t shade) const {
 }
 
 std::string HeatMap::drawCell(size_t r, size_t c) const {
-  static constexpr std::array shades = {"  ", "░░", "▒▒", "▓▓", "██"};
   uint64_t value = at(r, c);
-  size_t shade = shadeOf(value);
+  size_t shade = shadeOf(value, least, most);
   if (!numbers && isOwn(r, c))
     return " ·";
   if (!numbers)
@@ -132,6 +136,38 @@ std::string HeatMap::labelOf(size_t r) const {
   return concat("from ", r * block, "-", std::min((r + 1) * block, ranks) - 1);
 }
 
+/// Above cells of two characters: the first rank of every fourth column.
+std::string HeatMap::drawColumnNumbers() const {
+  constexpr size_t step = 4;
+  std::string out = padRight("to", wideLabel);
+  for (size_t c = 0; c < side; c += step)
+    out += padRight(std::to_string(c * block), 2 * std::min(step, side - c));
+  return out + padLeft("sends", cellWidth) + "\n";
+}
+
+/// What the columns receive, in the shades of their own range: numbers have no room.
+std::string HeatMap::drawReceived() const {
+  auto [low, high] = std::minmax_element(received.begin(), received.end());
+  std::string out = padRight("receives", wideLabel);
+  for (uint64_t bytes : received) {
+    size_t shade = shadeOf(bytes, *low, *high);
+    out += colour ? paint("  ", shade) : shades[shade];
+  }
+  ByteUnit unit(largest);
+  return concat(out, padLeft(unit.format(total), cellWidth), " ", unit.name, "\n",
+                drawLegend("from, to", least, most), drawLegend("receives", *low, *high));
+}
+
+/// What the shades stand for: quarters of the range.
+std::string HeatMap::drawLegend(const char *label, uint64_t low, uint64_t high) const {
+  ByteUnit unit(largest);
+  std::string out = padRight(label, wideLabel);
+  for (size_t shade = 1; shade < shades.size(); ++shade)
+    out += concat(colour ? paint("  ", shade) : shades[shade], " ",
+                  unit.format(low + (high - low) / 4 * (shade - 1)), " ..  ");
+  return concat(out, unit.format(high), " ", unit.name, "\n");
+}
+
 std::string HeatMap::draw() const {
   ByteUnit unit(largest);
   std::string out;
@@ -140,20 +176,21 @@ std::string HeatMap::draw() const {
     for (size_t c = 0; c < side; ++c)
       out += padRight(padLeft(concat("to ", c), cellWidth - 2), cellWidth);
     out += padLeft("sends", cellWidth) + "\n";
+  } else {
+    out = drawColumnNumbers();
   }
   for (size_t r = 0; r < side; ++r) {
-    out += padRight(labelOf(r), numbers ? labelWidth : labelWidth + 4);
+    out += padRight(labelOf(r), numbers ? labelWidth : wideLabel);
     for (size_t c = 0; c < side; ++c)
       out += drawCell(r, c);
     out += padLeft(unit.format(sent[r]), cellWidth) + " " + unit.name + "\n";
   }
-  if (numbers) {
-    out += padRight("receives", labelWidth);
-    for (size_t c = 0; c < side; ++c)
-      out += padRight(padLeft(unit.format(received[c]), cellWidth - 2), cellWidth);
-    out += padLeft(unit.format(total), cellWidth) + " " + unit.name + "\n";
-  }
-  return out;
+  if (!numbers)
+    return out + drawReceived();
+  out += padRight("receives", labelWidth);
+  for (size_t c = 0; c < side; ++c)
+    out += padRight(padLeft(unit.format(received[c]), cellWidth - 2), cellWidth);
+  return out + padLeft(unit.format(total), cellWidth) + " " + unit.name + "\n";
 }
 
 std::string drawHeatMap(std::vector<uint64_t> bytes, size_t ranks, bool colour) {

@@ -165,12 +165,13 @@ private:
 static void printExperts(const RunReport &report, Printer &printer) {
   const std::vector<uint64_t> &tokens = report.expertTokens;
   uint64_t sum = std::accumulate(tokens.begin(), tokens.end(), uint64_t(0));
+  if (sum == 0)
+    return; // no token, no load
   double mean = static_cast<double>(sum) / static_cast<double>(tokens.size());
   auto most = std::max_element(tokens.begin(), tokens.end());
   std::string text = concat("mean ", formatFixed(mean, 1), ", most ", *most, " (expert ",
-                            static_cast<uint64_t>(most - tokens.begin()), ")");
-  if (sum)
-    text += concat(", ", formatFixed(static_cast<double>(*most) / mean, 2), " times the mean");
+                            static_cast<uint64_t>(most - tokens.begin()), "), ",
+                            formatFixed(static_cast<double>(*most) / mean, 2), " times the mean");
 
   // Rank by rank, unless an expert is on several.
   std::vector<ColumnGroup> groups;
@@ -189,15 +190,14 @@ static void printExperts(const RunReport &report, Printer &printer) {
   }
   if (slots != tokens.size())
     groups = {{"all experts", std::vector<double>(tokens.begin(), tokens.end())}};
-  else if (sum && groups.size() > 1)
+  else if (groups.size() > 1)
     text += concat("; busiest rank ",
                    formatFixed(static_cast<double>(busiest) / static_cast<double>(sum) *
                                    static_cast<double>(groups.size()),
                                2),
                    " times its share");
   printer.heading("tokens per expert", text);
-  if (sum)
-    printer.chart(drawColumns(std::move(groups), 5));
+  printer.chart(drawColumns(std::move(groups), 5));
 }
 
 static uint64_t sumOffDiagonal(const std::vector<uint64_t> &bytes, size_t ranks) {

@@ -106,6 +106,14 @@ TEST(Report, no_colour_without_a_screen) {
   EXPECT_EQ(sample.print().find('\x1b'), std::string::npos);
 }
 
+TEST(Report, no_load_without_tokens) {
+  Sample sample;
+  sample.report.tokens = 0;
+  sample.report.tokensPerRank = {0, 0};
+  sample.report.expertTokens = {0, 0, 0, 0};
+  EXPECT_EQ(sample.print().find("tokens per expert"), std::string::npos) << sample.print();
+}
+
 TEST(Report, placements_have_their_name) {
   Sample sample;
   sample.contents.manifest.placement.slots = {{0, 2}, {1, 3}};
