@@ -103,25 +103,44 @@ void Program::resolve(Task &task, uint64_t step) const {
   }
 }
 
+/// Instances lie in the order of forEachPoint: the last domain varies fastest.
+std::optional<uint32_t> Program::taskAt(uint32_t number, std::span<const int64_t> point) const {
+  const std::vector<Domain> &domains = plan.ops[number].domains;
+  uint32_t position = 0;
+  for (size_t i = 0; i < domains.size(); ++i) {
+    if (point[i] < 0 || point[i] >= plan.ranks)
+      return std::nullopt;
+    auto value = static_cast<uint32_t>(point[i]);
+    uint32_t within =
+        domains[i].kind == DomainKind::All ? value : (value + plan.ranks - rank) % plan.ranks;
+    position = position * plan.ranks + within;
+  }
+  return firstTask[number] + position;
+}
+
 /// Turns `after` into counts and successor lists.
 void Program::link() {
   auto connect = [&](uint32_t from, uint32_t to) {
     all[from].successors.push_back(to);
     ++all[to].predecessors;
   };
+  std::vector<int64_t> wanted;
   for (uint32_t number = 0; number < all.size(); ++number) {
     Scope scope(rank, 1);
     for (int64_t value : all[number].point)
       scope.push(value);
     for (const After &after : all[number].op->after) {
-      uint32_t first = firstTask[after.op];
-      uint32_t last = after.op + 1 < firstTask.size() ? firstTask[after.op + 1] : all.size();
-      std::vector<int64_t> wanted;
+      if (after.all) {
+        uint32_t last = after.op + 1 < firstTask.size() ? firstTask[after.op + 1] : all.size();
+        for (uint32_t task = firstTask[after.op]; task < last; ++task)
+          connect(task, number);
+        continue;
+      }
+      wanted.clear();
       for (const Expr &arg : after.args)
         wanted.push_back(scope(arg));
-      for (uint32_t task = first; task < last; ++task)
-        if (after.all || all[task].point == wanted)
-          connect(task, number);
+      if (std::optional<uint32_t> task = taskAt(after.op, wanted))
+        connect(*task, number);
     }
   }
 }

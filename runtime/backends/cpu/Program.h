@@ -12,6 +12,8 @@
 
 #include "runtime/plan/Expand.h"
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,8 @@ public:
 private:
   void resolve(Task &task, uint64_t step) const;
   void link();
+  /// The instance of op `number` at this point of its domains, if there is one.
+  std::optional<uint32_t> taskAt(uint32_t number, std::span<const int64_t> point) const;
 
   const plan::Plan &plan;
   uint32_t rank;
