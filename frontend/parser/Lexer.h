@@ -47,6 +47,9 @@ std::string describeToken(const Token &token);
 /// is none.
 size_t utf8Length(std::string_view text);
 
+/// A control character other than tab.
+bool isControl(char c);
+
 /// True if a string or comment of the language can hold this text: valid UTF-8,
 /// no control characters but tab.
 bool isPlainText(std::string_view text);

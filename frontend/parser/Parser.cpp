@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/parser/Parser.h"
+#include "frontend/parser/FileKind.h"
 #include "frontend/parser/Suggest.h"
 
 #include <algorithm>
@@ -365,13 +366,8 @@ Ast parseFile(uint32_t file, Diagnostics &diagnostics) {
                        {diagnostics.sources().name(file), tooLarge});
     return {file, {}, {}, true};
   }
-  // A module or a weights file in place of a source: one message, not one a byte.
-  constexpr size_t looked = 16;
-  if (size_t zero = text.substr(0, looked).find('\0'); zero != std::string::npos) {
-    diagnostics.report(DiagnosticId::InvalidByte, diagnostics.sources().locate(file, zero, 1),
-                       {"0x00", "the text"});
+  if (!checkFileKind(file, diagnostics))
     return {file, {}, {}, true};
-  }
   size_t first = text.find_first_not_of(" \t\r\n");
   bool isJson = first != std::string::npos && (text[first] == '{' || text[first] == '[');
   return isJson ? parseJson(file, diagnostics) : parseText(file, diagnostics);

@@ -125,6 +125,8 @@ void ProgramResolver::resolveMeshes() {
     std::optional<Machine> machine;
     if (on)
       machine = resolveMachine(*on, quiet);
+    else if (loaded.complete && !block->find("machine"))
+      refuseLinks(*block, diagnostics);
     resolveMesh(*block, machine ? &*machine : nullptr, diagnostics);
   }
   for (const Statement *block : loaded.ofKind("machine"))

@@ -60,6 +60,8 @@ bool isSum(const Expression &expression, std::string_view left, std::string_view
 bool mentions(const Expression &expression, std::string_view name);
 
 Machine resolveMachine(const Statement &block, Diagnostics &diagnostics);
+/// Reports the first link of a mesh that stands on no machine.
+void refuseLinks(const Statement &mesh, Diagnostics &diagnostics);
 Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &diagnostics);
 
 /// A layer; sizes that were refused are 0.

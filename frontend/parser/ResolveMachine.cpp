@@ -105,6 +105,16 @@ static void checkAxisLink(const Axis &axis, const Value &link, const Machine *ma
     diagnostic.under("did you mean '" + meant + "'?").fix(link.location, meant);
 }
 
+void refuseLinks(const Statement &mesh, Diagnostics &diagnostics) {
+  const Value *name = mesh.find("name");
+  for (const Statement &axis : mesh.body)
+    if (const Value *link = axis.find("link"); link && name) {
+      diagnostics.report(DiagnosticId::LinkOfNoMachine, link->location, {link->text, name->text})
+          .help("say `mesh " + name->text + " on MACHINE`");
+      return;
+    }
+}
+
 Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &diagnostics) {
   Mesh mesh;
   mesh.location = block.location;

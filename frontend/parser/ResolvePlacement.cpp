@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/parser/Resolve.h"
+#include "frontend/parser/Suggest.h"
 
 #include <algorithm>
 #include <set>
@@ -14,10 +15,16 @@
 namespace moec::frontend {
 
 namespace {
-/// An expert on a rank, and where that was written.
-struct Copy {
-  uint32_t expert, rank;
+/// An expert or a rank, and where it was written.
+struct Member {
+  uint32_t index;
   const Location *place;
+};
+
+/// An expert on a rank.
+struct Copy {
+  Member expert, rank;
+  const Statement *statement;
 };
 
 class PlacementResolver {
@@ -32,10 +39,11 @@ private:
   void resolveRule(const Statement &statement, PlacementRule rule);
   void resolvePin(const Statement &statement);
   void resolveList(const Statement &statement);
-  std::optional<std::vector<uint32_t>> expandExperts(const Value &value);
-  std::optional<std::vector<uint32_t>> expandRanks(const Value &value);
+  std::optional<std::vector<Member>> expandExperts(const Value &value);
+  std::optional<std::vector<Member>> expandRanks(const Value &value);
   bool checkRank(uint64_t rank, const Location &place);
   bool countCopies(uint64_t copies, const Location &place);
+  void reportBeyond();
   void checkDistinct();
   void checkEveryExpert();
 
@@ -48,6 +56,8 @@ private:
   bool complete = true; ///< everything in the block was understood
   uint64_t count = 0;
   std::vector<Copy> copies;
+  /// Ranks that the command line took away, one a statement.
+  std::vector<std::pair<uint64_t, const Location *>> beyond;
 };
 } // namespace
 
@@ -63,11 +73,26 @@ void PlacementResolver::resolveRule(const Statement &statement, PlacementRule ru
 bool PlacementResolver::checkRank(uint64_t rank, const Location &place) {
   if (ranks == 0 || rank < ranks)
     return true;
-  Diagnostic &diagnostic = diagnostics.report(DiagnosticId::NoSuchRank, place,
-                                              {std::to_string(rank), std::to_string(ranks - 1)});
-  if (!rankNote.empty())
-    diagnostic.note(rankNote);
+  if (!rankNote.empty()) {
+    beyond.push_back({rank, &place});
+    return false;
+  }
+  diagnostics.report(DiagnosticId::NoSuchRank, place,
+                     {std::to_string(rank), std::to_string(ranks - 1)});
   return false;
+}
+
+/// With --ranks the file is not at fault: one message for all of it.
+void PlacementResolver::reportBeyond() {
+  if (beyond.empty())
+    return;
+  Diagnostic &diagnostic =
+      diagnostics.report(DiagnosticId::NoSuchRank, *beyond.front().second,
+                         {std::to_string(beyond.front().first), std::to_string(ranks - 1)});
+  diagnostic.note(rankNote);
+  if (beyond.size() > 1)
+    diagnostic.note(counted(beyond.size() - 1, "further statement") + " of the placement " +
+                    (beyond.size() == 2 ? "names" : "name") + " such a gpu");
 }
 
 bool PlacementResolver::countCopies(uint64_t more, const Location &place) {
@@ -79,8 +104,8 @@ bool PlacementResolver::countCopies(uint64_t more, const Location &place) {
   return false;
 }
 
-std::optional<std::vector<uint32_t>> PlacementResolver::expandExperts(const Value &value) {
-  std::vector<uint32_t> list;
+std::optional<std::vector<Member>> PlacementResolver::expandExperts(const Value &value) {
+  std::vector<Member> list;
   uint64_t limit = experts ? experts : maxExperts;
   for (const Range &range : value.ranges) {
     if (range.last >= limit) {
@@ -93,13 +118,13 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandExperts(const Valu
       return std::nullopt;
     }
     for (uint64_t expert = range.first; expert <= range.last; ++expert)
-      list.push_back(static_cast<uint32_t>(expert));
+      list.push_back({static_cast<uint32_t>(expert), &range.location});
   }
   return list;
 }
 
-std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value &value) {
-  std::vector<uint32_t> list;
+std::optional<std::vector<Member>> PlacementResolver::expandRanks(const Value &value) {
+  std::vector<Member> list;
   for (const Range &range : value.ranges) {
     if (!checkRank(range.last, range.location))
       return std::nullopt;
@@ -110,7 +135,7 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value 
       return std::nullopt;
     }
     for (uint64_t rank = range.first; rank <= range.last; ++rank)
-      list.push_back(static_cast<uint32_t>(rank));
+      list.push_back({static_cast<uint32_t>(rank), &range.location});
   }
   return list;
 }
@@ -118,21 +143,24 @@ std::optional<std::vector<uint32_t>> PlacementResolver::expandRanks(const Value 
 /// Each statement that repeats a copy is reported once.
 void PlacementResolver::checkDistinct() {
   auto key = [](const Copy &copy) {
-    return std::tuple(copy.expert, copy.rank, copy.place->offset);
+    return std::tuple(copy.expert.index, copy.rank.index, copy.expert.place->offset,
+                      copy.rank.place->offset);
   };
   std::sort(copies.begin(), copies.end(),
             [&](const Copy &a, const Copy &b) { return key(a) < key(b); });
-  std::set<const Location *> reported;
+  std::set<const Statement *> reported;
   for (size_t i = 1; i < copies.size(); ++i) {
     const Copy &first = copies[i - 1], &second = copies[i];
-    bool isSame = first.expert == second.expert && first.rank == second.rank;
-    if (!isSame || !reported.insert(second.place).second)
+    bool isSame =
+        first.expert.index == second.expert.index && first.rank.index == second.rank.index;
+    if (!isSame || !reported.insert(second.statement).second)
       continue;
-    Diagnostic &diagnostic =
-        diagnostics.report(DiagnosticId::ExpertTwice, *second.place,
-                           {std::to_string(second.expert), std::to_string(second.rank)});
-    if (first.place != second.place)
-      diagnostic.at(*first.place, "first here");
+    // One mention of the expert with two of the gpu: the gpu is what is twice.
+    bool isGpuTwice = first.expert.place == second.expert.place;
+    diagnostics
+        .report(DiagnosticId::ExpertTwice, isGpuTwice ? *second.rank.place : *second.expert.place,
+                {std::to_string(second.expert.index), std::to_string(second.rank.index)})
+        .at(isGpuTwice ? *first.rank.place : *first.expert.place, "first here");
   }
 }
 
@@ -152,11 +180,12 @@ void PlacementResolver::resolvePin(const Statement &statement) {
     complete = false;
     return;
   }
-  for (uint32_t expert : *list) {
-    ExpertPin pin{expert, {}, statement.location};
-    for (uint32_t rank : *targets)
-      copies.push_back({expert, rank, &to->location});
-    pin.ranks = *targets;
+  for (const Member &expert : *list) {
+    ExpertPin pin{expert.index, {}, statement.location};
+    for (const Member &rank : *targets) {
+      copies.push_back({expert, rank, &statement});
+      pin.ranks.push_back(rank.index);
+    }
     result.pins.push_back(std::move(pin));
   }
 }
@@ -174,9 +203,11 @@ void PlacementResolver::resolveList(const Statement &statement) {
     complete = false;
     return;
   }
-  RankExperts entry{static_cast<uint32_t>(rank->integer), std::move(*list), statement.location};
-  for (uint32_t expert : entry.experts)
-    copies.push_back({expert, entry.rank, &items->location});
+  RankExperts entry{static_cast<uint32_t>(rank->integer), {}, statement.location};
+  for (const Member &expert : *list) {
+    copies.push_back({expert, {entry.rank, &rank->location}, &statement});
+    entry.experts.push_back(expert.index);
+  }
   result.lists.push_back(std::move(entry));
 }
 
@@ -187,16 +218,17 @@ void PlacementResolver::checkEveryExpert() {
   result.rule = PlacementRule::None;
   std::set<uint32_t> placed;
   for (const Copy &copy : copies)
-    placed.insert(copy.expert);
+    placed.insert(copy.expert.index);
   if (!complete || experts == 0 || placed.size() == experts)
     return;
   uint32_t first = 0;
   while (placed.contains(first))
     ++first;
+  size_t missing = experts - placed.size();
   diagnostics
-      .report(
-          DiagnosticId::ExpertNowhere, block.location,
-          {std::to_string(experts - placed.size()), std::to_string(experts), std::to_string(first)})
+      .report(DiagnosticId::ExpertNowhere, block.location,
+              {std::to_string(missing), std::to_string(experts), missing == 1 ? "is" : "are",
+               std::to_string(first)})
       .help("add `linear` to deal out the rest");
 }
 
@@ -221,6 +253,7 @@ PlacementRequest PlacementResolver::run() {
       refuse(statement, "replication by load", "implemented: pin expert E -> gpu R, S",
              diagnostics);
   }
+  reportBeyond();
   checkDistinct();
   checkEveryExpert();
   return std::move(result);

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/parser/Resolve.h"
+#include "frontend/parser/Suggest.h"
 
 #include <cmath>
 
@@ -336,13 +337,13 @@ void RouterResolver::checkGroups(const Statement &groups, const GroupLimit &limi
   uint32_t size = experts / limit.count;
   if (limit.score == GroupScore::SumOfTop2 && size < 2)
     diagnostics.report(DiagnosticId::TopTwoOfOne, groups.find("by")->location)
-        .under(std::to_string(limit.count) + " groups of " + std::to_string(experts) + " experts")
+        .under(counted(limit.count, "group") + " of " + counted(experts, "expert"))
         .at(result.locations.experts, "");
   if (router.topK > uint64_t(limit.kept) * size && router.topK <= experts)
     diagnostics
         .report(DiagnosticId::TopKExceedsGroups, groups.find("kept")->location,
                 {std::to_string(router.topK), std::to_string(uint64_t(limit.kept) * size)})
-        .under(std::to_string(limit.kept) + " groups of " + std::to_string(size))
+        .under(counted(limit.kept, "group") + " of " + std::to_string(size))
         .at(result.locations.choose, "the choice");
 }
 

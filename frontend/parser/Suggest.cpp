@@ -68,4 +68,8 @@ std::string listOf(const std::vector<std::string_view> &words) {
   return result;
 }
 
+std::string counted(uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 } // namespace moec::frontend

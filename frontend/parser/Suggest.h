@@ -9,6 +9,7 @@
 #ifndef MOEC_FRONTEND_PARSER_SUGGEST_H
 #define MOEC_FRONTEND_PARSER_SUGGEST_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ std::string nearest(std::string_view word, const std::vector<std::string_view> &
 
 /// "a, b or c".
 std::string listOf(const std::vector<std::string_view> &words);
+
+/// "1 group", "2 groups".
+std::string counted(uint64_t count, std::string_view noun);
 
 } // namespace moec::frontend
 

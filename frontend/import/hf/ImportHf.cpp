@@ -28,7 +28,7 @@ private:
   const HfModel *modelOf(const JsonValue &config, bool &isKnown);
   void checkArchitecture(const JsonValue &config);
   bool readTypes(const JsonValue &root);
-  bool checkStorage(const JsonValue &root);
+  bool checkStorage(const JsonValue &root, bool isDescribed);
   bool chooseLayer();
   std::string print() const;
   std::string printRouter() const;
@@ -190,7 +190,8 @@ bool Importer::readTypes(const JsonValue &root) {
   return false;
 }
 
-bool Importer::checkStorage(const JsonValue &root) {
+/// How the weights are stored: a warning only where the layer can be described.
+bool Importer::checkStorage(const JsonValue &root, bool isDescribed) {
   const JsonValue *quantization = config->find("quantization_config");
   if (!quantization)
     quantization = root.find("quantization_config");
@@ -198,14 +199,12 @@ bool Importer::checkStorage(const JsonValue &root) {
     return true;
   const JsonValue *method = quantization->find("quant_method");
   std::string name = method ? method->text : "an unnamed method";
-  if (name == "fp8") {
-    // The names stay; X.weight_scale_inv stands beside each X.weight.
-    diagnostics.report(DiagnosticId::HfQuantized, quantization->location, {name});
-    return true;
-  }
-  diagnostics.report(DiagnosticId::HfUnsupported, quantization->location,
-                     {std::string(model->type), "weights stored by " + name});
-  return false;
+  // The names stay with fp8; X.weight_scale_inv stands beside each X.weight.
+  bool keepsNames = name == "fp8";
+  if (!keepsNames || isDescribed)
+    diagnostics.report(keepsNames ? DiagnosticId::HfQuantized : DiagnosticId::HfUnreadStorage,
+                       quantization->location, {name});
+  return keepsNames;
 }
 
 bool Importer::chooseLayer() {
@@ -307,10 +306,10 @@ std::optional<HfImport> Importer::run() {
   if (!findModel(*root))
     return std::nullopt;
   bool isReadable = readTypes(*root);
-  isReadable &= checkStorage(*root);
   HfConfig fields(*config, std::string(model->type), diagnostics);
   model->read(fields, layer);
-  if (!isReadable || diagnostics.hasErrors() || !chooseLayer())
+  bool isDescribed = isReadable && !diagnostics.hasErrors() && chooseLayer();
+  if (!checkStorage(*root, isDescribed) || !isDescribed)
     return std::nullopt;
   Diagnostics inner;
   std::optional<std::string> source = formatSource(print(), "imported.moe", inner);
