@@ -40,9 +40,7 @@ size_t utf8Length(std::string_view text) {
   return bad ? 0 : length;
 }
 
-bool isControl(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
-}
+bool isControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 
 bool isPlainText(std::string_view text) {
   while (!text.empty()) {
