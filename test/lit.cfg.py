@@ -16,6 +16,9 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "OMP_NUM_THREADS")
         config.environment[name] = os.environ[name]
 config.environment["NO_COLOR"] = "1"
 config.substitutions.append(("%moec_src", os.path.dirname(config.test_source_root)))
+config.substitutions.append(("%moec_lib", config.moec_build_dir + "/lib"))
 config.substitutions.append(("%python", config.python))
+if "ASAN_OPTIONS" in os.environ:  # set by the presets with sanitizers
+    config.available_features.add("sanitized")
 if os.environ.get("MOEC_VERIFY_ROUNDTRIP"):  # every moe-opt also prints its input, reads it back and compares
     config.substitutions.append((r"\bmoe-opt (?!--verify-roundtrip)", "moe-opt --verify-roundtrip "))

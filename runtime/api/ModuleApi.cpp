@@ -11,6 +11,21 @@ using namespace moec::rt;
 
 static moec_dtype toC(DType type) { return type == DType::F32 ? MOEC_F32 : MOEC_BF16; }
 
+/// The C names of the roles are part of the ABI.
+static constexpr bool isRole(moec_weight_role c, WeightRole role) {
+  return static_cast<uint32_t>(c) == static_cast<uint32_t>(role);
+}
+static_assert(isRole(MOEC_WEIGHT_ROUTER, WeightRole::Router));
+static_assert(isRole(MOEC_WEIGHT_ROUTER_BIAS, WeightRole::RouterBias));
+static_assert(isRole(MOEC_WEIGHT_SELECTION_BIAS, WeightRole::SelectionBias));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_GATE, WeightRole::ExpertGate));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_UP, WeightRole::ExpertUp));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_DOWN, WeightRole::ExpertDown));
+static_assert(isRole(MOEC_WEIGHT_SHARED_GATE, WeightRole::SharedGate));
+static_assert(isRole(MOEC_WEIGHT_SHARED_UP, WeightRole::SharedUp));
+static_assert(isRole(MOEC_WEIGHT_SHARED_DOWN, WeightRole::SharedDown));
+static_assert(isRole(MOEC_WEIGHT_SHARED_SCALE, WeightRole::SharedScale));
+
 static Status handOut(Result<Module> opened, moec_module **module) {
   MOEC_RETURN_IF_ERROR(opened.status());
   *module = new moec_module{std::make_shared<const ModuleState>(*std::move(opened))};

@@ -80,11 +80,25 @@ typedef struct moec_layer_info {
 } moec_layer_info;
 MOEC_API moec_status *moec_module_layer(const moec_module *module, moec_layer_info *info);
 
+/** What a weight is for. The shapes: h hidden, i intermediate, e experts. */
+typedef enum moec_weight_role {
+  MOEC_WEIGHT_ROUTER = 0,         /**< [e, h] */
+  MOEC_WEIGHT_ROUTER_BIAS = 1,    /**< [e] */
+  MOEC_WEIGHT_SELECTION_BIAS = 2, /**< [e] */
+  MOEC_WEIGHT_EXPERT_GATE = 3,    /**< [i, h], one an expert */
+  MOEC_WEIGHT_EXPERT_UP = 4,      /**< [i, h], one an expert */
+  MOEC_WEIGHT_EXPERT_DOWN = 5,    /**< [h, i], one an expert */
+  MOEC_WEIGHT_SHARED_GATE = 6,    /**< [shared_intermediate, h] */
+  MOEC_WEIGHT_SHARED_UP = 7,      /**< [shared_intermediate, h] */
+  MOEC_WEIGHT_SHARED_DOWN = 8,    /**< [h, shared_intermediate] */
+  MOEC_WEIGHT_SHARED_SCALE = 9    /**< [1, h], of the shared expert's sigmoid */
+} moec_weight_role;
+
 /** Weights by name, `{expert}` expanded: all that some rank needs. */
 typedef struct moec_weight_info {
   size_t struct_size;
   const char *name; /**< lives as long as the module */
-  uint32_t role;    /**< moec::WeightRole */
+  uint32_t role;    /**< moec_weight_role */
   int32_t expert;   /**< -1 where the role has none */
   uint32_t dims;
   int64_t shape[MOEC_MAX_DIMS];
