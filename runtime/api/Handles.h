@@ -16,6 +16,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <system_error>
 
 namespace moec::rt {
 
@@ -37,7 +38,9 @@ template <typename Body> moec_status *guarded(const Body &body) noexcept {
   try {
     return release(body());
   } catch (const std::bad_alloc &) {
-    return release(internalError("out of memory"));
+    return release(unsupportedError("out of memory"));
+  } catch (const std::system_error &error) { // no thread to be had, say
+    return release(unsupportedError("the system refused: ", error.what()));
   } catch (const std::exception &exception) {
     return release(internalError("unexpected exception: ", exception.what()));
   } catch (...) {

@@ -10,7 +10,7 @@ namespace moec::rt {
 
 /// Stands for a status for which there was no memory; never released.
 static moec_status *outOfMemory() {
-  static moec_status status{Status(Code::Internal, "out of memory")};
+  static moec_status status{Status(Code::Unsupported, "out of memory")};
   return &status;
 }
 /// Made at load time, while there is memory.

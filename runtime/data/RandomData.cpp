@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <system_error>
 #include <thread>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -179,8 +180,15 @@ void RandomData::fillWeight(const std::string &name, WeightRole role, const Shap
   constexpr uint64_t elementsWorthAThread = 1 << 18;
   uint64_t parts = std::min<uint64_t>({threads, rows, 1 + rows * columns / elementsWorthAThread});
   std::vector<std::thread> helpers;
-  for (uint64_t i = 1; i < parts; ++i)
-    helpers.emplace_back(fillRows, rows * i / parts, rows * (i + 1) / parts);
+  helpers.reserve(parts);
+  for (uint64_t i = 1; i < parts; ++i) {
+    uint64_t begin = rows * i / parts, end = rows * (i + 1) / parts;
+    try {
+      helpers.emplace_back(fillRows, begin, end);
+    } catch (const std::system_error &) { // no more threads to be had
+      fillRows(begin, end);
+    }
+  }
   fillRows(0, parts ? rows / parts : 0);
   for (std::thread &helper : helpers)
     helper.join();

@@ -19,6 +19,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <system_error>
 #include <thread>
 
 namespace moec::run {
@@ -48,6 +49,8 @@ public:
   Status load();
   Status runSteps();
   Status finish();
+  /// ": wanted 1.2 GiB of weights, .."; for a run that found no memory.
+  std::string memoryNeeds() const;
   RunReport report;
 
 private:
@@ -197,6 +200,26 @@ Status Run::finish() {
   return {};
 }
 
+std::string Run::memoryNeeds() const {
+  if (!module)
+    return "";
+  const Layer &layer = module->manifest().layer;
+  double weightBytes = 0;
+  for (const NeededWeight &weight : needed) {
+    double elements = 1;
+    for (uint64_t size : weight.shape)
+      elements *= static_cast<double>(size);
+    weightBytes += elements * (layer.weightsType == DType::BF16 ? 2 : 4);
+  }
+  uint64_t resultBytes = tokens.count * (4 * uint64_t(layer.hidden) + 12 * layer.router.topK);
+  std::string text = concat(": wanted ", formatBytes(static_cast<uint64_t>(weightBytes)), " for ",
+                            needed.size(), " weights");
+  if (tokens.count)
+    text += concat(", ", formatBytes(tokens.bytes.size() + resultBytes), " for ", tokens.count,
+                   " tokens and their results");
+  return text + ", and the ranks' buffers";
+}
+
 static Status runAll(Run &run, std::span<const uint8_t> bytes, const std::string &name) {
   MOEC_RETURN_IF_ERROR(run.open(bytes, name));
   MOEC_RETURN_IF_ERROR(run.prepare());
@@ -216,18 +239,27 @@ static int fail(const Status &status, const RunOptions &options, const Terminal 
   return status.exitCode();
 }
 
+/// Says what was asked for where memory ran out, here or behind the C ABI.
+static Status withNeeds(const Status &status, const Run &run) {
+  if (!status.message().starts_with("out of memory"))
+    return status;
+  return unsupportedError(status.message(), run.memoryNeeds());
+}
+
 int runModule(std::span<const uint8_t> module, const std::string &name, const RunOptions &options,
               const Terminal &terminal) {
   Run run(options, terminal);
   Status status = checkOptions(options, name);
   try {
     if (status.ok())
-      status = runAll(run, module, name);
+      status = withNeeds(runAll(run, module, name), run);
     if (!status.ok())
       return fail(status, options, terminal);
   } catch (const std::bad_alloc &) {
-    return fail(unsupportedError("out of memory"), options, terminal);
-  } catch (const std::exception &error) { // no thread to be had, say
+    return fail(withNeeds(unsupportedError("out of memory"), run), options, terminal);
+  } catch (const std::system_error &error) { // no thread to be had, say
+    return fail(unsupportedError("the system refused: ", error.what()), options, terminal);
+  } catch (const std::exception &error) {
     return fail(internalError("the run failed: ", error.what()), options, terminal);
   }
   options.json ? printReportAsJson(run.report, terminal) : printReport(run.report, terminal);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <new>
 #include <thread>
 
 namespace moec::run {
@@ -139,7 +140,11 @@ Status saveWeights(const std::string &path, WeightSource &source,
 }
 
 moec_status *WeightLookup::call(void *user, const char *name, moec_tensor *tensor) {
-  return give(static_cast<WeightLookup *>(user)->find(name, *tensor));
+  try {
+    return give(static_cast<WeightLookup *>(user)->find(name, *tensor));
+  } catch (const std::bad_alloc &) {
+    return give(unsupportedError("out of memory at weight ", quote(name)));
+  }
 }
 
 Status WeightLookup::find(const char *name, moec_tensor &tensor) {

@@ -124,7 +124,7 @@ void Executor::runRank(RankState &state) {
   }
   // Not from within the handler: which exceptions are being handled is a fact of the
   // thread, not of the fiber.
-  stop(state, internalError("out of memory on rank ", state.rank.number));
+  stop(state, unsupportedError("out of memory on rank ", state.rank.number));
 }
 
 /// Ends the run; the fiber is not resumed.

@@ -39,11 +39,19 @@ constexpr uint64_t packRange(uint32_t next, uint32_t end) { return uint64_t(end)
 } // namespace
 
 ThreadPool::ThreadPool(uint32_t threads) : shares(threads ? threads : usableCores()) {
-  for (uint32_t self = 1; self < this->threads(); ++self)
-    workers.emplace_back([this, self] { worker(self); });
+  workers.reserve(this->threads());
+  try {
+    for (uint32_t self = 1; self < this->threads(); ++self)
+      workers.emplace_back([this, self] { worker(self); });
+  } catch (...) { // no more threads to be had
+    end();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { end(); }
+
+void ThreadPool::end() {
   isEnding.store(true, std::memory_order_release);
   generation.fetch_add(1, std::memory_order_release);
   generation.notify_all();

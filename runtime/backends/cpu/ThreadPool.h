@@ -55,6 +55,7 @@ private:
   };
 
   void run(uint32_t count, Function function, const void *context);
+  void end();
   bool join(uint32_t now);
   void work(uint32_t self);
   void worker(uint32_t self);

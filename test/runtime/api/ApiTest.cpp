@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <new>
+#include <system_error>
 
 namespace moec::test {
 namespace {
@@ -215,6 +217,21 @@ TEST(Api, TheLookupsOwnFailureComesThrough) {
             "2: cannot reach mlp.gate.weight");
   EXPECT_EQ(told(moec_session_load_weights(session, nullptr, nullptr)),
             "1: lookup: wanted a function, found null");
+  moec_session_destroy(session);
+}
+
+TEST(Api, WhatTheMachineDoesNotHaveIsUnsupported) {
+  Opened opened;
+  moec_session *session = createSession(opened);
+  auto noMemory = [](void *, const char *, moec_tensor *) -> moec_status * {
+    throw std::bad_alloc();
+  };
+  EXPECT_EQ(told(moec_session_load_weights(session, noMemory, nullptr)), "2: out of memory");
+  auto noThread = [](void *, const char *, moec_tensor *) -> moec_status * {
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  };
+  EXPECT_TRUE(told(moec_session_load_weights(session, noThread, nullptr))
+                  .starts_with("2: the system refused: "));
   moec_session_destroy(session);
 }
 
