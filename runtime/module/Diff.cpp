@@ -11,6 +11,7 @@
 #include "runtime/module/ModuleJson.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace moec::rt {
 
@@ -87,8 +88,23 @@ static std::vector<std::string> keysOf(const Json &list, const Json &other) {
   return keys;
 }
 
+/// Sources of other names may be the same files renamed: then the texts are worth
+/// comparing.
+static bool isRenamed(const std::string &path, const Json &left, const Json &right) {
+  if (path != "sources" || left.size() != right.size())
+    return false;
+  bool isAny = false;
+  for (size_t i = 0; i < left.size(); ++i) {
+    std::string a = keyOf(left[i]), b = keyOf(right[i]);
+    if (a != b && (find(right, a) || find(left, b)))
+      return false; // moved, not renamed
+    isAny |= a != b;
+  }
+  return isAny;
+}
+
 void Differ::compareLists(const std::string &path, const Json &left, const Json &right) {
-  if (!isKeyed(left) || !isKeyed(right)) {
+  if (!isKeyed(left) || !isKeyed(right) || isRenamed(path, left, right)) {
     for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
       std::string element = concat(path, "[", i, "]");
       if (i < left.size() && i < right.size())
@@ -186,18 +202,49 @@ std::vector<Difference> diffModules(const Module &left, const Module &right) {
   return bytes.take();
 }
 
+/// A line of a source may be of any length; 80 characters tell which one it is.
+static std::string shorten(const Difference &difference, const std::string &value) {
+  constexpr size_t shown = 80;
+  if (!difference.path.starts_with("sources") || value.size() <= shown)
+    return value;
+  size_t end = shown;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80)
+    --end; // not within a character
+  return value.substr(0, end) + "...";
+}
+
+static bool isLocationFile(const Difference &difference) {
+  return difference.path.starts_with("plan.ops[") && difference.path.ends_with("].location.file");
+}
+
+/// One line for the file of all ops' locations where it is the same replacement.
+static std::vector<Difference> foldLocations(const std::vector<Difference> &differences) {
+  auto first = std::find_if(differences.begin(), differences.end(), isLocationFile);
+  bool same = std::all_of(first, differences.end(), [&](const Difference &other) {
+    return !isLocationFile(other) || (other.left == first->left && other.right == first->right);
+  });
+  auto count = std::count_if(first, differences.end(), isLocationFile);
+  if (count < 2 || !same)
+    return differences;
+  std::vector<Difference> folded(differences.begin(), first);
+  folded.push_back({"plan.ops[..].location.file", first->left, first->right});
+  std::copy_if(first, differences.end(), std::back_inserter(folded),
+               [](const Difference &difference) { return !isLocationFile(difference); });
+  return folded;
+}
+
 std::string diffText(const Module &left, const Module &right,
                      const std::vector<Difference> &differences) {
   if (differences.empty())
     return concat(quote(left.name()), " and ", quote(right.name()), " are identical\n");
   std::string out;
-  for (const Difference &difference : differences) {
+  for (const Difference &difference : foldLocations(differences)) {
+    std::string a = shorten(difference, difference.left), b = shorten(difference, difference.right);
     out += difference.path + ": ";
-    if (difference.left.empty() || difference.right.empty())
-      out += concat("only in ", quote(difference.left.empty() ? right.name() : left.name()), ": ",
-                    difference.left, difference.right, "\n");
+    if (a.empty() || b.empty())
+      out += concat("only in ", quote(a.empty() ? right.name() : left.name()), ": ", a, b, "\n");
     else
-      out += concat(difference.left, " -> ", difference.right, "\n");
+      out += concat(a, " -> ", b, "\n");
   }
   return out;
 }

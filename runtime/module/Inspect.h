@@ -38,7 +38,9 @@ struct Difference {
 /// byte.
 std::vector<Difference> diffModules(const Module &left, const Module &right);
 
-/// One line a difference, or one line that says that there is none.
+/// One line a difference, or one line that says that there is none. What is long is
+/// cut, and a file name that is another one in every location is told once: all of
+/// it is in diffJson().
 std::string diffText(const Module &left, const Module &right,
                      const std::vector<Difference> &differences);
 /// {"left", "right", "identical", "differences": [{"path", "left", "right"}]}.

@@ -129,6 +129,32 @@ TEST(Diff, SourcesTellTheFirstLine) {
             "sources[sample.moe].text:4: \"\" -> \"# end\"\n");
 }
 
+TEST(Diff, RenamedSourcesAreComparedAndLocationsFolded) {
+  std::string told = differences([](ModuleContents &c) {
+    c.sources[0].name = "other.moe";
+    c.sources[0].text = "moe 1\n\nlayer " + std::string(100, 'x') + " {}\n";
+    for (plan::Op &op : c.plan.ops)
+      op.location.file = "other.moe";
+  });
+  size_t folded = told.find("plan.ops[..].location.file: \"sample.moe\" -> \"other.moe\"\n");
+  EXPECT_NE(folded, std::string::npos) << told;
+  EXPECT_EQ(told.find("].location.file", folded + 20), std::string::npos) << told;
+  EXPECT_NE(told.find("sources[0].name: \"sample.moe\" -> \"other.moe\"\n"), std::string::npos);
+  EXPECT_NE(told.find("sources[0].text:3: \"layer sample {}\" -> \"layer " + std::string(73, 'x') +
+                      "...\n"),
+            std::string::npos)
+      << told;
+}
+
+TEST(Diff, LocationsOfSeveralFilesAreToldOneByOne) {
+  std::string told = differences([](ModuleContents &c) {
+    c.plan.ops[0].location.file = "a.moe";
+    c.plan.ops[1].location.file = "b.moe";
+  });
+  EXPECT_NE(told.find("-> \"a.moe\"\n"), std::string::npos) << told;
+  EXPECT_NE(told.find("-> \"b.moe\"\n"), std::string::npos) << told;
+}
+
 TEST(Diff, JsonHoldsValues) {
   ModuleContents contents = test::fullContents();
   rt::Module left = moduleOf(contents, "left.moex");
