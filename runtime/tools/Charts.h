@@ -25,6 +25,9 @@ struct ColumnGroup {
 /// largest of them.
 std::string drawColumns(std::vector<ColumnGroup> groups, size_t lines);
 
+/// A heat map of more ranks has shades alone.
+inline constexpr size_t maxRanksWithNumbers = 10;
+
 /// What rank r (row) sent to rank c (column), in bytes, [ranks, ranks]: a shade
 /// from the least to the most and, up to ten ranks, the number. A rank's own cell
 /// is no traffic: it is in brackets or a dot, and in no total. More than 32 ranks

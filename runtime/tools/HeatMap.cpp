@@ -16,7 +16,6 @@ namespace moec::run {
 
 using rt::concat;
 
-static constexpr size_t maxRanksWithNumbers = 10;
 static constexpr size_t maxRows = 32;
 static constexpr size_t labelWidth = 9;
 static constexpr size_t cellWidth = 8;  ///< with a number: six for it, two shaded

@@ -213,7 +213,8 @@ static void printTraffic(const RunReport &report, const Terminal &terminal, Prin
   if (dispatch == 0)
     return;
   printer.heading("dispatch traffic",
-                  concat(rt::formatBytes(dispatch), " from rank to rank (in brackets: to itself); ",
+                  concat(rt::formatBytes(dispatch), " from rank to rank",
+                         ranks <= maxRanksWithNumbers ? " (in brackets: to itself); " : "; ",
                          rt::formatBytes(sumOffDiagonal(report.combineBytes, ranks)),
                          " come back"));
   printer.chart(drawHeatMap(report.dispatchBytes, ranks, terminal.colour));
