@@ -26,7 +26,7 @@ build() {
 }
 mkdir -p build
 [[ -x build/bin/moec && -x build/bin/moe-run ]] ||
-  echo "building moec: about five minutes on two cores, once (log: build/quickstart.log)"
+  echo "building moec: a few minutes on two cores, once (log: build/quickstart.log)"
 build
 
 export PATH="$PWD/build/bin:$PATH"
