@@ -2,18 +2,14 @@
 
   format_lint.py SOURCE_ROOT
 """
-import pathlib
 import subprocess
 import sys
 
+from tracked_files import tracked_files
+
 
 def main(root):
-    listed = subprocess.run(["git", "-C", root, "ls-files", "*.cpp", "*.h", "*.hpp"],
-                            stdout=subprocess.PIPE, text=True)
-    files = [name for name in listed.stdout.splitlines() if (pathlib.Path(root) / name).is_file()]
-    if not files:
-        print("not a git checkout: nothing to lint")
-        return 0
+    files = [path for path in tracked_files(root) if path.suffix in {".cpp", ".h", ".hpp"}]
     return subprocess.run(["clang-format-22", "--dry-run", "--Werror", *files], cwd=root).returncode
 
 

@@ -4,14 +4,16 @@
 """
 import pathlib
 import re
-import subprocess
 import sys
+
+from tracked_files import tracked_files
 
 MAX_LINES = 600
 CODE = {".cpp", ".h", ".hpp", ".td", ".fbs"}
 GUARDED = {".h", ".hpp"}
 LICENSE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 MARKER = re.compile(r"\b(TODO|FIXME|XXX)\b")
+LINK = re.compile(r"\]\(([^)#\s]+)\)")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(root|home|work)/\w")
 
 
@@ -36,17 +38,21 @@ def check(path, text):
             yield f"{path}:{number}: wanted no path of one machine, found '{line.strip()[:80]}'"
 
 
+def dead_links(root, path, text):
+    for target in LINK.findall(text):
+        if "://" not in target and not (root / path.parent / target).exists():
+            yield f"{path}: wanted a file at the end of the link, found none: {target}"
+
+
 def main(root):
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-z"], stdout=subprocess.PIPE, text=True)
-    if listed.returncode:
-        print("not a git checkout: nothing to lint")
-        return 0
     faults = []
-    for name in filter(None, listed.stdout.split("\0")):
-        path = root / name
-        if not path.is_file() or path.suffix in {".safetensors", ".moex", ".png"}:
+    for path in tracked_files(root):
+        if path.suffix in {".safetensors", ".moex", ".png"}:
             continue
-        faults += check(pathlib.Path(name), path.read_text(errors="replace"))
+        text = (root / path).read_text(errors="replace")
+        faults += check(path, text)
+        if path.suffix == ".md":
+            faults += dead_links(root, path, text)
     for fault in faults:
         print(fault)
     return 1 if faults else 0
