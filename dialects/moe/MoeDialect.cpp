@@ -49,6 +49,10 @@ LogicalResult MoeDialect::verifyOperationAttribute(Operation *op, NamedAttribute
     return isa<PlacementAttr>(value) ? success() : refuse("a #moe.placement");
   if (name == kSourceAttrName)
     return isa<StringAttr>(value) ? success() : refuse("a string");
+  if (name == kTargetAttrName) {
+    auto target = dyn_cast<StringAttr>(value);
+    return target && target == "sm_90a" ? success() : refuse("\"sm_90a\"");
+  }
   if (name == kMaxTokensAttrName) {
     auto most = dyn_cast<IntegerAttr>(value);
     bool fits = most && most.getType().isSignlessInteger(64) && most.getInt() >= 1 &&

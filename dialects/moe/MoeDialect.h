@@ -36,6 +36,9 @@ inline constexpr llvm::StringLiteral kPlacementAttrName = "moe.placement";
 inline constexpr llvm::StringLiteral kMaxTokensAttrName = "moe.max_tokens";
 /// On the module: the path of the .moe file as the user gave it, a string.
 inline constexpr llvm::StringLiteral kSourceAttrName = "moe.source";
+/// On the module: what it is compiled for beside the cpu backend, "sm_90a". Absent:
+/// the plan alone.
+inline constexpr llvm::StringLiteral kTargetAttrName = "moe.target";
 
 /// What a name has in place of the expert's number.
 inline constexpr llvm::StringLiteral kExpertInName = "{expert}";

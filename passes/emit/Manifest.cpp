@@ -35,7 +35,8 @@ FailureOr<Manifest> buildManifest(ModuleOp module, StringRef compiler) {
     manifest.source = source.str();
   manifest.machine = facts->mesh.getMachine().str();
   manifest.mesh = facts->mesh.getName().str();
-  manifest.target = "cpu"; // the one target there is
+  auto target = module->getAttrOfType<StringAttr>(moe::kTargetAttrName);
+  manifest.target = target ? target.str() : "cpu";
   manifest.ranks = facts->mesh.getRanks();
   manifest.maxTokensPerRank = facts->maxTokens;
   manifest.layer = moe::toLayer(facts->layer, plans[0].getSymName());
