@@ -23,6 +23,11 @@ Bytes encodeManifest(const Manifest &manifest);
 Bytes encodePlan(const plan::Plan &plan);
 Bytes encodeSources(const std::vector<SourceFile> &sources);
 Bytes encodeProvenance(const Provenance &provenance);
+Bytes encodeKernels(const KernelSet &kernels);
+
+/// The code of all kernels, in their order.
+Bytes encodePtx(const KernelSet &kernels);
+Bytes encodeCubins(const KernelSet &kernels);
 
 } // namespace moec::codegen
 

@@ -20,6 +20,16 @@ std::vector<Section> encodeSections(const ModuleContents &contents) {
     sections.push_back({sourcesSection, 0, encodeSources(contents.sources)});
   if (!contents.provenance.compiler.empty())
     sections.push_back({provenanceSection, 0, encodeProvenance(contents.provenance)});
+  const KernelSet &kernels = contents.kernels;
+  if (kernels == KernelSet())
+    return sections;
+  sections.push_back({kernelsSection, 0, encodeKernels(kernels)});
+  if (Bytes ptx = encodePtx(kernels); !ptx.empty())
+    sections.push_back({ptxSection, 0, std::move(ptx)});
+  if (Bytes cubins = encodeCubins(kernels); !cubins.empty())
+    sections.push_back({cubinSection, 0, std::move(cubins)});
+  if (!kernels.ir.empty())
+    sections.push_back({kernelIrSection, 0, kernels.ir});
   return sections;
 }
 

@@ -20,7 +20,7 @@ static rt::Status checkReadable(const Bytes &file, const ModuleContents &content
     return rt::internalError("the module that was made cannot be read back: ",
                              module.status().message());
   ModuleContents found = {module->manifest(), module->plan(), module->sources(),
-                          module->provenance()};
+                          module->provenance(), module->kernels()};
   if (found != contents)
     return rt::internalError("the module that was made reads back as another one");
   return {};

@@ -18,8 +18,9 @@ using namespace format;
 static std::string_view textOf(const SectionName &name) { return {name.data(), name.size()}; }
 
 bool isKnownSection(SectionName name) {
-  return name == manifestSection || name == planSection || name == sourcesSection ||
-         name == provenanceSection;
+  constexpr std::array known = {manifestSection, planSection, sourcesSection, provenanceSection,
+                                kernelsSection,  ptxSection,  cubinSection,   kernelIrSection};
+  return std::find(known.begin(), known.end(), name) != known.end();
 }
 
 std::optional<std::span<const uint8_t>> Container::section(SectionName name) const {

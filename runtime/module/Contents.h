@@ -10,6 +10,7 @@
 #ifndef MOEC_RUNTIME_MODULE_CONTENTS_H
 #define MOEC_RUNTIME_MODULE_CONTENTS_H
 
+#include "runtime/module/Kernels.h"
 #include "runtime/module/Manifest.h"
 #include "runtime/plan/Plan.h"
 
@@ -45,6 +46,7 @@ struct ModuleContents {
   plan::Plan plan;
   std::vector<SourceFile> sources; ///< empty: no SRCM section
   Provenance provenance;
+  KernelSet kernels; ///< without an arch: no KRNL section
   bool operator==(const ModuleContents &) const = default;
 };
 

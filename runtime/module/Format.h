@@ -68,12 +68,16 @@ struct SectionEntry {
 };
 static_assert(sizeof(SectionEntry) == 64);
 
-/// The sections of 1.0. Each is there at most once; CUBN (one an architecture) and
-/// "PTX " are kept for device code.
+/// The sections of 1.0. Each is there at most once; the code of kernels only beside
+/// their table.
 inline constexpr SectionName manifestSection = {'M', 'A', 'N', 'F'};   ///< manifest.fbs; required
 inline constexpr SectionName planSection = {'P', 'L', 'A', 'N'};       ///< plan.fbs; required
 inline constexpr SectionName sourcesSection = {'S', 'R', 'C', 'M'};    ///< sources.fbs
 inline constexpr SectionName provenanceSection = {'P', 'R', 'O', 'V'}; ///< provenance.fbs
+inline constexpr SectionName kernelsSection = {'K', 'R', 'N', 'L'};    ///< kernels.fbs
+inline constexpr SectionName ptxSection = {'P', 'T', 'X', ' '};        ///< PTX of all kernels
+inline constexpr SectionName cubinSection = {'C', 'U', 'B', 'N'};      ///< machine code of kernels
+inline constexpr SectionName kernelIrSection = {'K', 'I', 'R', ' '};   ///< their MLIR bytecode
 
 /// Most bytes of a section that is decoded.
 inline constexpr uint64_t maxDecodedBytes = 64ull << 20;

@@ -17,7 +17,7 @@
 namespace moec::rt {
 
 /// For people: sections, the layer's mathematics in words, placement, weights, the
-/// plan as text, sources, provenance. Ends in a newline.
+/// plan as text, kernels, sources, provenance. Ends in a newline.
 std::string inspectText(const Module &module);
 
 /// For programs: everything that the module holds, in a fixed order of keys. Keys

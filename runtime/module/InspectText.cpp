@@ -6,51 +6,18 @@
 
 #include "runtime/base/Hash.h"
 #include "runtime/module/Inspect.h"
+#include "runtime/module/KernelsText.h"
 #include "runtime/module/LayerText.h"
 #include "runtime/module/Names.h"
+#include "runtime/module/TextTable.h"
 #include "runtime/plan/PlanText.h"
 
 #include <algorithm>
 
 namespace moec::rt {
 
-namespace {
-
-/// Columns as wide as their widest cell, two spaces between them.
-class Table {
-public:
-  /// `right[i]`: column i is a number.
-  explicit Table(std::vector<bool> right) : right(std::move(right)) {}
-  void row(std::vector<std::string> cells) { rows.push_back(std::move(cells)); }
-  std::string text() const;
-
-private:
-  std::vector<bool> right;
-  std::vector<std::vector<std::string>> rows;
-};
-
-} // namespace
-
-std::string Table::text() const {
-  std::vector<size_t> widths(right.size(), 0);
-  for (const std::vector<std::string> &cells : rows)
-    for (size_t i = 0; i < cells.size(); ++i)
-      widths[i] = std::max(widths[i], cells[i].size());
-  std::string out;
-  for (const std::vector<std::string> &cells : rows) {
-    std::string line;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      std::string padding(widths[i] - cells[i].size(), ' ');
-      line += "  " + (right[i] ? padding + cells[i] : cells[i] + padding);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
-
 static std::string sectionsText(const Module &module) {
-  Table table({false, false, true, true, false});
+  TextTable table({false, false, true, true, false});
   for (const SectionInfo &section : module.sections())
     table.row({section.name,
                section.required ? "required"
@@ -98,7 +65,7 @@ static std::string placementText(const Manifest &manifest) {
   std::string out = concat("placement of ", manifest.layer.experts, " experts on ", manifest.ranks,
                            manifest.ranks == 1 ? " rank" : " ranks",
                            replicasText(manifest.placement, manifest.layer.experts), "\n");
-  Table table({true, true, false});
+  TextTable table({true, true, false});
   for (size_t rank = 0; rank < std::min(slots.size(), maxRows); ++rank)
     table.row({concat("rank ", rank), concat(slots[rank].size()), rangesText(slots[rank])});
   out += table.text();
@@ -143,7 +110,7 @@ static uint64_t expertBytes(const Layer &layer) {
 }
 
 static std::string weightsText(const Layer &layer) {
-  Table table({false, false, false});
+  TextTable table({false, false, false});
   for (const WeightName &weight : layer.weights)
     table.row({nameOf(weight.role), shapeText(weight.role, layer), weight.name});
   return concat("weights, ", formatBytes(expertBytes(layer)), " an expert, ",
@@ -156,7 +123,7 @@ static std::string weightsText(const Layer &layer) {
 static std::string sourcesText(const std::vector<SourceFile> &sources) {
   if (sources.empty())
     return "";
-  Table table({false, true, false});
+  TextTable table({false, true, false});
   for (const SourceFile &source : sources) {
     std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t *>(source.text.data()),
                                    source.text.size());
@@ -174,6 +141,14 @@ static std::string provenanceText(const Provenance &provenance) {
     out += concat(i ? ", " : " with ", printable(provenance.options[i].name), " = ",
                   printable(provenance.options[i].value));
   return out + "\n";
+}
+
+static std::string kernelsText(const Module &module) {
+  const KernelSet &kernels = module.kernels();
+  if (kernels.arch.empty())
+    return "";
+  return concat("\nkernels for ", kernels.arch, ", form ", kernels.form, "\n") +
+         kernelTable(kernels) + launchTable(kernels, module.plan());
 }
 
 static std::string orNone(const std::string &name) {
@@ -195,7 +170,7 @@ std::string inspectText(const Module &module) {
                 ", target ", manifest.target, ", ", manifest.ranks,
                 manifest.ranks == 1 ? " rank, " : " ranks, ", tokens, "\n\n") +
          placementText(manifest) + "\n" + weightsText(manifest.layer) + "\n" +
-         plan::planText(module.plan()) + sourcesText(module.sources()) +
+         plan::planText(module.plan()) + kernelsText(module) + sourcesText(module.sources()) +
          provenanceText(module.provenance());
 }
 

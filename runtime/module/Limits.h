@@ -24,6 +24,20 @@ inline constexpr uint32_t maxSourceFiles = 1024;
 inline constexpr uint32_t maxOptions = 256;
 inline constexpr uint32_t maxOptionBytes = 4096;
 
+inline constexpr uint32_t maxKernels = 256;
+inline constexpr uint32_t maxKernelStages = 16;
+inline constexpr uint32_t maxKernelArgs = 256;
+inline constexpr uint32_t maxWorkspaces = 256;
+inline constexpr uint32_t maxPipeSlots = 256;
+inline constexpr uint32_t maxKernelThreads = 1024;
+/// Dynamic shared memory that a CTA of sm_90 can have.
+inline constexpr uint32_t maxSharedBytes = 227 << 10;
+inline constexpr uint32_t maxArgBytes = 1 << 16;
+inline constexpr uint32_t maxTensorDims = 5;
+inline constexpr uint32_t maxBoxElements = 256;
+/// Strides, offsets and factors of extents: products with any count fit 64 bits.
+inline constexpr uint64_t maxKernelFactor = 1ull << 40;
+
 } // namespace moec
 
 #endif // MOEC_RUNTIME_MODULE_LIMITS_H

@@ -7,8 +7,10 @@
 #include "runtime/module/Module.h"
 
 #include "runtime/base/File.h"
+#include "runtime/module/CheckKernels.h"
 #include "runtime/module/CheckManifest.h"
 #include "runtime/module/Container.h"
+#include "runtime/module/KernelsReader.h"
 #include "runtime/module/ManifestReader.h"
 #include "runtime/module/SourcesReader.h"
 #include "runtime/plan/PlanReader.h"
@@ -20,22 +22,40 @@ namespace moec::rt {
 
 using namespace format;
 
+/// The bytes of a section, empty where it is not there; no section is empty.
+static Result<std::span<const uint8_t>> sectionBytes(const Container &container, SectionName name) {
+  std::optional<std::span<const uint8_t>> bytes = container.section(name);
+  if (bytes && bytes->size() > maxDecodedBytes)
+    return invalidError(std::string_view(name.data(), name.size()), ": wanted at most ",
+                        maxDecodedBytes, " bytes, found ", bytes->size());
+  return bytes.value_or(std::span<const uint8_t>());
+}
+
 /// `read` on the bytes of a section, into `out`; messages begin with its name. A
 /// section that is not there leaves `out` alone, unless it is `needed`.
 template <typename T>
 static Status decodeSection(const Container &container, SectionName name, bool needed,
                             Result<T> (*read)(std::span<const uint8_t>), T &out) {
   std::string_view word(name.data(), name.size());
-  std::optional<std::span<const uint8_t>> bytes = container.section(name);
+  auto bytes = sectionBytes(container, name);
   if (!bytes)
+    return bytes.status();
+  if (bytes->empty())
     return needed ? invalidError("wanted a section ", quote(word), ", found none") : Status();
-  if (bytes->size() > maxDecodedBytes)
-    return invalidError(word, ": wanted at most ", maxDecodedBytes, " bytes, found ",
-                        bytes->size());
   Result<T> content = read(*bytes);
   if (!content)
     return content.status().within(word);
   out = *std::move(content);
+  return {};
+}
+
+static Status decodeKernels(const Container &container, KernelSet &out) {
+  KernelSections sections;
+  MOEC_ASSIGN_OR_RETURN(sections.table, sectionBytes(container, kernelsSection));
+  MOEC_ASSIGN_OR_RETURN(sections.ptx, sectionBytes(container, ptxSection));
+  MOEC_ASSIGN_OR_RETURN(sections.cubin, sectionBytes(container, cubinSection));
+  MOEC_ASSIGN_OR_RETURN(sections.ir, sectionBytes(container, kernelIrSection));
+  MOEC_ASSIGN_OR_RETURN(out, readKernels(sections));
   return {};
 }
 
@@ -45,7 +65,9 @@ static Status decodeContents(const Container &container, ModuleContents &out) {
   MOEC_RETURN_IF_ERROR(decodeSection(container, sourcesSection, false, readSources, out.sources));
   MOEC_RETURN_IF_ERROR(
       decodeSection(container, provenanceSection, false, readProvenance, out.provenance));
-  return checkAgreement(out.manifest, out.plan);
+  MOEC_RETURN_IF_ERROR(checkAgreement(out.manifest, out.plan));
+  MOEC_RETURN_IF_ERROR(decodeKernels(container, out.kernels));
+  return checkKernels(out);
 }
 
 static std::vector<SectionInfo> describe(const std::vector<SectionEntry> &entries) {

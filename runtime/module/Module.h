@@ -58,6 +58,8 @@ public:
   /// The .moe texts that the module was made from; may be empty.
   const std::vector<SourceFile> &sources() const { return contents.sources; }
   const Provenance &provenance() const { return contents.provenance; }
+  /// The generated kernels; without an arch where the module has none.
+  const KernelSet &kernels() const { return contents.kernels; }
 
 private:
   Module() = default;

@@ -111,7 +111,8 @@ Json moduleJson(const Module &module) {
           {"manifest", manifestJson(module.manifest())},
           {"plan", planJson(module.plan())},
           {"sources", sourcesJson(module.sources())},
-          {"provenance", provenanceJson(module.provenance())}};
+          {"provenance", provenanceJson(module.provenance())},
+          {"kernels", kernelsJson(module.kernels(), module.plan())}};
 }
 
 std::string dumpJson(const Json &json, int indent) {

@@ -1,4 +1,4 @@
-//===- Names.cpp - Names of the manifest's enumerators -------------------===//
+//===- Names.cpp - Names of a module's enumerators -----------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -82,6 +82,46 @@ const char *nameOf(WeightRole role) {
     return "shared_down";
   case WeightRole::SharedScale:
     return "shared_scale";
+  }
+  return nullptr;
+}
+
+const char *nameOf(KernelObject object) {
+  switch (object) {
+  case KernelObject::Buffer:
+    return "buffer";
+  case KernelObject::Flag:
+    return "flag";
+  case KernelObject::Peers:
+    return "peers";
+  case KernelObject::BufferOffset:
+    return "buffer_offset";
+  case KernelObject::FlagOffset:
+    return "flag_offset";
+  case KernelObject::Weight:
+    return "weight";
+  case KernelObject::Workspace:
+    return "workspace";
+  case KernelObject::State:
+    return "state";
+  case KernelObject::Placement:
+    return "placement";
+  case KernelObject::ChosenExperts:
+    return "chosen_experts";
+  case KernelObject::ChosenWeights:
+    return "chosen_weights";
+  }
+  return nullptr;
+}
+
+const char *nameOf(KernelArgKind kind) {
+  switch (kind) {
+  case KernelArgKind::View:
+    return "view";
+  case KernelArgKind::Pointer:
+    return "pointer";
+  case KernelArgKind::Scalar:
+    return "scalar";
   }
   return nullptr;
 }

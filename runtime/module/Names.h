@@ -1,4 +1,4 @@
-//===- Names.h - Names of the manifest's enumerators -----------*- C++ -*-===//
+//===- Names.h - Names of a module's enumerators ---------------*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,7 +10,7 @@
 #ifndef MOEC_RUNTIME_MODULE_NAMES_H
 #define MOEC_RUNTIME_MODULE_NAMES_H
 
-#include "runtime/module/Layer.h"
+#include "runtime/module/Kernels.h"
 
 namespace moec {
 
@@ -20,6 +20,8 @@ const char *nameOf(GroupScore score);
 const char *nameOf(RejectedValue value);
 const char *nameOf(Activation activation);
 const char *nameOf(WeightRole role);
+const char *nameOf(KernelObject object);
+const char *nameOf(KernelArgKind kind);
 
 } // namespace moec
 

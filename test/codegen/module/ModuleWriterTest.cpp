@@ -18,7 +18,8 @@ using namespace moec;
 using codegen::encodeModule;
 
 static ModuleContents contentsOf(const rt::Module &module) {
-  return {module.manifest(), module.plan(), module.sources(), module.provenance()};
+  return {module.manifest(), module.plan(), module.sources(), module.provenance(),
+          module.kernels()};
 }
 
 TEST(ModuleWriter, ContentsComeBackAsTheyWere) {

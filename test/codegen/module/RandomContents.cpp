@@ -38,6 +38,11 @@ private:
   Layer layer();
   Placement placement(uint32_t experts, uint32_t ranks);
   void vary(plan::Plan &plan);
+  Extent extent();
+  TensorMap map();
+  KernelArg arg(const ModuleContents &contents, uint32_t offset);
+  Kernel kernel(const ModuleContents &contents);
+  KernelSet kernels(const ModuleContents &contents);
 
   std::mt19937 random;
 };
@@ -116,6 +121,95 @@ void Generator::vary(plan::Plan &plan) {
   }
 }
 
+// --- Kernels -----------------------------------------------------------------
+
+Extent Generator::extent() {
+  auto factor = [this] { return coin() ? 0 : uint64_t(random()) << below(9); };
+  return {1 + factor(), factor(), factor(), factor(), factor()};
+}
+
+TensorMap Generator::map() {
+  TensorMap map;
+  map.element = any(DType::BF16);
+  map.rank = from(1, 5);
+  map.swizzle = 32 << below(3);
+  map.baseOffset = 16 * (int64_t(below(4096)) - 2048);
+  uint32_t bytes = map.element == DType::F32 ? 4 : 2;
+  for (uint32_t i = 0; i < map.rank; ++i) {
+    map.dims[i] = extent();
+    map.strides[i] = i ? 16 * uint64_t(below(1 << 20)) : bytes;
+    map.box[i] = i ? from(1, 256) : 16 / bytes;
+  }
+  return map;
+}
+
+/// At `offset` of the block, which has room for any kind.
+KernelArg Generator::arg(const ModuleContents &contents, uint32_t offset) {
+  const plan::Plan &plan = contents.plan;
+  KernelArg arg;
+  arg.name = "arg" + std::to_string(offset);
+  arg.offset = offset;
+  switch (below(4)) {
+  case 0:
+    arg.kind = KernelArgKind::View;
+    arg.object = KernelObject::Buffer;
+    arg.index = below(static_cast<uint32_t>(plan.buffers.size()));
+    arg.map = map();
+    break;
+  case 1:
+    arg.kind = KernelArgKind::Scalar;
+    arg.object = KernelObject::FlagOffset;
+    arg.index = below(static_cast<uint32_t>(plan.flags.size()));
+    break;
+  case 2:
+    arg.object = KernelObject::Weight;
+    arg.index = static_cast<uint32_t>(WeightRole::ExpertDown);
+    break;
+  case 3:
+    arg.object = coin() ? KernelObject::Peers : KernelObject::ChosenWeights;
+    break;
+  }
+  return arg;
+}
+
+Kernel Generator::kernel(const ModuleContents &contents) {
+  Kernel kernel;
+  kernel.name = "kernel" + std::to_string(contents.kernels.kernels.size());
+  kernel.stages.assign(from(1, 3), "stage");
+  kernel.tile = text();
+  kernel.pipeSlots = below(8);
+  kernel.threads = 32 * from(1, 32);
+  kernel.sharedBytes = below(1 << 17);
+  uint32_t args = below(6);
+  kernel.argBytes = 128 * (args + 1);
+  for (uint32_t i = 0; i < args; ++i)
+    kernel.args.push_back(arg(contents, 128 * i));
+  kernel.resources = {below(256), below(9), below(1 << 14)};
+  kernel.ptx.assign(from(1, 200), '\n');
+  kernel.cubin.assign(coin() ? 0 : below(100), uint8_t(below(256)));
+  return kernel;
+}
+
+KernelSet Generator::kernels(const ModuleContents &contents) {
+  ModuleContents sofar = contents;
+  KernelSet &set = sofar.kernels;
+  set.arch = "sm_90a";
+  set.form = coin() ? "separate" : "everything";
+  for (uint32_t i = 0, count = below(4); i < count; ++i)
+    set.workspaces.push_back({"workspace" + std::to_string(i), extent()});
+  for (uint32_t i = 0, count = from(1, 4); i < count; ++i) {
+    set.kernels.push_back(kernel(sofar));
+    Launch launch = {"launch" + std::to_string(i), {{i, UINT32_MAX}}, {}};
+    if (i > 0 && coin())
+      launch.variants.insert(launch.variants.begin(), {below(i), from(0, 4096)});
+    set.launches.push_back(launch);
+  }
+  for (uint32_t op = 0; op < contents.plan.ops.size(); ++op)
+    set.launches[below(static_cast<uint32_t>(set.launches.size()))].ops.push_back(op);
+  set.ir.assign(coin() ? 0 : below(100), uint8_t(below(256)));
+  return set;
+}
+
 ModuleContents Generator::contents() {
   ModuleContents contents;
   Manifest &manifest = contents.manifest;
@@ -136,6 +230,8 @@ ModuleContents Generator::contents() {
     contents.provenance.compiler = "moec 0.1.0";
   for (uint32_t i = 0; !contents.provenance.compiler.empty() && i < below(4); ++i)
     contents.provenance.options.push_back({"option" + std::to_string(i), text()});
+  if (manifest.target == "sm_90a" && coin())
+    contents.kernels = kernels(contents);
   return contents;
 }
 

@@ -69,7 +69,7 @@ static void use(const rt::Module &module) {
   require(rt::diffModules(module, module).empty(), "differs from itself");
   expand(module.plan());
   ModuleContents contents = {module.manifest(), module.plan(), module.sources(),
-                             module.provenance()};
+                             module.provenance(), module.kernels()};
   rt::Result<Bytes> again = codegen::encodeModule(contents); // reads back and compares
   require(again.ok(), again.ok() ? "" : again.status().message());
 }
@@ -93,7 +93,7 @@ static std::vector<Section> takeApart(std::span<const uint8_t> file) {
       sections.push_back({entry.name, entry.flags, Bytes(bytes.begin(), bytes.end())});
     }
   if (sections.empty())
-    sections = codegen::encodeSections(test::fullContents());
+    sections = codegen::encodeSections(test::kernelContents());
   return sections;
 }
 

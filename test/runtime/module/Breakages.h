@@ -34,6 +34,8 @@ std::vector<Breakage> containerBreakages();
 std::vector<Breakage> manifestBreakages();
 /// Fields of the plan.
 std::vector<Breakage> planBreakages();
+/// The table of kernels and their code.
+std::vector<Breakage> kernelBreakages();
 
 /// All of the above.
 std::vector<Breakage> allBreakages();

@@ -20,7 +20,7 @@ using codegen::Section;
 
 std::vector<Breakage> allBreakages() {
   std::vector<Breakage> all = containerBreakages();
-  for (const auto &more : {manifestBreakages(), planBreakages()})
+  for (const auto &more : {manifestBreakages(), planBreakages(), kernelBreakages()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -15,7 +15,7 @@
 using namespace moec;
 
 static test::Bytes goodFile() {
-  return codegen::layOut(codegen::encodeSections(test::fullContents()));
+  return codegen::layOut(codegen::encodeSections(test::kernelContents()));
 }
 
 TEST(Damage, EveryWrongByteIsRefused) {

@@ -43,11 +43,14 @@ TEST(Inspect, JsonLosesNothing) {
   for (uint32_t seed = 0; seed < 100; ++seed) {
     ModuleContents contents = test::randomContents(seed);
     rt::Module module = moduleOf(contents, "x");
-    nlohmann::json json = nlohmann::json::parse(rt::inspectJson(module));
+    nlohmann::json json =
+        nlohmann::json::parse(rt::inspectJson(module)); // creates what is asked for
     EXPECT_EQ(json["manifest"]["placement"], nlohmann::json(contents.manifest.placement.slots));
     EXPECT_EQ(json["manifest"]["layer"]["router"]["scale"], contents.manifest.layer.router.scale);
     EXPECT_EQ(json["plan"]["ops"].size(), contents.plan.ops.size());
     EXPECT_EQ(json["sources"].size(), contents.sources.size());
+    EXPECT_EQ(json["kernels"].is_null(), contents.kernels.arch.empty());
+    EXPECT_EQ(json["kernels"]["kernels"].size(), contents.kernels.kernels.size());
   }
 }
 
@@ -153,6 +156,24 @@ TEST(Diff, LocationsOfSeveralFilesAreToldOneByOne) {
   });
   EXPECT_NE(told.find("-> \"a.moe\"\n"), std::string::npos) << told;
   EXPECT_NE(told.find("-> \"b.moe\"\n"), std::string::npos) << told;
+}
+
+TEST(Diff, KernelsAreComparedToTheByte) {
+  ModuleContents contents = test::kernelContents();
+  rt::Module left = moduleOf(contents, "left.moex");
+  contents.kernels.form = "everything";
+  contents.kernels.kernels[1].args[1].map.box[1] = 16;
+  contents.kernels.kernels[1].ptx += "// end\n";
+  contents.kernels.kernels[2].cubin[7] ^= 1;
+  contents.kernels.ir.clear();
+  rt::Module right = moduleOf(contents, "right.moex");
+  std::string told = rt::diffText(left, right, rt::diffModules(left, right));
+  for (const char *line : {"sections[KIR ]: only in 'left.moex': ",
+                           "kernels.form: \"dispatch_up\" -> \"everything\"\n",
+                           "kernels.kernels[up16].args[h].map.box: [64,64] -> [64,16]\n",
+                           "kernels.kernels[up16].ptx:3: \"\" -> \"// end\"\n",
+                           "kernels.kernels[up128].cubin.xxh3_128: ", "kernels.ir: {\"bytes\":7,"})
+    EXPECT_NE(told.find(line), std::string::npos) << line << "\n" << told;
 }
 
 TEST(Diff, JsonHoldsValues) {

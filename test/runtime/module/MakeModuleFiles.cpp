@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // moec_make_module_files: for each case of Breakages.h <name>.moex and
-// <name>.expected in broken/; in versions/ a module of this format version, unless
-// there is one already, and beside each module what inspect shows of it. Run
+// <name>.expected in broken/; in versions/ modules of this format version, unless
+// there are some already, and beside each module what inspect shows of it. Run
 // it after a message, a case or what inspect shows has changed, and read the difference.
 //===----------------------------------------------------------------------===//
 
@@ -47,6 +47,8 @@ static void makeVersions(const std::string &folder) {
       rt::concat(folder, "/", rt::format::majorVersion, ".", rt::format::minorVersion);
   if (!std::filesystem::exists(version + ".moex"))
     require(codegen::writeModule(version + ".moex", test::fullContents()));
+  if (!std::filesystem::exists(version + "-kernels.moex"))
+    require(codegen::writeModule(version + "-kernels.moex", test::kernelContents()));
   for (const auto &entry : std::filesystem::directory_iterator(folder)) {
     std::filesystem::path path = entry.path();
     if (path.extension() != ".moex")

@@ -32,6 +32,12 @@ ModuleContents sampleContents(const Layer &layer, uint32_t ranks);
 /// two sources.
 ModuleContents fullContents();
 
+/// Three kernels, one launch of two variants, for a module on any number of ranks.
+KernelSet sampleKernels(const ModuleContents &contents);
+
+/// fullContents() with sampleKernels(), for target sm_90a.
+ModuleContents kernelContents();
+
 } // namespace moec::test
 
 #endif // MOEC_TEST_RUNTIME_MODULE_SAMPLE_H
