@@ -1,5 +1,6 @@
 # Read by lit after lit.site.cfg.py (made by CMake, in the build tree) has filled in the paths.
 import os
+import shutil
 import lit.formats
 
 config.name = "moec"
@@ -22,3 +23,13 @@ if "ASAN_OPTIONS" in os.environ:  # set by the presets with sanitizers
     config.available_features.add("sanitized")
 if os.environ.get("MOEC_VERIFY_ROUNDTRIP"):  # every moe-opt also prints its input, reads it back and compares
     config.substitutions.append((r"\bmoe-opt (?!--verify-roundtrip)", "moe-opt --verify-roundtrip "))
+# Tests of machine code need NVIDIA's programs, which moec itself can do without.
+toolkits = [os.environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if name in os.environ] + ["/usr/local/cuda"]
+config.environment["PATH"] = os.pathsep.join(
+    [config.environment["PATH"]] + [os.path.join(folder, "bin") for folder in toolkits])
+for tool in ("ptxas", "nvdisasm"):
+    if shutil.which(tool, path=config.environment["PATH"]):
+        config.available_features.add(tool)
+if any(os.path.exists(os.path.join(folder, "lib64", "libnvJitLink.so")) for folder in toolkits):
+    config.environment["CUDA_HOME"] = toolkits[0]
+    config.available_features.add("nvjitlink")

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/nvptx/Nvptx.h"
+#include "codegen/nvptx/Passes.h"
 #include "frontend/driver/Dialects.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/Pass/Pass.h"
@@ -15,8 +17,10 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   moec::registerDialects(registry);
+  moec::codegen::registerNvptxTranslations(registry);
   moec::registerMoePasses();
   moec::registerPipelines();
+  moec::codegen::registerNvptxPasses();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "moec: runs passes on moe and comm IR\n", registry));

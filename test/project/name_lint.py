@@ -3,7 +3,8 @@
   name_lint.py SOURCE_ROOT
 
 For the flag `--comm-schedule` the def is `CommSchedule` or `CommSchedulePass`, the source
-`Schedule.cpp` below passes/ and a test `schedule*.mlir` below test/passes/ that runs the flag.
+`Schedule.cpp` below passes/ and a test `schedule*.mlir` below test/passes/ that runs the flag;
+the same for codegen/.
 """
 import pathlib
 import re
@@ -17,7 +18,7 @@ def camel(kebab):
     return "".join(word.capitalize() for word in kebab.split("-"))
 
 
-def check_pass(root, definition, flag):
+def check_pass(root, layer, definition, flag):
     prefix, _, stem = flag.partition("-")
     if prefix not in DIALECTS:
         yield f"flag --{flag}: wanted a dialect ({', '.join(DIALECTS)}) as the first word, found '{prefix}'"
@@ -25,21 +26,22 @@ def check_pass(root, definition, flag):
     wanted = (camel(flag), camel(flag) + "Pass")
     if definition not in wanted:
         yield f"flag --{flag}: wanted the def {' or '.join(wanted)}, found {definition}"
-    if not list((root / "passes").rglob(camel(stem) + ".cpp")):
-        yield f"flag --{flag}: wanted a source {camel(stem)}.cpp below passes/"
-    tests = list((root / "test" / "passes").rglob(stem + "*.mlir"))
+    if not list((root / layer).rglob(camel(stem) + ".cpp")):
+        yield f"flag --{flag}: wanted a source {camel(stem)}.cpp below {layer}/"
+    tests = list((root / "test" / layer).rglob(stem + "*.mlir"))
     if not any(re.search(rf"--?{flag}\b", test.read_text()) for test in tests):
-        yield f"flag --{flag}: wanted a test {stem}*.mlir below test/passes/ that runs it"
+        yield f"flag --{flag}: wanted a test {stem}*.mlir below test/{layer}/ that runs it"
 
 
 def main(root):
     passes = []
-    for table in sorted((root / "passes").rglob("Passes.td")):
-        passes += PASS.findall(table.read_text())
+    for layer in ("passes", "codegen"):
+        for table in sorted((root / layer).rglob("Passes.td")):
+            passes += [(layer, *found) for found in PASS.findall(table.read_text())]
     if not passes:
-        print("no pass found in any passes/**/Passes.td")
+        print("no pass found in any Passes.td")
         return 1
-    faults = [fault for definition, flag in passes for fault in check_pass(root, definition, flag)]
+    faults = [fault for found in passes for fault in check_pass(root, *found)]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -1,0 +1,172 @@
+//===- CompileKernels.cpp - Every kernel of a module, side by side --------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// MLIR's part runs here, one kernel after the other, since the context may be one
+// without locks; it is a small part of the time. As soon as a kernel is LLVM IR, in
+// a context of its own, a worker takes it. Workers report by value; diagnostics are
+// made at the end, in the order of the kernels.
+//===----------------------------------------------------------------------===//
+
+#include "codegen/nvptx/Assemble.h"
+#include "codegen/nvptx/EmitPtx.h"
+#include "codegen/nvptx/KernelModule.h"
+#include "codegen/nvptx/Nvptx.h"
+#include "codegen/nvptx/PtxasLog.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <chrono>
+
+namespace moec::codegen {
+using namespace mlir;
+
+void registerNvptxTranslations(DialectRegistry &registry) {
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
+}
+
+namespace {
+
+/// Adds the wall time of its life to `seconds`.
+class Stopwatch {
+public:
+  explicit Stopwatch(double &seconds) : seconds(seconds) {}
+  ~Stopwatch() {
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+private:
+  double &seconds;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+
+/// One kernel on its way. The module is declared after its context.
+struct Job {
+  LLVM::LLVMFuncOp kernel;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+  AlignedCounts aligned{};
+  CompiledKernel result;
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+
+} // namespace
+
+/// MLIR's part. False after a diagnostic.
+static bool translate(Job &job) {
+  Stopwatch watch(job.result.seconds.translate);
+  job.result.name = job.kernel.getName().str();
+  OwningOpRef<ModuleOp> module = isolateKernel(job.kernel);
+  if (!module)
+    return false;
+  job.module = translateModuleToLLVMIR(*module, job.context, job.result.name);
+  return job.module != nullptr;
+}
+
+/// What an assembly says of itself, against the rules.
+static void judgeAssembly(Job &job, const PtxasReport &report, bool strict) {
+  CompiledKernel &kernel = job.result;
+  kernel.registers = report.registers;
+  kernel.barriers = report.barriers;
+  kernel.stackBytes = report.stackBytes;
+  kernel.sharedStatic = report.sharedBytes;
+  kernel.spillBytes = report.spillStoreBytes + report.spillLoadBytes;
+  std::vector<std::string> found = report.remarks;
+  if (kernel.spillBytes)
+    found.push_back(rt::concat("spills: ", report.spillStoreBytes, " bytes of stores, ",
+                               report.spillLoadBytes, " bytes of loads"));
+  for (std::string &text : found)
+    (strict ? job.errors : job.warnings).push_back(std::move(text));
+}
+
+static void assemble(Job &job, const ChosenAssembler &assembler, const NvptxOptions &options) {
+  Stopwatch watch(job.result.seconds.assemble);
+  auto made = assembler.assemble(job.result.ptx, options.arch);
+  if (!made.ok()) {
+    job.errors.push_back(made.status().message());
+    return;
+  }
+  job.result.cubin = std::move(made->cubin);
+  job.result.log = std::move(made->log);
+  job.result.codeBytes = codeBytes(job.result.cubin, job.result.name);
+  judgeAssembly(job, parsePtxasLog(job.result.log), options.strict);
+}
+
+/// A worker's part.
+static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOptions &options) {
+  auto emitter = PtxEmitter::create(options.arch);
+  if (!emitter.ok()) {
+    job.errors.push_back(emitter.status().message());
+    return;
+  }
+  {
+    Stopwatch watch(job.result.seconds.optimize);
+    job.aligned = protectModule(*job.module);
+    emitter->optimize(*job.module);
+  }
+  {
+    Stopwatch watch(job.result.seconds.emit);
+    auto ptx = emitter->emit(*job.module);
+    if (!ptx.ok()) {
+      job.errors.push_back(ptx.status().message());
+      return;
+    }
+    job.result.ptx = std::move(*ptx);
+    job.module.reset();
+  }
+  if (assembler.exists())
+    assemble(job, assembler, options);
+}
+
+/// The diagnostics of a job. False if there are errors among them.
+static bool report(Job &job) {
+  for (const std::string &text : job.warnings)
+    job.kernel->emitWarning() << "kernel '" << job.result.name << "': " << text;
+  for (const std::string &text : job.errors)
+    job.kernel->emitError() << "internal error: kernel '" << job.result.name << "': " << text;
+  return job.errors.empty();
+}
+
+FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
+                                                      const NvptxOptions &options) {
+  auto assembler = ChosenAssembler::choose(options);
+  if (!assembler.ok())
+    return module->emitError() << "unsupported here: " << assembler.status().message();
+  if (!assembler->exists() && options.assembler == Assembler::Any)
+    module->emitWarning() << "neither ptxas nor libnvJitLink.so was found: the kernels are left as "
+                             "PTX, and the driver will assemble them when they are loaded";
+
+  std::vector<std::unique_ptr<Job>> jobs;
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
+  bool failed = false;
+  for (LLVM::LLVMFuncOp kernel : kernelsOf(module)) {
+    Job &job = *jobs.emplace_back(std::make_unique<Job>());
+    job.kernel = kernel;
+    if (translate(job))
+      pool.async([&job, &assembler, &options] { finish(job, *assembler, options); });
+    else
+      failed = true; // and go on: the errors of all kernels are wanted
+  }
+  pool.wait();
+
+  std::vector<CompiledKernel> kernels;
+  for (std::unique_ptr<Job> &job : jobs) {
+    failed |= !report(*job);
+    kernels.push_back(std::move(job->result));
+  }
+  if (failed)
+    return failure();
+  return kernels;
+}
+
+} // namespace moec::codegen

@@ -1,0 +1,77 @@
+//===- EmitPtx.cpp - From LLVM IR to PTX ----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/nvptx/EmitPtx.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace moec::codegen {
+using namespace llvm;
+
+/// The oldest PTX with TMA loads into .shared::cta.
+static constexpr const char *kFeatures = "+ptx86";
+
+PtxEmitter::PtxEmitter() = default;
+PtxEmitter::PtxEmitter(PtxEmitter &&) = default;
+PtxEmitter::~PtxEmitter() = default;
+
+rt::Result<PtxEmitter> PtxEmitter::create(const std::string &arch) {
+  // This one target: InitializeAll* would read the tables of twenty.
+  static const bool once = [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    return true;
+  }();
+  (void)once;
+  Triple triple("nvptx64-nvidia-cuda");
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return rt::internalError(error);
+  PtxEmitter emitter;
+  emitter.machine.reset(target->createTargetMachine(triple, arch, kFeatures, {}, std::nullopt,
+                                                    std::nullopt, CodeGenOptLevel::Aggressive));
+  return emitter;
+}
+
+void PtxEmitter::optimize(Module &module) const {
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  // A thread is scalar: there is nothing to vectorise loops for.
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(machine.get(), tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
+}
+
+rt::Result<std::string> PtxEmitter::emit(Module &module) const {
+  SmallString<0> text;
+  raw_svector_ostream stream(text);
+  legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, CodeGenFileType::AssemblyFile))
+    return rt::internalError("NVPTX cannot write assembly");
+  passes.run(module);
+  return std::string(text);
+}
+
+} // namespace moec::codegen

@@ -1,0 +1,39 @@
+//===- Passes.td - Passes that belong to the way to PTX ----*- tablegen -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_CODEGEN_NVPTX_PASSES_TD
+#define MOEC_CODEGEN_NVPTX_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TileEmitKernelsPass : Pass<"tile-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "Compile every kernel and print what came of it";
+  let description = [{
+    Effect: none on the IR. Kernels become PTX and, where there is an assembler,
+    machine code, as in a compile; `print` says what goes to stdout.
+
+    Why: tests and people look at single kernels without a layer around them.
+
+    Requires: what `-tile-to-nvvm` leaves.
+
+    Guarantees: nothing; fails as a compile would.
+
+    Will not: change or write anything.
+
+    Example: test/codegen/nvptx/emit-kernels.mlir
+  }];
+  let options = [
+    Option<"print", "print", "std::string", "\"resources\"",
+           "ptx, resources, seconds">,
+    Option<"assembler", "assembler", "std::string", "\"any\"", "any, ptxas, nvjitlink, none">,
+    Option<"ptxas", "ptxas", "std::string", "\"\"", "path of ptxas; empty: looked for">,
+    Option<"threads", "threads", "unsigned", "0", "kernels at a time; 0: one a core">,
+    Option<"strict", "strict", "bool", "true", "spills and serialised wgmma are errors">
+  ];
+}
+
+#endif // MOEC_CODEGEN_NVPTX_PASSES_TD

@@ -1,0 +1,23 @@
+// A tool that was asked for and is not there is not replaced by another one.
+// RUN: not moe-opt %s --tile-emit-kernels='assembler=any ptxas=/nowhere/ptxas' 2>&1 | FileCheck --check-prefix=PTXAS %s
+// RUN: not moe-opt %s --tile-emit-kernels='assembler=everything' 2>&1 | FileCheck --check-prefix=KIND %s
+// What ptxas takes without a word is an error here, or a warning where that is asked for.
+// RUN: not moe-opt %s --tile-emit-kernels=ptxas=%S/Inputs/spilling-ptxas.sh 2>&1 | FileCheck --check-prefix=STRICT %s
+// RUN: moe-opt %s --tile-emit-kernels='strict=false ptxas=%S/Inputs/spilling-ptxas.sh' -o /dev/null 2>&1 | FileCheck --check-prefix=LAX %s
+// A program that fails says why.
+// RUN: not moe-opt %s --tile-emit-kernels=ptxas=/bin/false 2>&1 | FileCheck --check-prefix=FAILS %s
+
+// PTXAS: error: unsupported here: no program ptxas at /nowhere/ptxas
+// KIND: error: wanted any, ptxas, nvjitlink or none as assembler, found 'everything'
+
+// STRICT: [[@LINE+8]]:1: error: internal error: kernel 'small': ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized
+// STRICT: [[@LINE+7]]:1: error: internal error: kernel 'small': spills: 24 bytes of stores, 40 bytes of loads
+
+// LAX: warning: kernel 'small': ptxas info    : (C7510)
+// LAX: warning: kernel 'small': spills: 24 bytes of stores, 40 bytes of loads
+// LAX: small: registers 168, spills 64 bytes, stack 16 bytes, static shared 48 bytes, barriers 2, code 0 bytes
+
+// FAILS: error: internal error: kernel 'small': ptxas failed with status 1:
+llvm.func @small(%out: !llvm.ptr<1>) attributes {nvvm.kernel} {
+  llvm.return
+}
