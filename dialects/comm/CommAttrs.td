@@ -59,6 +59,13 @@ def Comm_SumTree : Comm_Enum<"SumTree", "which sums reach the result", [
     I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
 def Comm_SumTreeAttr : Comm_EnumAttr<Comm_SumTree, "result">;
 
+/// Values: passes/fusion/KernelForm.h.
+def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
+    I32EnumCase<"Nothing", 0, "nothing">, I32EnumCase<"DispatchUp", 1, "dispatch_up">,
+    I32EnumCase<"DownCombine", 2, "down_combine">,
+    I32EnumCase<"DispatchUpDownCombine", 3, "dispatch_up_down_combine">,
+    I32EnumCase<"Everything", 4, "everything">, I32EnumCase<"Auto", 5, "auto">]>;
+
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered_put">]>;
 
@@ -147,7 +154,8 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
   let summary = "Schedule of the exchange: asked for, or decided";
   let description = [{
     Before -comm-schedule this is the request of the source's schedule block, in
-    which a missing number means `auto`. After it, every number is there.
+    which what is missing means `auto`. After it, every number is there; `fuse`, the
+    stages that share a launch, is decided by -comm-form-kernels.
 
     Constraints: (schedule-c1) window is not negative (0: all peers at once), depth
     is positive.
@@ -156,9 +164,11 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         OptionalParameter<"std::optional<int64_t>",
                                           "puts in flight at once on a rank">:$window,
                         OptionalParameter<"std::optional<int64_t>",
-                                          "copies of each symmetric region">:$depth);
+                                          "copies of each symmetric region">:$depth,
+                        DefaultValuedParameter<"::moec::comm::Fusion",
+                                               "::moec::comm::Fusion::Auto">:$fuse);
   let assemblyFormat = [{
-    `<` $algorithm (`,` struct($window, $depth)^)? `>`
+    `<` $algorithm (`,` struct($window, $depth, $fuse)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

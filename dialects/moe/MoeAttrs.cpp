@@ -103,11 +103,15 @@ void MoeDialect::registerAttributes() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
-                               int64_t memoryBytes) {
+                               int64_t memoryBytes, int64_t memoryRate, int64_t multiprocessors) {
   if (failed(verifySize(emitError, "number of ranks", ranks, plan::maxRanks))) // mesh-c1
     return failure();
   if (memoryBytes < 0) // mesh-c2
     return emitError() << "memory must not be negative, but is " << memoryBytes << " bytes";
+  if (memoryRate < 0) // mesh-c2
+    return emitError() << "rate must not be negative, but is " << memoryRate << " MB/s";
+  if (multiprocessors < 0) // mesh-c2
+    return emitError() << "multiprocessors must not be negative, but are " << multiprocessors;
   return success();
 }
 
@@ -163,7 +167,7 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
-                                   std::optional<int64_t> depth) {
+                                   std::optional<int64_t> depth, Fusion) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
     return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
                        << *window;

@@ -29,17 +29,23 @@ def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
   let description = [{
     The ranks that share a layer, and what the passes need to know of the machine
     under them. `memoryBytes` is what one rank has for weights and buffers, in
-    bytes; 0 means that the machine does not say.
+    bytes, `memoryRate` how fast it is read, in MB/s (10^6 bytes), and
+    `multiprocessors` those of one GPU; 0 means that the machine does not say.
 
     Constraints:
     - mesh-c1: `ranks` is between 1 and 65536 (16 bits of a choice).
-    - mesh-c2: `memoryBytes` is not negative.
+    - mesh-c2: `memoryBytes`, `memoryRate` and `multiprocessors` are not negative.
 
-    Example: `#moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920>`
+    Example: `#moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920 rate 3350000 sms 132>`
   }];
   let parameters = (ins StringRefParameter<>:$name, StringRefParameter<>:$machine,
-                        "int64_t":$ranks, DefaultValuedParameter<"int64_t", "0">:$memoryBytes);
-  let assemblyFormat = "`<` $name `on` $machine `ranks` $ranks (`memory` $memoryBytes^)? `>`";
+                        "int64_t":$ranks, DefaultValuedParameter<"int64_t", "0">:$memoryBytes,
+                        DefaultValuedParameter<"int64_t", "0">:$memoryRate,
+                        DefaultValuedParameter<"int64_t", "0">:$multiprocessors);
+  let assemblyFormat = [{
+    `<` $name `on` $machine `ranks` $ranks (`memory` $memoryBytes^)? (`rate` $memoryRate^)?
+        (`sms` $multiprocessors^)? `>`
+  }];
 }
 
 def Moe_PlacementRequestAttr
@@ -95,8 +101,9 @@ def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank
 def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the source asks for"> {
   let description = [{
     How, never what. `window` is the number of peers to which a rank has puts in
-    flight (0: all), `depth` the copies of each symmetric region; what is absent
-    is the choice of `--comm-schedule`.
+    flight (0: all), `depth` the copies of each symmetric region, `fuse` says which
+    stages share a launch; what is absent is the choice of `--comm-schedule` and
+    `--comm-form-kernels`.
 
     Constraints:
     - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64.
@@ -105,7 +112,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     as `#comm.schedule`. Example: `#moe.schedule<window = 4>`
   }];
   let parameters = (ins OptionalParameter<"std::optional<int64_t>">:$window,
-                        OptionalParameter<"std::optional<int64_t>">:$depth);
+                        OptionalParameter<"std::optional<int64_t>">:$depth,
+                        DefaultValuedParameter<"::moec::moe::Fusion", "::moec::moe::Fusion::Auto">:$fuse);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

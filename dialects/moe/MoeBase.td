@@ -76,6 +76,15 @@ def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"RoundRobin", 1, "round_robin">,
     I32EnumCase<"None", 2, "none">]>;
 
+/// Which stages of a step share a launch. Values: passes/fusion/KernelForm.h.
+def Moe_Fusion : Moe_Enum<"Fusion", "stages that share a launch", [
+    I32EnumCase<"Nothing", 0, "nothing">,
+    I32EnumCase<"DispatchUp", 1, "dispatch_up">,
+    I32EnumCase<"DownCombine", 2, "down_combine">,
+    I32EnumCase<"DispatchUpDownCombine", 3, "dispatch_up_down_combine">,
+    I32EnumCase<"Everything", 4, "everything">,
+    I32EnumCase<"Auto", 5, "auto">]>;
+
 def Moe_ScoreFunctionAttr : EnumAttr<Moe_Dialect, Moe_ScoreFunction, "score_function">;
 def Moe_GroupScoreAttr : EnumAttr<Moe_Dialect, Moe_GroupScore, "group_score">;
 def Moe_RejectedValueAttr : EnumAttr<Moe_Dialect, Moe_RejectedValue, "rejected_value">;

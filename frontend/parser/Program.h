@@ -14,6 +14,7 @@
 #define MOEC_FRONTEND_PARSER_PROGRAM_H
 
 #include "frontend/parser/Diagnostics.h"
+#include "passes/fusion/KernelForm.h"
 #include "runtime/module/Layer.h"
 
 #include <memory>
@@ -130,11 +131,13 @@ struct ScheduleRequest {
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
+  std::optional<fusion::Fusion> fusion;     ///< stages that share a launch
   Location location;
   Location algorithmLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;
+  Location fusionLocation; ///< of the first `fuse`
 };
 
 struct Program {

@@ -77,7 +77,7 @@ static std::vector<std::string_view> namesIn(ExpressionContext context) {
   case ExpressionContext::LookupKey:
     return {"token"};
   case ExpressionContext::Fuse:
-    return {"route", "dispatch", "up", "down", "combine", "shared"};
+    return {"route", "dispatch", "up", "down", "combine", "shared", "nothing", "everything"};
   }
   return {};
 }

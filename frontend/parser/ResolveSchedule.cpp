@@ -21,6 +21,51 @@ static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result
            diagnostics);
 }
 
+/// What one `fuse` asks for; nothing if it is no fusion that there is.
+static std::optional<fusion::Fusion> readFusion(const Expression &tasks) {
+  if (tasks.isName("nothing"))
+    return fusion::Fusion::Nothing;
+  if (tasks.isName("everything"))
+    return fusion::Fusion::Everything;
+  if (isSum(tasks, "dispatch", "up"))
+    return fusion::Fusion::DispatchUp;
+  if (isSum(tasks, "down", "combine"))
+    return fusion::Fusion::DownCombine;
+  return std::nullopt;
+}
+
+/// Two of them can stand side by side if they have no stage in common.
+static std::optional<fusion::Fusion> join(fusion::Fusion first, fusion::Fusion second) {
+  using fusion::Fusion;
+  bool both = (first == Fusion::DispatchUp && second == Fusion::DownCombine) ||
+              (first == Fusion::DownCombine && second == Fusion::DispatchUp);
+  return both ? std::optional(Fusion::DispatchUpDownCombine) : std::nullopt;
+}
+
+static void resolveFusion(const Statement &statement, ScheduleRequest &result,
+                          Diagnostics &diagnostics) {
+  const Value *tasks = statement.find("tasks");
+  if (!tasks || !checkExpression(tasks->expression, ExpressionContext::Fuse, "fuse", diagnostics))
+    return;
+  std::optional<fusion::Fusion> fusion = readFusion(tasks->expression);
+  if (!fusion)
+    return refuse(statement, "fusing these tasks",
+                  "implemented: fuse nothing, fuse everything, fuse dispatch + up, "
+                  "fuse down + combine",
+                  diagnostics);
+  if (!result.fusion) {
+    result.fusion = fusion;
+    result.fusionLocation = statement.location;
+    return;
+  }
+  std::optional<fusion::Fusion> both = join(*result.fusion, *fusion);
+  if (both)
+    result.fusion = both;
+  else
+    diagnostics.report(DiagnosticId::FusionsOverlap, statement.location, {})
+        .at(result.fusionLocation, "first here");
+}
+
 static void resolveSetting(const Statement &statement, ScheduleRequest &result,
                            Diagnostics &diagnostics) {
   std::string_view keyword = statement.name();
@@ -42,10 +87,8 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
   } else if (keyword == "comm" && !statement.broken) {
     refuse(statement, "a share of multiprocessors for communication", "", diagnostics);
-  } else if (keyword == "fuse" && statement.find("tasks")) {
-    if (checkExpression(statement.find("tasks")->expression, ExpressionContext::Fuse, "fuse",
-                        diagnostics))
-      refuse(statement, "fusing tasks by hand", "", diagnostics);
+  } else if (keyword == "fuse") {
+    resolveFusion(statement, result, diagnostics);
   }
 }
 

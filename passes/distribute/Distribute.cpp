@@ -97,7 +97,8 @@ comm::PlanOp PlanBuilder::buildPlan() {
     plan.setTopologyAttr(topology);
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr())
     plan.setScheduleAttr(comm::ScheduleAttr::get(layer.getContext(), comm::Algorithm::StaggeredPut,
-                                                 schedule.getWindow(), schedule.getDepth()));
+                                                 schedule.getWindow(), schedule.getDepth(),
+                                                 comm::Fusion(schedule.getFuse())));
   writeFacts(plan, facts);
   return plan;
 }

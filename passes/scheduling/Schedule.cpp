@@ -113,8 +113,10 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     if (report)
       llvm::errs() << solution.print(plan.getSymName().str());
     plan.setDepth(solution.depth);
+    comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut,
-                                                 solution.window, solution.depth));
+                                                 solution.window, solution.depth,
+                                                 asked ? asked.getFuse() : comm::Fusion::Auto));
     expandExchange(plan, *exchange, solution);
     return success();
   }

@@ -48,7 +48,7 @@ layer v3 {
   weights from deepseek_v3 layer 3 { router_bias "bias.{layer}"; shared_scale "ws" }
 }
 placement p for v3 on ep64 { round_robin; pin expert 17, 3..4 -> gpu 5, 0; gpu 1 holds 9, 8 }
-schedule s for v3 with p { algorithm staggered; window 4; depth 2; tokens at most 128 per gpu }
+schedule s for v3 with p { algorithm staggered; window 4; depth 2; tokens at most 128 per gpu; fuse down + combine }
 )";
 
 TEST(Program, holds_the_layer_that_the_file_describes) {
@@ -112,6 +112,7 @@ TEST(Program, holds_machine_mesh_placement_and_schedule) {
   EXPECT_EQ(program.schedule.window, 4u);
   EXPECT_EQ(program.schedule.depth, 2u);
   EXPECT_EQ(program.schedule.maxTokensPerRank, 128u);
+  EXPECT_EQ(program.schedule.fusion, fusion::Fusion::DownCombine);
 }
 
 TEST(Program, every_fact_knows_its_place) {
@@ -138,6 +139,7 @@ TEST(Program, every_fact_knows_its_place) {
   EXPECT_EQ(at(program.mesh.location), "mesh ep64 on hgx-h100");
   EXPECT_EQ(at(program.placement.lists[0].location), "gpu 1 holds 9, 8");
   EXPECT_EQ(at(program.schedule.windowLocation), "window 4");
+  EXPECT_EQ(at(program.schedule.fusionLocation), "fuse down + combine");
   EXPECT_EQ(program.sources->name(program.machine->location.file), "<moec>/hgx-h100.moe");
 }
 
@@ -153,8 +155,29 @@ TEST(Program, has_defaults_for_what_may_be_left_out) {
   EXPECT_EQ(program.placement.rule, PlacementRule::Linear);
   EXPECT_FALSE(program.placement.location.isValid());
   EXPECT_EQ(program.schedule.algorithm, Algorithm::Auto);
+  EXPECT_FALSE(program.schedule.fusion);
   ASSERT_EQ(program.layer.weights.size(), 4u);
   EXPECT_EQ(program.layer.weights[1].name, "experts.{expert}.gate.weight");
+}
+
+TEST(Program, knows_the_fusions_that_are_implemented) {
+  using fusion::Fusion;
+  std::string layer = withRouter("score softmax(logits); choose top 2 of score; weights score");
+  auto fusionOf = [&](const std::string &body) {
+    return parse(layer + "schedule { " + body + " }\n").schedule.fusion;
+  };
+  EXPECT_EQ(fusionOf("fuse nothing"), Fusion::Nothing);
+  EXPECT_EQ(fusionOf("fuse everything"), Fusion::Everything);
+  EXPECT_EQ(fusionOf("fuse up + dispatch"), Fusion::DispatchUp);
+  EXPECT_EQ(fusionOf("fuse down + combine"), Fusion::DownCombine);
+  EXPECT_EQ(fusionOf("fuse down + combine; fuse dispatch + up"), Fusion::DispatchUpDownCombine);
+  // What a decision prints asks for just this decision.
+  for (Fusion fusion : {Fusion::Nothing, Fusion::DispatchUp, Fusion::DownCombine,
+                        Fusion::DispatchUpDownCombine, Fusion::Everything}) {
+    fusion::KernelSolution solution;
+    solution.fusion = fusion;
+    EXPECT_EQ(parse(layer + solution.print("a")).schedule.fusion, fusion);
+  }
 }
 
 TEST(Program, knows_the_routers_that_are_implemented) {

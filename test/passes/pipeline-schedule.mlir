@@ -12,7 +12,7 @@
 // CHECK-NOT: comm.dispatch
 // CHECK-NOT: comm.combine
 // CHECK: comm.plan @softmax_before_the_choice ranks 8 topk 8 depth 1
-// CHECK-SAME: schedule <staggered_put, window = 4, depth = 1>
+// CHECK-SAME: schedule <staggered_put, window = 4, depth = 1, fuse = dispatch_up>
 // What the manifest needs is still there.
 // CHECK-SAME: moe.layer = #moe.layer<
 // CHECK-SAME: moe.max_tokens = 128 : i64

@@ -17,19 +17,23 @@
 namespace moec {
 using namespace mlir;
 
-static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *context) {
-  std::string machine;
-  uint64_t memory = 0; // the machine does not say
-  if (program.machine) {
-    machine = program.machine->name;
-    memory = std::min<uint64_t>(program.machine->memoryBytes.value_or(0), INT64_MAX);
-  }
-  return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory);
-}
-
 /// Rates and latencies become whole numbers, so that text keeps them exactly.
 static int64_t whole(double value) {
   return static_cast<int64_t>(std::llround(std::clamp(value, 0.0, 9.0e15)));
+}
+
+static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *context) {
+  std::string machine;
+  uint64_t memory = 0; // the machine does not say
+  int64_t rate = 0, multiprocessors = 0;
+  if (program.machine) {
+    machine = program.machine->name;
+    memory = std::min<uint64_t>(program.machine->memoryBytes.value_or(0), INT64_MAX);
+    rate = whole(program.machine->memoryBytesPerSecond.value_or(0) / 1e6);
+    multiprocessors = program.machine->multiprocessors.value_or(0);
+  }
+  return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory, rate,
+                            multiprocessors);
 }
 
 /// The last axis varies fastest: the links of the axes before it join nodes.
@@ -106,9 +110,10 @@ static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request
   auto wide = [](std::optional<uint32_t> value) -> std::optional<int64_t> {
     return value ? std::optional<int64_t>(*value) : std::nullopt;
   };
-  if (!request.window && !request.depth)
+  if (!request.window && !request.depth && !request.fusion)
     return {}; // all of it is the compiler's choice
-  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth));
+  moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
+  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse);
 }
 
 OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContext *context) {

@@ -6,12 +6,12 @@
 
 // CHECK-LABEL: comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
 // CHECK-SAME:  topology <"two-nodes", nodes = 2, gpusPerNode = 8, links =
-// CHECK-SAME:  schedule <staggered_put, window = 2, depth = 2>
+// CHECK-SAME:  schedule <staggered_put, window = 2, depth = 2, fuse = everything>
 comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
     topology #comm.topology<"two-nodes", nodes = 2, gpusPerNode = 8, links = [
       <name = "nvlink", path = nvlink, megabytesPerSecond = 450000, latencyNanoseconds = 1000>,
       <name = "rail", path = rail, megabytesPerSecond = 48500, latencyNanoseconds = 5000>]>
-    schedule #comm.schedule<staggered_put, depth = 2, window = 2>
+    schedule #comm.schedule<staggered_put, depth = 2, fuse = everything, window = 2>
     attributes {note = "kept"} {
   // CHECK: comm.task @route kind route with "any attribute"
   comm.task @route kind route with "any attribute"

@@ -12,6 +12,18 @@ module @negative_memory attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 1 me
 
 // -----
 
+// mesh-c2
+// expected-error @+1 {{rate must not be negative, but is -1 MB/s}}
+module @negative_rate attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 1 rate -1>} {}
+
+// -----
+
+// mesh-c2
+// expected-error @+1 {{multiprocessors must not be negative, but are -1}}
+module @negative_sms attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 1 sms -1>} {}
+
+// -----
+
 // placement_request-c1
 // expected-error @+1 {{an entry must name a rank and a list, but has 1 numbers}}
 module @empty_list attributes {a = #moe.placement_request<linear holds [0: []]>} {}

@@ -10,10 +10,10 @@
 // CHECK-LABEL: moe.layer @softmax_before_the_choice experts 64
 // CHECK-SAME: on #moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920>
 // CHECK-SAME: tokens_at_most 128 request #moe.placement_request<linear>
-// CHECK-SAME: schedule #moe.schedule<window = 4, depth = 1>
+// CHECK-SAME: schedule #moe.schedule<window = 4, depth = 1, fuse = dispatch_up>
 // CHECK-SAME: (%[[X:.*]]: !moe.tokens<2048 x bf16>) {
 moe.layer @softmax_before_the_choice experts 64 on #hgx tokens_at_most 128
-    request #moe.placement_request<linear> schedule #moe.schedule<window = 4, depth = 1> (%x: !moe.tokens<2048 x bf16>) {
+    request #moe.placement_request<linear> schedule #moe.schedule<window = 4, depth = 1, fuse = dispatch_up> (%x: !moe.tokens<2048 x bf16>) {
   // CHECK: %[[W:.*]] = moe.weight router "model.layers.0.mlp.gate.weight" : tensor<64x2048xbf16>
   %w = moe.weight router "model.layers.0.mlp.gate.weight" : tensor<64x2048xbf16>
   // CHECK: %[[G:.*]] = moe.weight expert_gate "model.layers.0.mlp.experts.{expert}.gate_proj.weight" : tensor<64x1024x2048xbf16>

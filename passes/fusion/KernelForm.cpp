@@ -1,0 +1,356 @@
+//===- KernelForm.cpp - Decide which stages share a launch ----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/fusion/KernelForm.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace moec::fusion {
+
+static constexpr uint32_t blockK = 64;
+
+//===----------------------------------------------------------------------===//
+// Names and forms
+//===----------------------------------------------------------------------===//
+
+const char *nameOf(StageKind stage) {
+  switch (stage) {
+  case StageKind::Route:
+    return "route";
+  case StageKind::Dispatch:
+    return "dispatch";
+  case StageKind::ExpertUp:
+    return "expert_up";
+  case StageKind::ExpertDown:
+    return "expert_down";
+  case StageKind::SharedUp:
+    return "shared_up";
+  case StageKind::SharedDown:
+    return "shared_down";
+  case StageKind::Reduce:
+    return "reduce";
+  }
+  return "";
+}
+
+std::vector<std::string> spell(Fusion fusion) {
+  switch (fusion) {
+  case Fusion::Nothing:
+    return {"nothing"};
+  case Fusion::DispatchUp:
+    return {"dispatch + up"};
+  case Fusion::DownCombine:
+    return {"down + combine"};
+  case Fusion::DispatchUpDownCombine:
+    return {"dispatch + up", "down + combine"};
+  case Fusion::Everything:
+    return {"everything"};
+  }
+  return {};
+}
+
+std::string nameOf(Fusion fusion) {
+  std::string name;
+  for (const std::string &part : spell(fusion))
+    name += (name.empty() ? "" : ", ") + part;
+  return name;
+}
+
+/// Whether a launch goes on from `stage` to the next one.
+static bool isJoined(Fusion fusion, StageKind stage) {
+  bool inDispatchUp = stage == StageKind::Dispatch;
+  bool inDownCombine = stage == StageKind::ExpertDown || stage == StageKind::SharedUp ||
+                       stage == StageKind::SharedDown;
+  switch (fusion) {
+  case Fusion::Nothing:
+    return false;
+  case Fusion::DispatchUp:
+    return inDispatchUp;
+  case Fusion::DownCombine:
+    return inDownCombine;
+  case Fusion::DispatchUpDownCombine:
+    return inDispatchUp || inDownCombine;
+  case Fusion::Everything:
+    return true;
+  }
+  return false;
+}
+
+std::vector<std::vector<StageKind>> launchesOf(Fusion fusion, bool shared) {
+  std::vector<StageKind> stages = {StageKind::Route, StageKind::Dispatch, StageKind::ExpertUp,
+                                   StageKind::ExpertDown};
+  if (shared)
+    stages.insert(stages.end(), {StageKind::SharedUp, StageKind::SharedDown});
+  stages.push_back(StageKind::Reduce);
+  std::vector<std::vector<StageKind>> launches(1);
+  for (StageKind stage : stages) {
+    launches.back().push_back(stage);
+    if (stage != StageKind::Reduce && !isJoined(fusion, stage))
+      launches.emplace_back();
+  }
+  return launches;
+}
+
+std::string nameOf(const GemmTile &tile, bool gated) {
+  return (tile.swapped ? "swapped " : "") + std::to_string(tile.rows) + "x" +
+         std::to_string(tile.features * (gated ? 2 : 1)) + "x" + std::to_string(blockK);
+}
+
+//===----------------------------------------------------------------------===//
+// Shared memory
+//===----------------------------------------------------------------------===//
+
+/// Rows of an f32 result, and of a bf16 one that leaves row by row, are padded so
+/// that the threads of a warp hit different banks.
+static constexpr uint64_t rowPad = 16;
+static constexpr uint64_t bufferAlignment = 1024;
+
+static uint64_t getSlotBytes(const GemmTile &tile, bool gated) {
+  return uint64_t(tile.rows + tile.features * (gated ? 2 : 1)) * blockK * 2;
+}
+
+static uint64_t getResultBytes(const GemmTile &tile, bool gated, uint32_t elementBytes) {
+  uint64_t row = uint64_t(tile.features) * elementBytes + (gated ? 0 : rowPad);
+  uint64_t bytes = tile.rows * row;
+  return (bytes + bufferAlignment - 1) / bufferAlignment * bufferAlignment;
+}
+
+uint64_t getSharedBytes(const GemmTile &tile, bool gated, uint32_t resultBytes) {
+  uint64_t barriers = 16 * (uint64_t(tile.slots) + 1);
+  return getResultBytes(tile, gated, resultBytes) + tile.slots * getSlotBytes(tile, gated) +
+         barriers;
+}
+
+/// More than this hides no latency and costs code: the ring is unrolled by slots.
+static constexpr uint32_t mostSlots = 6;
+
+static GemmTile withSlots(GemmTile tile, bool gated, uint32_t resultBytes, uint64_t sharedBytes) {
+  for (tile.slots = mostSlots; tile.slots > 2; --tile.slots)
+    if (getSharedBytes(tile, gated, resultBytes) <= sharedBytes)
+      break;
+  return tile;
+}
+
+//===----------------------------------------------------------------------===//
+// The model
+//===----------------------------------------------------------------------===//
+
+uint32_t getRowsPerExpert(const KernelProblem &problem, uint32_t tokens) {
+  uint64_t rows = uint64_t(tokens) * problem.ranks * problem.topK;
+  return uint32_t(std::min<uint64_t>((rows + problem.experts - 1) / problem.experts, UINT32_MAX));
+}
+
+namespace {
+/// A matrix product over the experts of a rank.
+struct Product {
+  double experts = 1; ///< that have rows
+  double rows = 1;    ///< of each of them
+  uint32_t depth = 0; ///< K
+  uint32_t features = 0;
+  bool gated = false;
+};
+} // namespace
+
+/// Clocks of a CTA for a block of 64 along K: the tensor cores do 64 x N x 16 in N / 2
+/// clocks, but not below what reading the first operand takes; and L2 feeds a
+/// multiprocessor with 64 bytes a clock.
+static double getBlockClocks(const GemmTile &tile, bool gated) {
+  double features = tile.features * (gated ? 2.0 : 1.0);
+  double m = tile.swapped ? features : tile.rows, n = tile.swapped ? tile.rows : features;
+  double multiply = m / 64 * (blockK / 16) * std::max(n / 2, 16.0);
+  double feed = double(getSlotBytes(tile, gated)) / 64;
+  return std::max(multiply, feed);
+}
+
+/// Clocks of a tile outside the ring: first loads, activation, store.
+static constexpr double tileClocks = 1500;
+
+static double getNanoseconds(const KernelMachine &machine, const GemmTile &tile,
+                             const Product &product) {
+  double tiles = product.experts * std::ceil(product.rows / tile.rows) *
+                 std::ceil(double(product.features) / tile.features);
+  double waves = std::ceil(tiles / machine.multiprocessors);
+  double blocks = std::ceil(double(product.depth) / blockK);
+  double compute = waves * (blocks * getBlockClocks(tile, product.gated) + tileClocks) /
+                   double(machine.megahertz) * 1e3;
+  double bytes =
+      product.experts * product.features * (product.gated ? 2.0 : 1.0) * product.depth * 2 +
+      product.experts * product.rows * (product.depth + product.features) * 2;
+  double memory = bytes / double(machine.memoryBytesPerMicrosecond) * 1e3;
+  // Neither hides behind the other altogether.
+  return std::max(compute, memory) + 0.1 * std::min(compute, memory);
+}
+
+/// Experts of a rank that get a row, if every token chooses evenly.
+static double getTouchedExperts(const KernelProblem &problem, double tokens) {
+  double local = std::max(1.0, double(problem.experts) / problem.ranks);
+  double missed = std::pow(1.0 - double(problem.topK) / problem.experts, tokens * problem.ranks);
+  return std::max(1.0, local * (1.0 - missed));
+}
+
+static Product getExpertProduct(const KernelProblem &problem, double tokens, bool up) {
+  double touched = getTouchedExperts(problem, tokens);
+  double rows = std::max(1.0, tokens * problem.topK / touched); // of all ranks / ranks
+  return {touched, rows, up ? problem.hidden : problem.intermediate,
+          up ? problem.intermediate : problem.hidden, up};
+}
+
+static Product getSharedProduct(const KernelProblem &problem, double tokens, bool up) {
+  return {1, std::max(1.0, tokens), up ? problem.hidden : problem.sharedIntermediate,
+          up ? problem.sharedIntermediate : problem.hidden, up};
+}
+
+/// The first form whose limit is not below `rows`.
+static const GemmForm &choose(const std::vector<GemmForm> &forms, uint32_t rows) {
+  return *std::find_if(forms.begin(), forms.end(),
+                       [&](const GemmForm &form) { return rows <= form.maxRows; });
+}
+
+static double getProductNanoseconds(const KernelProblem &problem, const KernelSolution &solution,
+                                    uint32_t tokens) {
+  const KernelMachine &machine = problem.machine;
+  const GemmForm &expert = choose(solution.experts, getRowsPerExpert(problem, tokens));
+  double time = getNanoseconds(machine, expert.up, getExpertProduct(problem, tokens, true)) +
+                getNanoseconds(machine, expert.down, getExpertProduct(problem, tokens, false));
+  if (solution.shared.empty())
+    return time;
+  const GemmForm &shared = choose(solution.shared, tokens);
+  return time + getNanoseconds(machine, shared.up, getSharedProduct(problem, tokens, true)) +
+         getNanoseconds(machine, shared.down, getSharedProduct(problem, tokens, false));
+}
+
+uint64_t estimateStep(const KernelProblem &problem, const KernelSolution &solution,
+                      uint32_t tokens) {
+  const KernelMachine &machine = problem.machine;
+  double time = getProductNanoseconds(problem, solution, tokens);
+  // Every row goes to at most `topK` other ranks, and comes back from them.
+  double remote = double(problem.ranks - 1) / problem.ranks;
+  double copies = std::min<double>(problem.topK, problem.ranks) * remote;
+  double exchanged =
+      double(tokens) * problem.hidden * (2 * copies + problem.combineBytes * problem.topK * remote);
+  time += exchanged / double(machine.linkBytesPerMicrosecond) * 1e3;
+  time += 2.0 * double(machine.linkNanoseconds);
+  auto launches = launchesOf(solution.fusion, problem.sharedIntermediate != 0);
+  for (const std::vector<StageKind> &stages : launches)
+    time += double(machine.launchNanoseconds) +
+            double(stages.size() - 1) * double(machine.barrierNanoseconds);
+  return uint64_t(time);
+}
+
+//===----------------------------------------------------------------------===//
+// The choice
+//===----------------------------------------------------------------------===//
+
+/// The forms there are, by rows of tokens.
+static std::vector<GemmForm> getCandidates(const KernelProblem &problem, uint32_t resultBytes) {
+  uint64_t shared = problem.machine.sharedBytes;
+  auto form = [&](GemmTile up, GemmTile down) {
+    return GemmForm{UINT32_MAX, withSlots(up, true, 2, shared),
+                    withSlots(down, false, resultBytes, shared)};
+  };
+  // A tile of f32 results leaves too little room for operands at 256 features.
+  uint32_t wide = resultBytes == 2 ? 256 : 128;
+  return {form({16, 128, true}, {16, 128, true}), form({64, 128, true}, {64, 128, true}),
+          form({128, 128, false}, {128, wide, false})};
+}
+
+/// Whether `form` is no slower than `other` for so many rows an expert of `experts`.
+static bool isNoSlower(const KernelMachine &machine, const GemmForm &form, const GemmForm &other,
+                       const Product &up, const Product &down) {
+  auto time = [&](const GemmForm &f) {
+    return getNanoseconds(machine, f.up, up) + getNanoseconds(machine, f.down, down);
+  };
+  return time(form) <= time(other);
+}
+
+/// Gives each candidate the rows up to which it is the fastest, and keeps those
+/// that are so somewhere up to `mostRows`.
+static std::vector<GemmForm> limit(const KernelMachine &machine, std::vector<GemmForm> candidates,
+                                   uint32_t mostRows, Product up, Product down) {
+  std::vector<GemmForm> kept;
+  constexpr uint32_t step = 8, last = 1024;
+  uint32_t from = 1;
+  for (size_t i = 0; i + 1 < candidates.size() && from <= mostRows; ++i) {
+    uint32_t limit = 0;
+    for (uint32_t rows = step; rows <= last; rows += step) {
+      up.rows = down.rows = rows;
+      bool best = true;
+      for (size_t j = i + 1; j < candidates.size(); ++j)
+        best &= isNoSlower(machine, candidates[i], candidates[j], up, down);
+      if (best)
+        limit = rows;
+    }
+    if (limit < from)
+      continue;
+    candidates[i].maxRows = limit;
+    kept.push_back(candidates[i]);
+    from = limit + 1;
+  }
+  if (from <= mostRows)
+    kept.push_back(candidates.back());
+  kept.back().maxRows = UINT32_MAX;
+  return kept;
+}
+
+KernelSolution solveKernelForm(const KernelProblem &problem) {
+  KernelSolution solution;
+  uint32_t tokens = problem.maxTokens ? problem.maxTokens : assumedTokens;
+  uint32_t mostTokens = problem.maxTokens ? problem.maxTokens : UINT32_MAX;
+  uint32_t mostRows = problem.maxTokens ? getRowsPerExpert(problem, tokens) : UINT32_MAX;
+  solution.experts =
+      limit(problem.machine, getCandidates(problem, problem.combineBytes), mostRows,
+            getExpertProduct(problem, tokens, true), getExpertProduct(problem, tokens, false));
+  if (problem.sharedIntermediate)
+    solution.shared =
+        limit(problem.machine, getCandidates(problem, /*resultBytes=*/4), mostTokens,
+              getSharedProduct(problem, tokens, true), getSharedProduct(problem, tokens, false));
+  if (problem.fusion) {
+    solution.fusion = *problem.fusion;
+    return solution;
+  }
+  // Fewer stages a kernel are easier to measure and share machine code between
+  // tiles, so the least fusion that is within 2 % of the fastest.
+  constexpr Fusion forms[] = {Fusion::Nothing, Fusion::DispatchUp, Fusion::DownCombine,
+                              Fusion::DispatchUpDownCombine, Fusion::Everything};
+  auto estimate = [&](Fusion fusion) {
+    solution.fusion = fusion;
+    return estimateStep(problem, solution, tokens);
+  };
+  uint64_t fastest = UINT64_MAX;
+  for (Fusion fusion : forms)
+    fastest = std::min(fastest, estimate(fusion));
+  for (Fusion fusion : forms)
+    if (estimate(fusion) * 100 <= fastest * 102)
+      break;
+  return solution;
+}
+
+//===----------------------------------------------------------------------===//
+// As source
+//===----------------------------------------------------------------------===//
+
+static void printForms(std::string &out, const char *what, const char *unit,
+                       const std::vector<GemmForm> &forms) {
+  for (const GemmForm &form : forms) {
+    out += std::string("  # ") + what;
+    if (form.maxRows != UINT32_MAX)
+      out += " up to " + std::to_string(form.maxRows) + " " + unit;
+    out += ": up " + nameOf(form.up, true) + ", down " + nameOf(form.down, false) + "\n";
+  }
+}
+
+std::string KernelSolution::print(const std::string &layer) const {
+  std::string out = "schedule for " + layer + " {\n";
+  for (const std::string &part : spell(fusion))
+    out += "  fuse " + part + "\n";
+  printForms(out, "experts", "rows each", experts);
+  printForms(out, "shared expert", "tokens", shared);
+  return out + "}\n";
+}
+
+} // namespace moec::fusion

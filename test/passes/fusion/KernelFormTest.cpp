@@ -1,0 +1,182 @@
+//===- KernelFormTest.cpp - What shares a launch, and the judge -----------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Wrong answers are written by hand and must be refused.
+//===----------------------------------------------------------------------===//
+
+#include "passes/fusion/CheckForm.h"
+
+#include <gtest/gtest.h>
+
+using namespace moec::fusion;
+
+/// DeepSeek-V3 on eight ranks.
+static KernelProblem makeProblem(uint32_t maxTokens) {
+  KernelProblem problem;
+  problem.ranks = 8;
+  problem.topK = 8;
+  problem.experts = 256;
+  problem.hidden = 7168;
+  problem.intermediate = 2048;
+  problem.sharedIntermediate = 2048;
+  problem.maxTokens = maxTokens;
+  return problem;
+}
+
+/// OLMoE on eight ranks: a step of few tokens takes less than 100 us.
+static KernelProblem makeSmallProblem(uint32_t maxTokens) {
+  KernelProblem problem;
+  problem.ranks = 8;
+  problem.topK = 8;
+  problem.experts = 64;
+  problem.hidden = 2048;
+  problem.intermediate = 1024;
+  problem.maxTokens = maxTokens;
+  return problem;
+}
+
+static constexpr Fusion fusions[] = {Fusion::Nothing, Fusion::DispatchUp, Fusion::DownCombine,
+                                     Fusion::DispatchUpDownCombine, Fusion::Everything};
+
+TEST(KernelForm, EveryAnswerIsAnAnswer) {
+  for (uint32_t ranks : {1, 2, 3, 8, 64})
+    for (uint32_t tokens : {0, 1, 8, 128, 1024, 8192})
+      for (uint32_t bytes : {2, 4})
+        for (KernelProblem problem : {makeProblem(tokens), makeSmallProblem(tokens)}) {
+          problem.ranks = ranks;
+          problem.combineBytes = bytes;
+          EXPECT_EQ(checkProblem(problem), "");
+          EXPECT_EQ(checkSolution(problem, solveKernelForm(problem)), "")
+              << ranks << " ranks, " << tokens << " tokens, " << bytes << " bytes";
+        }
+}
+
+TEST(KernelForm, WhatIsAskedForIsTaken) {
+  for (Fusion fusion : fusions) {
+    KernelProblem problem = makeProblem(8);
+    problem.fusion = fusion;
+    KernelSolution solution = solveKernelForm(problem);
+    EXPECT_EQ(solution.fusion, fusion);
+    EXPECT_EQ(checkSolution(problem, solution), "");
+  }
+}
+
+TEST(KernelForm, LaunchesCutTheRowOfStagesInOrder) {
+  for (bool shared : {false, true})
+    for (Fusion fusion : fusions) {
+      std::vector<StageKind> all;
+      for (const std::vector<StageKind> &stages : launchesOf(fusion, shared)) {
+        EXPECT_FALSE(stages.empty());
+        all.insert(all.end(), stages.begin(), stages.end());
+      }
+      EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+      EXPECT_EQ(all.size(), shared ? 7u : 5u);
+    }
+  EXPECT_EQ(launchesOf(Fusion::Nothing, true).size(), 7u);
+  EXPECT_EQ(launchesOf(Fusion::DispatchUp, true).size(), 6u);
+  EXPECT_EQ(launchesOf(Fusion::DownCombine, true).size(), 4u);
+  EXPECT_EQ(launchesOf(Fusion::DispatchUpDownCombine, false).size(), 3u);
+  EXPECT_EQ(launchesOf(Fusion::Everything, true).size(), 1u);
+}
+
+TEST(KernelForm, FewTokensFuseManyDoNot) {
+  EXPECT_EQ(solveKernelForm(makeSmallProblem(8)).fusion, Fusion::Everything);
+  EXPECT_EQ(solveKernelForm(makeSmallProblem(8192)).fusion, Fusion::Nothing);
+  EXPECT_EQ(solveKernelForm(makeSmallProblem(1024)).fusion, Fusion::DispatchUpDownCombine);
+  EXPECT_EQ(solveKernelForm(makeProblem(0)).fusion, Fusion::Nothing);
+}
+
+TEST(KernelForm, FewRowsAreTheNarrowOperand) {
+  KernelSolution solution = solveKernelForm(makeProblem(0));
+  ASSERT_EQ(solution.experts.size(), 3u);
+  EXPECT_TRUE(solution.experts[0].up.swapped);
+  EXPECT_EQ(solution.experts[0].up.rows, 16u);
+  EXPECT_GE(solution.experts[0].maxRows, 16u);
+  EXPECT_EQ(solution.experts[1].up.rows, 64u);
+  EXPECT_FALSE(solution.experts[2].up.swapped);
+  // A capacity for which no expert gets many rows needs no tile for them.
+  EXPECT_EQ(solveKernelForm(makeProblem(8)).experts.size(), 1u);
+}
+
+TEST(KernelForm, RowsOfTwoBytesAllowAWiderTile) {
+  KernelProblem problem = makeProblem(0);
+  EXPECT_EQ(solveKernelForm(problem).experts.back().down.features, 128u);
+  problem.combineBytes = 2;
+  EXPECT_EQ(solveKernelForm(problem).experts.back().down.features, 256u);
+}
+
+TEST(KernelForm, ASolutionPrintsAsAScheduleBlock) {
+  KernelProblem problem = makeSmallProblem(128);
+  problem.fusion = Fusion::DispatchUpDownCombine;
+  EXPECT_EQ(solveKernelForm(problem).print("olmoe"),
+            "schedule for olmoe {\n"
+            "  fuse dispatch + up\n"
+            "  fuse down + combine\n"
+            "  # experts up to 16 rows each: up swapped 16x256x64, down swapped 16x128x64\n"
+            "  # experts: up swapped 64x256x64, down swapped 64x128x64\n"
+            "}\n");
+}
+
+TEST(KernelForm, TheModelGrowsWithTokensAndSlowness) {
+  KernelProblem problem = makeProblem(0);
+  KernelSolution solution = solveKernelForm(problem);
+  EXPECT_LT(estimateStep(problem, solution, 64), estimateStep(problem, solution, 4096));
+  uint64_t before = estimateStep(problem, solution, 64);
+  problem.machine.memoryBytesPerMicrosecond /= 2;
+  EXPECT_GT(estimateStep(problem, solution, 64), before * 3 / 2);
+  solution.fusion = Fusion::Everything;
+  uint64_t fused = estimateStep(problem, solution, 64);
+  solution.fusion = Fusion::Nothing;
+  EXPECT_EQ(estimateStep(problem, solution, 64) - fused,
+            6 * (problem.machine.launchNanoseconds - problem.machine.barrierNanoseconds));
+}
+
+TEST(CheckForm, WrongAnswersAreRefused) {
+  KernelProblem problem = makeProblem(0);
+  const KernelSolution right = solveKernelForm(problem);
+  auto reasonFor = [&](auto spoil) {
+    KernelSolution solution = right;
+    spoil(solution);
+    return checkSolution(problem, solution);
+  };
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts.clear(); }), "no tile for the experts");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.shared.clear(); }),
+            "no tile for the shared expert");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts.back().maxRows = 9; }),
+            "no tile for many rows of the experts");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[1].maxRows = s.experts[0].maxRows; }),
+            "a tile for the experts that nothing chooses");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[2].up.rows = 64; }),
+            "up tile of 64 rows and 128 features does not give two warpgroups 64 rows each");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].up.rows = 12; }),
+            "up tile of 12 rows and 128 features is no shape of the tensor cores");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].down.features = 512; }),
+            "down tile of 16 rows and 512 features has a box of more than 256 rows");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[2].down.slots = 1; }),
+            "down tile of 128 rows and 128 features has no second slot to load while one is "
+            "multiplied");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[2].down.slots = 6; }),
+            "down tile of 128 rows and 128 features needs 262144 bytes of shared memory");
+  problem.fusion = Fusion::Everything;
+  EXPECT_EQ(reasonFor([](KernelSolution &) {}), "fuses nothing, asked for is everything");
+  problem.fusion.reset();
+  problem.sharedIntermediate = 0;
+  EXPECT_EQ(reasonFor([](KernelSolution &) {}), "a tile for a shared expert that is not there");
+}
+
+TEST(CheckForm, ProblemsWithoutSizesAreRefused) {
+  for (auto spoil :
+       {+[](KernelProblem &p) { p.ranks = 0; }, +[](KernelProblem &p) { p.topK = 0; },
+        +[](KernelProblem &p) { p.experts = 0; }, +[](KernelProblem &p) { p.hidden = 0; },
+        +[](KernelProblem &p) { p.intermediate = 0; }}) {
+    KernelProblem problem = makeProblem(0);
+    spoil(problem);
+    EXPECT_EQ(checkProblem(problem),
+              "kernels need at least one rank, slot, expert, and element of a row");
+  }
+  KernelProblem problem = makeProblem(0);
+  problem.combineBytes = 1;
+  EXPECT_EQ(checkProblem(problem), "rows that come back must have elements of 2 or 4 bytes");
+}
