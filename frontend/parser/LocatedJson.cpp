@@ -10,12 +10,15 @@
 
 #include "frontend/parser/LocatedJson.h"
 #include "frontend/parser/Ast.h"
+#include "frontend/parser/Parser.h"
 
 #include <nlohmann/json.hpp>
 
 namespace moec::frontend {
 
-static constexpr size_t maxDepth = 64;
+/// What a program's text can say must pass here: two levels a part of an expression, which may be a
+/// chain, and two a block.
+static constexpr size_t maxDepth = 2 * maxExpressionNodes + 16;
 
 const JsonValue *JsonValue::find(std::string_view name) const {
   for (const JsonMember &member : members)

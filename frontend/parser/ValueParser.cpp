@@ -345,8 +345,14 @@ bool ValueParser::parseCall(Expression &result, unsigned depth) {
 
 bool ValueParser::parseOperand(Expression &result, unsigned depth) {
   const Token &token = cursor.peek();
-  // Every level of nesting has a node, so counting nodes bounds the depth too.
-  if (!countNode(token.location))
+  // Parentheses are no part: the JSON form has none, and its text may need a pair for each part.
+  bool isParenthesis = token.isSign("(");
+  if (isParenthesis && depth >= 2 * maxExpressionNodes) {
+    diagnostics.report(DiagnosticId::ExpressionTooDeep, token.location,
+                       {std::to_string(2 * maxExpressionNodes)});
+    return false;
+  }
+  if (!isParenthesis && !countNode(token.location))
     return false;
   result.location = token.location;
   if (token.is(TokenKind::Number)) {
@@ -361,7 +367,7 @@ bool ValueParser::parseOperand(Expression &result, unsigned depth) {
     result.location = result.location.upTo(cursor.previous().location);
     return parsed;
   }
-  if (token.isSign("(")) {
+  if (isParenthesis) {
     Location open = cursor.next().location;
     cursor.skipLines();
     if (!parseSum(result, depth + 1))

@@ -126,6 +126,19 @@ TEST(Format, keeps_the_tree_of_an_expression) {
   EXPECT_EQ(weight("1e-20 + 0.5 + 100000 + 1e300"), "1e-20 + 0.5 + 100000 + 1e+300");
 }
 
+/// What a text may say its JSON form may say, and the other way round: the deepest chains.
+TEST(Format, keeps_the_longest_expressions) {
+  std::string left = "a", right = "a", negated = std::string(255, '-') + "a", calls = "a";
+  for (int parts = 1; parts + 2 <= 256; parts += 2) {
+    left += " * b";
+    right = "(b - " + right + ")";
+  }
+  for (int parts = 1; parts < 256; ++parts)
+    calls = "f(" + calls + ")";
+  for (const std::string &expression : {left, right, negated, calls, "(" + right + ")"})
+    expectStable("moe 1\nlayer a { router { weights " + expression + " } }");
+}
+
 TEST(Format, breaks_long_lists_of_experts) {
   std::string list = "0";
   for (int expert = 2; expert < 400; expert += 2)
