@@ -14,6 +14,7 @@
 #include "codegen/nvptx/KernelModule.h"
 #include "codegen/nvptx/Nvptx.h"
 #include "codegen/nvptx/PtxasLog.h"
+#include "codegen/nvptx/lint/Lint.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -56,6 +57,7 @@ struct Job {
   std::unique_ptr<llvm::Module> module;
   AlignedCounts aligned{};
   CompiledKernel result;
+  std::vector<Finding> findings; ///< of the lint
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
 };
@@ -102,6 +104,15 @@ static void assemble(Job &job, const ChosenAssembler &assembler, const NvptxOpti
   judgeAssembly(job, parsePtxasLog(job.result.log), options.strict);
 }
 
+static void lint(Job &job) {
+  Stopwatch watch(job.result.seconds.lint);
+  auto findings = lintPtx(job.result.ptx, {.aligned = job.aligned});
+  if (findings.ok())
+    job.findings = std::move(*findings);
+  else
+    job.errors.push_back(findings.status().message());
+}
+
 /// A worker's part.
 static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOptions &options) {
   auto emitter = PtxEmitter::create(options.arch);
@@ -124,6 +135,8 @@ static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOption
     job.result.ptx = std::move(*ptx);
     job.module.reset();
   }
+  if (options.lint)
+    lint(job);
   if (assembler.exists())
     assemble(job, assembler, options);
 }
@@ -134,7 +147,15 @@ static bool report(Job &job) {
     job.kernel->emitWarning() << "kernel '" << job.result.name << "': " << text;
   for (const std::string &text : job.errors)
     job.kernel->emitError() << "internal error: kernel '" << job.result.name << "': " << text;
-  return job.errors.empty();
+  for (const Finding &finding : job.findings) {
+    Location place = job.kernel.getLoc();
+    if (finding.sourceLine != 0)
+      place = FileLineColLoc::get(place.getContext(), finding.sourceFile, finding.sourceLine,
+                                  finding.sourceColumn);
+    emitError(place) << "internal error: kernel '" << job.result.name << "': " << finding.rule
+                     << ": " << finding.message;
+  }
+  return job.errors.empty() && job.findings.empty();
 }
 
 FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,

@@ -55,6 +55,7 @@ struct TileEmitKernels : impl::TileEmitKernelsPassBase<TileEmitKernels> {
     options.ptxas = ptxas;
     options.threads = threads;
     options.strict = strict;
+    options.lint = lint;
     auto kernels = compileKernels(getOperation(), options);
     if (mlir::failed(kernels))
       return signalPassFailure();

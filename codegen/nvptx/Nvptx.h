@@ -45,6 +45,8 @@ struct NvptxOptions {
   unsigned threads = 0;
   /// Spills and remarks of ptxas about serialised wgmma are errors, not warnings.
   bool strict = true;
+  /// Check the PTX (codegen/nvptx/lint).
+  bool lint = true;
 };
 
 /// Wall seconds of each phase.

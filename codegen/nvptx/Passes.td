@@ -32,7 +32,8 @@ def TileEmitKernelsPass : Pass<"tile-emit-kernels", "::mlir::ModuleOp"> {
     Option<"assembler", "assembler", "std::string", "\"any\"", "any, ptxas, nvjitlink, none">,
     Option<"ptxas", "ptxas", "std::string", "\"\"", "path of ptxas; empty: looked for">,
     Option<"threads", "threads", "unsigned", "0", "kernels at a time; 0: one a core">,
-    Option<"strict", "strict", "bool", "true", "spills and serialised wgmma are errors">
+    Option<"strict", "strict", "bool", "true", "spills and serialised wgmma are errors">,
+    Option<"lint", "lint", "bool", "true", "check the PTX">
   ];
 }
 
