@@ -25,13 +25,13 @@ moec_status *moec_session_create(moec_module *module, const moec_session_options
     const Module &file = module->state->module;
     MOEC_ASSIGN_OR_RETURN(
         std::unique_ptr<BackendSession> made,
-        backend->createSession(file.manifest(), file.plan(),
+        backend->createSession({file.manifest(), file.plan(), file.kernels()},
                                {wanted.threads, wanted.max_tokens_per_rank, wanted.test_seed}));
     auto handle = std::make_unique<moec_session>();
     handle->state = module->state;
     handle->session = std::move(made);
-    for (const plan::Op &op : file.plan().ops)
-      handle->phaseNames.push_back(op.name.c_str());
+    for (const std::string &name : handle->session->report().phaseNames)
+      handle->phaseNames.push_back(name.c_str());
     *session = handle.release();
     return Status();
   });

@@ -14,6 +14,7 @@
 
 #include "moec/runtime.h"
 #include "runtime/base/Status.h"
+#include "runtime/module/Kernels.h"
 #include "runtime/module/Manifest.h"
 #include "runtime/plan/Plan.h"
 
@@ -39,7 +40,8 @@ using WeightLookup = std::function<Status(const std::string &name, moec_tensor &
 struct StepReport {
   uint64_t step = 0;
   double seconds = 0;
-  std::vector<double> phaseSeconds; ///< one an op of the plan, summed over ranks
+  std::vector<std::string> phaseNames; ///< what is timed; there from the beginning
+  std::vector<double> phaseSeconds;    ///< one a name, summed over ranks
   std::vector<uint64_t> dispatchBytes;
   std::vector<uint64_t> combineBytes;
   std::vector<uint64_t> expertTokens; ///< [experts] rows computed
@@ -56,19 +58,26 @@ public:
   virtual const StepReport &report() const = 0;
 };
 
+/// What a session is made from. All of it has passed the checks of its readers, and
+/// need not live longer than the call.
+struct ModuleParts {
+  const Manifest &manifest;
+  const plan::Plan &plan;
+  const KernelSet &kernels; ///< without an arch where the module has none
+};
+
 /// Stateless; lives as long as the process.
 class Backend {
 public:
   virtual ~Backend() = default;
   virtual const char *name() const = 0;
-  /// Copies what it needs of `manifest` and `plan`, and trusts neither further than
-  /// their readers checked them.
-  virtual Result<std::unique_ptr<BackendSession>> createSession(const Manifest &manifest,
-                                                                const plan::Plan &plan,
+  /// Copies what it needs of `parts`, and trusts them no further than their readers
+  /// checked them.
+  virtual Result<std::unique_ptr<BackendSession>> createSession(const ModuleParts &parts,
                                                                 const SessionOptions &options) = 0;
 };
 
-inline constexpr uint32_t backendAbi = 1;
+inline constexpr uint32_t backendAbi = 2;
 
 /// Type of the function `moecBackend` that each backend exports with C linkage: NULL when
 /// `abi` is not the one it was built with.

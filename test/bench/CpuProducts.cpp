@@ -10,7 +10,7 @@
 //   OMP_NUM_THREADS=1 cpu-products [rows columns depth]
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/Kernels.h"
 
 #include <chrono>

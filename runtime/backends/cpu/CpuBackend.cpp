@@ -13,11 +13,10 @@ class CpuBackend final : public Backend {
 public:
   const char *name() const override { return "cpu"; }
 
-  Result<std::unique_ptr<BackendSession>> createSession(const Manifest &manifest,
-                                                        const plan::Plan &plan,
+  Result<std::unique_ptr<BackendSession>> createSession(const ModuleParts &parts,
                                                         const SessionOptions &options) override {
     MOEC_ASSIGN_OR_RETURN(std::unique_ptr<CpuSession> session,
-                          CpuSession::create(manifest, plan, options));
+                          CpuSession::create(parts.manifest, parts.plan, options));
     return std::unique_ptr<BackendSession>(std::move(session));
   }
 };

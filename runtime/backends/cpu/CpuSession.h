@@ -31,7 +31,6 @@ public:
 private:
   CpuSession(const Manifest &manifest, const plan::Plan &plan, const SessionOptions &options);
 
-  Status checkIo(StepIo io) const;
   Status reserve(uint32_t maxTokens);
 
   SessionOptions options;

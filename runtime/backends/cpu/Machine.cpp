@@ -20,6 +20,8 @@ Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uin
     for (uint32_t local = 0; local < slots.size(); ++local)
       homes[slots[local]].push_back({rank, local});
   }
+  for (const plan::Op &op : plan.ops)
+    report.phaseNames.push_back(op.name);
   report.phaseSeconds.resize(plan.ops.size());
   report.dispatchBytes.resize(size_t(plan.ranks) * plan.ranks);
   report.combineBytes.resize(size_t(plan.ranks) * plan.ranks);

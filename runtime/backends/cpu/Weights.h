@@ -21,9 +21,6 @@
 
 namespace moec::rt::cpu {
 
-/// "bf16"
-const char *typeName(moec_dtype type);
-
 /// The panels of one gated MLP.
 struct MlpWeights {
   const std::byte *gateUp = nullptr;

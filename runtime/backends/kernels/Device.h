@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace moec::rt {
 
@@ -69,6 +70,9 @@ public:
   virtual Status launch(const LaunchRequest &request) = 0;
   /// Waits for all work queued. A failure of a kernel is reported here.
   virtual Status synchronize() = 0;
+  /// How long each launch ran that the last synchronize() waited for, in their order;
+  /// empty where the device does not know.
+  virtual std::vector<double> launchSeconds() { return {}; }
 };
 
 } // namespace moec::rt

@@ -112,8 +112,11 @@ MOEC_API moec_status *moec_module_weight(const moec_module *module, size_t index
 typedef struct moec_session moec_session;
 typedef struct moec_session_options {
   size_t struct_size;
-  const char *backend; /**< "cpu" (the default when NULL) */
-  uint32_t threads;    /**< 0 = every core this process may use */
+  /** "cpu" (the default when NULL): the plan on the host's cores. Of modules with
+   * kernels also "cuda": on the first GPU; "emulator": the kernels on the host, slow.
+   * A backend that is not here, or finds no driver, is MOEC_UNSUPPORTED. */
+  const char *backend;
+  uint32_t threads; /**< 0 = every core this process may use */
   /** Capacity of a step; 0 = the module's own limit, and where that is 0 too the
    * session grows with its steps. Memory is reserved for the worst case and
    * committed when it is touched. */
@@ -166,8 +169,9 @@ typedef struct moec_step_report {
   size_t struct_size;
   uint64_t step;
   double seconds;
-  const char *const *phase_names; /**< the plan's ops */
-  const double *phase_seconds;    /**< summed over ranks */
+  /** The plan's ops on "cpu", the launches of a step elsewhere. */
+  const char *const *phase_names;
+  const double *phase_seconds; /**< summed over ranks */
   size_t phases;
   const uint64_t *dispatch_bytes; /**< [ranks, ranks], row = source */
   const uint64_t *combine_bytes;  /**< [ranks, ranks], row = the rank that puts */

@@ -7,7 +7,7 @@
 // tile registers that traps what the hardware would.
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/KernelSets.h"
 #include "runtime/backends/cpu/gemm/SelfTest.h"
 

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/backends/cpu/gemm/Kernels.h"
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/SelfTest.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +40,7 @@ std::vector<std::byte> randomElements(size_t count, DType type, uint32_t seed) {
   std::normal_distribution<float> normal;
   for (size_t i = 0; i < count; ++i) {
     float value = normal(random);
-    uint16_t half = toBF16(value);
+    uint16_t half = rt::toBF16(value);
     if (type == DType::F32)
       std::memcpy(bytes.data() + i * 4, &value, 4);
     else
@@ -99,7 +99,7 @@ TEST(Kernels, ResultsAreRoundedToNearestEven) {
                             1e-40f};
     std::vector<std::byte> one(sizeOf(set.weightsType()));
     float unit = 1;
-    uint16_t half = toBF16(unit);
+    uint16_t half = rt::toBF16(unit);
     std::memcpy(one.data(), set.weightsType() == DType::F32 ? static_cast<void *>(&unit) : &half,
                 one.size());
     std::vector<std::byte> panel(set.panelBytes(1) + 32768);
@@ -111,9 +111,9 @@ TEST(Kernels, ResultsAreRoundedToNearestEven) {
       std::byte *target = reinterpret_cast<std::byte *>(&found);
       set.multiply({row.data(), row.size(), 1}, {panel.data(), 0, 1, 1}, {&target, DType::BF16, 1});
       if (std::isnan(value))
-        EXPECT_TRUE(std::isnan(fromBF16(found)));
+        EXPECT_TRUE(std::isnan(rt::fromBF16(found)));
       else
-        EXPECT_EQ(found, toBF16(value)) << value;
+        EXPECT_EQ(found, rt::toBF16(value)) << value;
     }
   });
 }
@@ -128,7 +128,7 @@ TEST(Kernels, SumsAreScaledAndAdded) {
         for (uint32_t i = 0; i < count; ++i) {
           float value = type == DType::F32
                             ? reinterpret_cast<const float *>(row.data())[i]
-                            : fromBF16(reinterpret_cast<const uint16_t *>(row.data())[i]);
+                            : rt::fromBF16(reinterpret_cast<const uint16_t *>(row.data())[i]);
           EXPECT_NEAR(sum[i], .5f + 3 * value, 2e-6);
         }
       }
@@ -136,16 +136,16 @@ TEST(Kernels, SumsAreScaledAndAdded) {
 }
 
 TEST(Float, HalvesConvertExactly) {
-  EXPECT_EQ(fromF16(0x3c00), 1.f);
-  EXPECT_EQ(fromF16(0xc000), -2.f);
-  EXPECT_EQ(fromF16(0x0001), std::ldexp(1.f, -24));
-  EXPECT_EQ(fromF16(0x03ff), 1023 * std::ldexp(1.f, -24));
-  EXPECT_EQ(fromF16(0x7bff), 65504.f);
-  EXPECT_TRUE(std::isinf(fromF16(0x7c00)));
-  EXPECT_TRUE(std::isnan(fromF16(0x7e01)));
-  EXPECT_TRUE(std::isnan(fromBF16(toBF16(std::numeric_limits<float>::quiet_NaN()))));
-  EXPECT_EQ(toBF16(1.00390625f), 0x3f80); // a tie, to even
-  EXPECT_EQ(toBF16(1.01171875f), 0x3f82);
+  EXPECT_EQ(rt::fromF16(0x3c00), 1.f);
+  EXPECT_EQ(rt::fromF16(0xc000), -2.f);
+  EXPECT_EQ(rt::fromF16(0x0001), std::ldexp(1.f, -24));
+  EXPECT_EQ(rt::fromF16(0x03ff), 1023 * std::ldexp(1.f, -24));
+  EXPECT_EQ(rt::fromF16(0x7bff), 65504.f);
+  EXPECT_TRUE(std::isinf(rt::fromF16(0x7c00)));
+  EXPECT_TRUE(std::isnan(rt::fromF16(0x7e01)));
+  EXPECT_TRUE(std::isnan(rt::fromBF16(rt::toBF16(std::numeric_limits<float>::quiet_NaN()))));
+  EXPECT_EQ(rt::toBF16(1.00390625f), 0x3f80); // a tie, to even
+  EXPECT_EQ(rt::toBF16(1.01171875f), 0x3f82);
 }
 
 } // namespace

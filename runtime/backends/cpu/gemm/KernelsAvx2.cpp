@@ -7,7 +7,7 @@
 // mask: five rows.
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/KernelSets.h"
 
 #if defined(__x86_64__)

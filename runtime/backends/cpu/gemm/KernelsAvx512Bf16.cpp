@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/KernelSets.h"
 
 #if defined(__x86_64__)

@@ -8,7 +8,7 @@
 // contraction would depend on how a loop was compiled, and bits with it.
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/KernelSets.h"
 
 #include <algorithm>

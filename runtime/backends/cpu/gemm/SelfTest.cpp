@@ -6,7 +6,7 @@
 
 #include "runtime/backends/cpu/gemm/SelfTest.h"
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/base/Text.h"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 
 #include "runtime/backends/cpu/tasks/Rows.h"
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/cpu/Float.h"
+#include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/tasks/Rows.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
 

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_RUNTIME_BACKENDS_CPU_FLOAT_H
-#define MOEC_RUNTIME_BACKENDS_CPU_FLOAT_H
+#ifndef MOEC_RUNTIME_BACKENDS_FLOAT_H
+#define MOEC_RUNTIME_BACKENDS_FLOAT_H
 
 #include <bit>
 #include <cstdint>
 
-namespace moec::rt::cpu {
+namespace moec::rt {
 
 inline float fromBF16(uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); }
 
@@ -33,6 +33,6 @@ inline float fromF16(uint16_t bits) {
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
 }
 
-} // namespace moec::rt::cpu
+} // namespace moec::rt
 
-#endif // MOEC_RUNTIME_BACKENDS_CPU_FLOAT_H
+#endif // MOEC_RUNTIME_BACKENDS_FLOAT_H
