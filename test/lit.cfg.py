@@ -1,4 +1,5 @@
 # Read by lit after lit.site.cfg.py (made by CMake, in the build tree) has filled in the paths.
+import ctypes
 import os
 import shutil
 import lit.formats
@@ -33,3 +34,7 @@ for tool in ("ptxas", "nvdisasm"):
 if any(os.path.exists(os.path.join(folder, "lib64", "libnvJitLink.so")) for folder in toolkits):
     config.environment["CUDA_HOME"] = toolkits[0]
     config.available_features.add("nvjitlink")
+try:
+    ctypes.CDLL("libcuda.so.1")
+except OSError:
+    config.available_features.add("no-cuda-driver")

@@ -118,7 +118,8 @@ static std::string describeSteps(const RunReport &report) {
   if (report.tokens)
     text += concat(": ", formatFixed(static_cast<double>(report.tokens) / step.median, 0),
                    " tokens a second");
-  return concat(text, "; ", report.backend, " backend, ", formatCount(report.threads, "thread"));
+  text += concat("; ", report.backend, " backend");
+  return report.backend == "cpu" ? concat(text, ", ", formatCount(report.threads, "thread")) : text;
 }
 
 static std::string describeCheck(const CheckReport &check) {

@@ -54,7 +54,8 @@ void addRunOptions(CLI::App &app, RunOptions &options) {
       [&](uint64_t v) { options.repeat = static_cast<uint32_t>(v); },
       "time N steps after one to warm up");
   app.add_flag("--json", options.json, "print one JSON object");
-  app.add_option("--backend", options.backend, "where to run (cpu)")->type_name("NAME");
+  app.add_option("--backend", options.backend, "where to run: cpu, cuda or emulator (cpu)")
+      ->type_name("NAME");
   addNumber(
       app, "--threads", "N", 1, 4096,
       [&](uint64_t v) { options.threads = static_cast<uint32_t>(v); }, "threads (all cores)");

@@ -19,11 +19,12 @@ for name in $(needed "$library"); do
   esac
 done
 
-for binary in "$library" "$build/lib/libmoec_cpu.so" "$build/bin/moe-run"; do
+for binary in "$library" "$build/lib/libmoec_cpu.so" "$build/lib/libmoec_cuda.so" "$build/bin/moe-run"; do
   [ -e "$binary" ] || continue # moe-run is not part of every build
   for name in $(needed "$binary"); do
     case $name in
     libLLVM* | libMLIR*) fault "$(basename "$binary"): wanted no LLVM, found $name" ;;
+    libcuda*) fault "$(basename "$binary"): wanted CUDA's driver to be loaded at run time, found $name" ;;
     esac
   done
 done
@@ -41,7 +42,7 @@ done
 
 copy=$(mktemp)
 trap 'rm -f "$copy"' EXIT
-for name in rt cpu; do
+for name in rt cpu cuda; do
   strip -o "$copy" "$build/lib/libmoec_$name.so"
   size=$(stat -c %s "$copy")
   echo "libmoec_$name.so: $size bytes stripped"
