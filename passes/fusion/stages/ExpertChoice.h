@@ -1,0 +1,52 @@
+//===- ExpertChoice.h - From a token's logits to its experts ----*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The router's rule (runtime/module/Layer.h) for one token by the lanes of a warp.
+// What chooses is compared as integers in the order of the floats, which a warp can
+// reduce in one instruction: there is no NaN among them, and one zero.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_FUSION_STAGES_EXPERTCHOICE_H
+#define MOEC_PASSES_FUSION_STAGES_EXPERTCHOICE_H
+
+#include "passes/fusion/stages/LaneList.h"
+
+namespace moec::fusion {
+
+class ExpertChoice {
+public:
+  /// `selectionBias` is the list of the experts' biases, empty without one.
+  ExpertChoice(WarpCode &code, const Layer &layer, LaneList selectionBias);
+
+  struct Slots {
+    LaneList experts, weights; ///< of topK slots
+  };
+  /// `logits` [experts] have their bias and their rounding.
+  Slots choose(LaneList logits);
+
+private:
+  void applyScore(LaneList &values, uint32_t count);
+  LaneList keysOf(const LaneList &values);
+  void limitGroups(LaneList &keys);
+  mlir::Value groupScore(const LaneList &keys, uint32_t group);
+  void finishWeights(LaneList &weights, mlir::Value sum);
+
+  /// The index of the best key, the lowest of equal ones; the key is taken away.
+  mlir::Value takeBest(LaneList &keys);
+  mlir::Value sumInOrder(const LaneList &values, uint32_t count);
+
+  mlir::Value keyOf(mlir::Value f32);
+  mlir::Value valueOf(mlir::Value key);
+
+  WarpCode &code;
+  const Layer &layer;
+  const Router &router;
+  LaneList selectionBias;
+  mlir::Value lane;
+};
+
+} // namespace moec::fusion
+
+#endif // MOEC_PASSES_FUSION_STAGES_EXPERTCHOICE_H

@@ -1,0 +1,49 @@
+//===- LaneList.cpp - Lists over the lanes of a warp ----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/fusion/stages/LaneList.h"
+
+namespace moec::fusion {
+using namespace mlir;
+
+static Value rowOf(WarpCode &code, Value index) { return code.shiftRight(index, code.i32(5)); }
+static Value laneOf(WarpCode &code, Value index) {
+  return code.bitAnd(index, code.i32(warpLanes - 1));
+}
+
+Value entryNumber(WarpCode &code, size_t i) {
+  return code.add(code.lane(), code.i32(int64_t(i) * warpLanes));
+}
+
+Value isEntry(WarpCode &code, size_t i, uint32_t count) {
+  if ((i + 1) * warpLanes <= count)
+    return code.i1(true);
+  return code.less(entryNumber(code, i), code.i32(count));
+}
+
+Value entryAt(WarpCode &code, const LaneList &list, Value index) {
+  Value row = rowOf(code, index), value = list[0];
+  for (size_t i = 1; i < list.size(); ++i)
+    value = code.select(code.equal(row, code.i32(int64_t(i))), list[i], value);
+  return code.fromLane(value, laneOf(code, index));
+}
+
+// The lane that has the entry does not know who asks: every row travels.
+Value entryOfLane(WarpCode &code, const LaneList &list, Value index) {
+  Value row = rowOf(code, index), lane = laneOf(code, index);
+  Value value = code.fromLane(list[0], lane);
+  for (size_t i = 1; i < list.size(); ++i)
+    value = code.select(code.equal(row, code.i32(int64_t(i))), code.fromLane(list[i], lane), value);
+  return value;
+}
+
+void setEntry(WarpCode &code, LaneList &list, Value index, Value value) {
+  for (size_t i = 0; i < list.size(); ++i)
+    list[i] = code.select(code.equal(entryNumber(code, i), index), value, list[i]);
+}
+
+} // namespace moec::fusion
