@@ -223,7 +223,7 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     record{D(r,p)}; experts reads rows{D(s,r)} and records{D(s,r)}, writes
     y{Y(s,r)}; shared reads x{A(r)}, writes shared{A(r)}; slot_sum reads
     route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)}, writes out{A(r)};
-    (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + topk).
+    (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk).
   }] # commFamilyRules # [{
 
     Effects: reads and writes what it names; sees what its `after` tasks wrote.
@@ -393,12 +393,12 @@ def Comm_DispatchOp : Comm_FamilyOp<"dispatch"> {
 
     Operands: `rows` (A(r), layout slot), `route` (A(r), layout slot, 12 * topk
     bytes a token), `received` (one region a source, layout seq), `records` (one
-    region a source, layout seq, 4 * (2 + topk) bytes a token); all on this rank.
+    region a source, layout seq, 4 * (2 + 2 * topk) bytes a token); all on this rank.
 
     Constraints: (dispatch-c1) rows and route have one region of layout slot;
     (dispatch-c2) received and records have one region a rank, layout seq;
     (dispatch-c3) received rows are as large as the rows sent; (dispatch-c4) route
-    entries have 12 * topk bytes and records 4 * (2 + topk); (after-c1).
+    entries have 12 * topk bytes and records 4 * (2 + 2 * topk); (after-c1).
 
     Effects: reads rows and route here, writes received and records on all ranks;
     complete when everything for this rank is there.

@@ -216,7 +216,7 @@ static LogicalResult verifyRecordSize(Operation *op, StringRef what, Value buffe
 }
 
 static uint64_t getRouteBytes(Operation *op) { return 12 * getPlan(op).getTopk(); }
-static uint64_t getRecordBytes(Operation *op) { return 4 * (2 + getPlan(op).getTopk()); }
+static uint64_t getRecordBytes(Operation *op) { return 4 * (2 + 2 * getPlan(op).getTopk()); }
 
 /// compute-c4
 static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {

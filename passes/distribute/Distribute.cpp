@@ -134,7 +134,7 @@ void PlanBuilder::buildBuffers() {
   x = buffer("x", Input, Slot, false, 1, tokenBytes);
   route = buffer("route", Local, Slot, false, 1, 12 * topK);
   received = buffer("recv", Local, Seq, true, 1, tokenBytes);
-  records = buffer("meta", Local, Seq, true, 1, 4 * (2 + topK));
+  records = buffer("meta", Local, Seq, true, 1, 4 * (2 + 2 * topK));
   rows = buffer("y", Local, Slot, true, topK, rowBytes);
   returned = buffer("back", Local, Slot, false, topK, rowBytes);
   if (facts.layer.getShared())

@@ -28,7 +28,7 @@ static_assert(std::endian::native == std::endian::little, "the structs below are
 /// "\r\n" and "\x1a" show what a transfer in text mode has done to the file.
 inline constexpr std::array<char, 8> magic = {'M', 'O', 'E', 'X', '\r', '\n', '\x1a', '\n'};
 /// Another major version: another layout. A higher minor one: more optional things.
-inline constexpr uint16_t majorVersion = 1;
+inline constexpr uint16_t majorVersion = 2;
 inline constexpr uint16_t minorVersion = 0;
 
 inline constexpr uint64_t sectionAlignment = 64;

@@ -18,7 +18,8 @@
 //   w   = s_S, or score(z_S) when `scoreAfterTopK`
 //   w   = w / (sum(w) + epsilon)               when `normalize`
 //   w   = w * scale, rounded to `router.weightsType`
-//   y   = sum over slots in order of f32(w_k) * Expert_{e_k}(x)   in f32
+//   y   = sum over slots in order of (w_k * Expert_{e_k}(x)) in f32; each product
+//         is rounded to `combineType` first
 //   Expert_e(x) = (act(x Wg^T) * (x Wu^T)) Wd^T, f32 accumulation; the product
 //                 act*up is rounded to `tokensType` before the down product
 //   out = y (+ sigmoid(ws . x) *) Shared(x)    f32

@@ -75,7 +75,7 @@ static uint64_t recordBytes(const Plan &plan, Content content) {
   case Content::Route:
     return 12ull * plan.topK;
   case Content::Record:
-    return 4ull * (2 + plan.topK);
+    return 4ull * (2 + 2 * plan.topK);
   }
   return 0;
 }

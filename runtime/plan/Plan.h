@@ -106,8 +106,10 @@ enum class TaskKind : uint8_t {
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of
-/// {k-slot << 16 | local expert index of the destination}}; entries past `count`
-/// are zero. So bytesPerRecord = 4 * (2 + topK).
+/// {k-slot << 16 | local expert index of the destination}, then topK x f32 weight of
+/// the same entries}; entries past `count` are zero. So bytesPerRecord =
+/// 4 * (2 + 2 * topK). With its weight a row can be finished where it is computed,
+/// and the source only adds.
 /// One entry of the `route` buffer: topK x u32 chosen logical expert, topK x u32
 /// {destination rank << 16 | local expert index there}, topK x f32 weight; so
 /// bytesPerRecord = 12 * topK.

@@ -177,7 +177,7 @@ TEST_P(Conformance, ReportCountsBytesAndRows) {
     }
     for (uint64_t destination = 0; destination < 2; ++destination)
       if (goes[destination])
-        dispatched[source * 2 + destination] += 16 * 4 + 4 * (2 + 2); // a row and its record
+        dispatched[source * 2 + destination] += 16 * 4 + 4 * (2 + 4); // a row and its record
   }
   EXPECT_EQ(std::vector<uint64_t>(report.expert_tokens, report.expert_tokens + 4), rows);
   EXPECT_EQ(std::vector<uint64_t>(report.dispatch_bytes, report.dispatch_bytes + 4), dispatched);

@@ -13,11 +13,11 @@
 // CHECK-NEXT: comm.task @route kind route
 // CHECK-NEXT: comm.task @experts kind experts
 // CHECK-NEXT: comm.task @slot_sum kind slot_sum
-// Rows travel out in bf16 and back in f32, with records of 4 * (2 + 2) bytes.
+// Rows travel out in bf16 and back in f32, with records of 4 * (2 + 4) bytes.
 // CHECK-NEXT: %x = comm.buffer input slot of 32 bytes
 // CHECK-NEXT: %route = comm.buffer local slot of 24 bytes
 // CHECK-NEXT: %recv = comm.buffer local seq [2] of 32 bytes
-// CHECK-NEXT: %meta = comm.buffer local seq [2] of 16 bytes
+// CHECK-NEXT: %meta = comm.buffer local seq [2] of 24 bytes
 // CHECK-NEXT: %y = comm.buffer local slot [2] of 2 x 64 bytes
 // CHECK-NEXT: %back = comm.buffer local slot of 2 x 64 bytes
 // CHECK-NEXT: %out = comm.buffer output slot of 64 bytes

@@ -30,7 +30,7 @@ comm.plan @beside ranks 2 topk 2 depth 1 steps serial result rows attributes {mo
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -51,7 +51,7 @@ comm.plan @no_layer ranks 2 topk 2 depth 1 steps serial result rows attributes {
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -72,7 +72,7 @@ comm.plan @no_mesh ranks 2 topk 2 depth 1 steps serial result rows attributes {m
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -93,7 +93,7 @@ comm.plan @no_placement ranks 2 topk 2 depth 1 steps serial result rows attribut
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -114,7 +114,7 @@ comm.plan @other_ranks ranks 3 topk 2 depth 1 steps serial result rows attribute
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [3] of 32 bytes
-  %meta = comm.buffer local seq [3] of 16 bytes
+  %meta = comm.buffer local seq [3] of 24 bytes
   %y = comm.buffer local slot [3] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -135,7 +135,7 @@ comm.plan @placed_elsewhere ranks 2 topk 2 depth 1 steps serial result rows attr
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -156,7 +156,7 @@ comm.plan @other_slots ranks 2 topk 3 depth 1 steps serial result rows attribute
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 36 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 20 bytes
+  %meta = comm.buffer local seq [2] of 32 bytes
   %y = comm.buffer local slot [2] of 3 x 64 bytes
   %back = comm.buffer local slot of 3 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -177,7 +177,7 @@ comm.plan @lost_expert ranks 2 topk 2 depth 1 steps serial result rows attribute
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -198,7 +198,7 @@ comm.plan @unknown_expert ranks 2 topk 2 depth 1 steps serial result rows attrib
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
@@ -219,7 +219,7 @@ comm.plan @nothing_comes_back ranks 2 topk 2 depth 1 steps serial result rows at
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}

@@ -16,7 +16,7 @@ comm.plan @complete ranks 2 topk 2 depth 1 steps serial result rows attributes {
   %x = comm.buffer input slot of 32 bytes
   %route = comm.buffer local slot of 24 bytes
   %recv = comm.buffer local seq [2] of 32 bytes
-  %meta = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer local seq [2] of 24 bytes
   %y = comm.buffer local slot [2] of 2 x 64 bytes
   %back = comm.buffer local slot of 2 x 64 bytes
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}

@@ -73,7 +73,7 @@ private:
   const WeightLookup &lookup;
   const size_t threads;
   std::vector<float> x;    ///< [tokens, hidden]
-  std::vector<float> rows; ///< [tokens, topK, hidden], what the experts gave
+  std::vector<float> rows; ///< [tokens, topK, hidden], what the experts gave, weighted
 };
 } // namespace
 
@@ -168,7 +168,8 @@ void Runner::runExperts(const Progress &progress) {
                                      in, mine.size());
     for (size_t i = 0; i < mine.size(); ++i)
       for (size_t h = 0; h < hidden; ++h)
-        rows[mine[i] * hidden + h] = roundTo(layer.combineType, out[i * hidden + h]);
+        rows[mine[i] * hidden + h] =
+            roundTo(layer.combineType, double(result.weights[mine[i]]) * out[i * hidden + h]);
     done += mine.size();
     if (progress)
       progress(done, slots);
@@ -180,7 +181,7 @@ void Runner::combine() {
   std::vector<double> sum(tokens * hidden, 0.0);
   for (size_t slot = 0; slot < tokens * layer.topK; ++slot)
     for (size_t h = 0; h < hidden; ++h)
-      sum[slot / layer.topK * hidden + h] += double(result.weights[slot]) * rows[slot * hidden + h];
+      sum[slot / layer.topK * hidden + h] += rows[slot * hidden + h];
 
   if (layer.sharedIntermediate && tokens) {
     std::vector<double> shared = runMlp({Weight::SharedGate, Weight::SharedUp, Weight::SharedDown,

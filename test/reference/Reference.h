@@ -12,7 +12,7 @@
 // in f64; a value is rounded only where a layer says so: the inputs to
 // `tokensType`, the weights to `weightsType`, the logits to `logitsType`, the
 // routing weights to `routingType`, act(gate)*up to `tokensType`, an expert's
-// row to `combineType`. What is left is the truth that a computation in f32
+// row times its weight to `combineType`. What is left is the truth that a computation in f32
 // approaches.
 //===----------------------------------------------------------------------===//
 

@@ -54,6 +54,8 @@ void Products::multiply(std::span<const Segment> segments, const RowsView &x, ui
             [&](const PanelRange &range, uint32_t first, uint32_t count) {
               StoreRows part = out;
               part.rows += first;
+              if (part.weights)
+                part.weights += first;
               kernels.multiply(rowsOf(x, first, count), range, part);
             });
 }

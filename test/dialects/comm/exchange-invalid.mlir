@@ -247,7 +247,7 @@ comm.plan @dispatch_of_indexed_rows ranks 2 topk 1 depth 1 steps serial result r
   %x = comm.buffer local slot [2] of 8 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv = comm.buffer local seq [2] of 8 bytes
-  %meta = comm.buffer local seq [2] of 12 bytes
+  %meta = comm.buffer local seq [2] of 16 bytes
   // dispatch-c1
   // expected-error @+1 {{rows 'x' must have extents [] and layout slot, not [2] and slot}}
   %di = comm.dispatch %x by %route to %recv, %meta
@@ -260,7 +260,7 @@ comm.plan @dispatch_into_one_region ranks 2 topk 1 depth 1 steps serial result r
   %route = comm.buffer local slot of 12 bytes
   %recv = comm.buffer local seq [2] of 8 bytes
   // expected-note @+1 {{'meta' is here}}
-  %meta = comm.buffer local seq of 12 bytes
+  %meta = comm.buffer local seq of 16 bytes
   // dispatch-c2
   // expected-error @+1 {{records 'meta' must have extents [2] and layout seq, not [] and seq}}
   %di = comm.dispatch %x by %route to %recv, %meta
@@ -272,7 +272,7 @@ comm.plan @dispatch_of_unequal_rows ranks 2 topk 1 depth 1 steps serial result r
   %x = comm.buffer input slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv = comm.buffer local seq [2] of 4 bytes
-  %meta = comm.buffer local seq [2] of 12 bytes
+  %meta = comm.buffer local seq [2] of 16 bytes
   // dispatch-c3
   // expected-error @+1 {{moves records of 8 bytes in 'x' to 4 bytes in 'recv'}}
   %di = comm.dispatch %x by %route to %recv, %meta
@@ -284,7 +284,7 @@ comm.plan @dispatch_by_short_routes ranks 2 topk 1 depth 1 steps serial result r
   %x = comm.buffer input slot of 8 bytes
   %route = comm.buffer local slot of 8 bytes
   %recv = comm.buffer local seq [2] of 8 bytes
-  %meta = comm.buffer local seq [2] of 12 bytes
+  %meta = comm.buffer local seq [2] of 16 bytes
   // dispatch-c4
   // expected-error @+1 {{route 'route' must have 12 bytes a record, not 8}}
   %di = comm.dispatch %x by %route to %recv, %meta

@@ -23,9 +23,9 @@ comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
   // CHECK: %x = comm.buffer input slot of 64 bytes
   %x      = comm.buffer input slot of 64 bytes
   %route  = comm.buffer local slot of 24 bytes
-  %record = comm.buffer local seq  [3] of 16 bytes
+  %record = comm.buffer local seq  [3] of 24 bytes
   %recv   = comm.buffer sym   seq  [2, 3] of 64 bytes
-  %meta   = comm.buffer sym   seq  [2, 3] of 16 bytes
+  %meta   = comm.buffer sym   seq  [2, 3] of 24 bytes
   %y      = comm.buffer local slot [3] of 2 x 128 bytes
   // CHECK: %back = comm.buffer sym slot [2] of 2 x 128 bytes
   %back   = comm.buffer sym   slot [2] of 2 x 128 bytes

@@ -48,7 +48,7 @@ comm.plan @experts_without_records ranks 2 topk 2 depth 1 steps serial result ro
 comm.plan @pack_for_the_wrong_side ranks 2 topk 2 depth 1 steps serial result rows {
   comm.task @pack kind pack
   %x = comm.buffer local slot of 24 bytes
-  %y = comm.buffer local seq [2] of 16 bytes
+  %y = comm.buffer local seq [2] of 24 bytes
   // compute-c3
   // expected-error @+1 {{task of kind pack reads A(r) and writes D(r,v) for a variable v, not A(r) and D(p,r)}}
   %pk = comm.compute @pack for p in all reads %x{A(r)} writes %y[p]{D(p,r)}
@@ -84,7 +84,7 @@ comm.plan @small_records ranks 2 topk 2 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 24 bytes
   %y = comm.buffer local seq [2] of 8 bytes
   // compute-c4
-  // expected-error @+1 {{records 'y' must have 16 bytes a record, not 8}}
+  // expected-error @+1 {{records 'y' must have 24 bytes a record, not 8}}
   %pk = comm.compute @pack for p in all reads %x{A(r)} writes %y[p]{D(r,p)}
 }
 

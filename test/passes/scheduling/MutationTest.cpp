@@ -177,7 +177,7 @@ static bool isRefused(const Plan &plan) {
   if (!plan::checkPlan(plan).ok())
     return true;
   for (uint32_t ranks = plan.ranks; ranks >= 1; --ranks) {
-    Extent extent{ranks, plan.depth + 1};
+    scheduling::Extent extent{ranks, plan.depth + 1};
     if (checkExtent(plan, extent).empty() && !verifyPlan(plan, extent).empty())
       return true;
   }

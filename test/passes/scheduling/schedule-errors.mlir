@@ -9,7 +9,7 @@ comm.plan @dispatch_alone_needs_two_copies ranks 2 topk 1 depth 1 steps serial r
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes
-  %meta  = comm.buffer local seq [2] of 12 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
 }
 
@@ -21,7 +21,7 @@ comm.plan @far_too_deep ranks 2 topk 1 depth 1 steps serial result rows
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes
-  %meta  = comm.buffer local seq [2] of 12 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
 }
 
@@ -31,7 +31,7 @@ comm.plan @two_dispatches ranks 2 topk 1 depth 1 steps serial result rows {
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes
-  %meta  = comm.buffer local seq [2] of 12 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
   // expected-error @+1 {{unsupported here: a second comm.dispatch in one plan}}
   %dj = comm.dispatch %x by %route to %recv, %meta
@@ -63,7 +63,7 @@ comm.plan @steps_in_flight ranks 2 topk 1 depth 1 steps free result rows {
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes
-  %meta  = comm.buffer local seq [2] of 12 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
 }
 
@@ -74,6 +74,6 @@ comm.plan @partial_sums ranks 2 topk 1 depth 1 steps serial result partial {
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes
-  %meta  = comm.buffer local seq [2] of 12 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
 }

@@ -14,7 +14,7 @@ comm.plan @any ranks RANKS topk 2 depth 1 steps serial result rows {
   %x     = comm.buffer input  slot of 4 bytes
   %route = comm.buffer local  slot of 24 bytes
   %recv  = comm.buffer local  seq  [RANKS] of 4 bytes
-  %meta  = comm.buffer local  seq  [RANKS] of 16 bytes
+  %meta  = comm.buffer local  seq  [RANKS] of 24 bytes
   %y     = comm.buffer local  slot [RANKS] of 2 x 4 bytes
   %back  = comm.buffer local  slot of 2 x 4 bytes
   %out   = comm.buffer output slot of 4 bytes

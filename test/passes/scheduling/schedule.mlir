@@ -27,12 +27,12 @@ comm.plan @olmoe ranks 8 topk 8 depth 1 steps serial result rows
 
   %x      = comm.buffer input  slot of 4096 bytes
   // CHECK:      %route = comm.buffer local slot of 96 bytes
-  // CHECK-NEXT: %record = comm.buffer local seq [8] of 40 bytes
+  // CHECK-NEXT: %record = comm.buffer local seq [8] of 72 bytes
   %route  = comm.buffer local  slot of 96 bytes
   // CHECK-NEXT: %recv = comm.buffer sym seq [1, 8] of 4096 bytes
   %recv   = comm.buffer local  seq  [8] of 4096 bytes
-  // CHECK-NEXT: %meta = comm.buffer sym seq [1, 8] of 40 bytes
-  %meta   = comm.buffer local  seq  [8] of 40 bytes
+  // CHECK-NEXT: %meta = comm.buffer sym seq [1, 8] of 72 bytes
+  %meta   = comm.buffer local  seq  [8] of 72 bytes
   %y      = comm.buffer local  slot [8] of 8 x 8192 bytes
   // CHECK: %back = comm.buffer sym slot [1] of 8 x 8192 bytes
   %back   = comm.buffer local  slot of 8 x 8192 bytes
@@ -79,7 +79,7 @@ comm.plan @two_copies ranks 2 topk 1 depth 1 steps serial result rows
   %fd   = comm.buffer local  slot of 12 bytes
   // CHECK: %recv = comm.buffer sym seq [2, 2] of 4 bytes
   %recv = comm.buffer local  seq  [2] of 4 bytes
-  %meta = comm.buffer local  seq  [2] of 12 bytes
+  %meta = comm.buffer local  seq  [2] of 16 bytes
   %y    = comm.buffer local  slot [2] of 4 bytes
   %back = comm.buffer local  slot of 4 bytes
   %out  = comm.buffer output slot of 4 bytes

@@ -8,7 +8,7 @@ comm.plan @a_read_beside_its_write ranks 1 topk 1 depth 1 steps serial result ro
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
-  %record = comm.buffer local seq [1] of 12 bytes
+  %record = comm.buffer local seq [1] of 16 bytes
   // expected-error @+1 {{'rt' of rank 0 in step 1 writes 'route' of rank 0 while 'pk' of rank 0 in step 1 may read it (rule race)}}
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
   // expected-note @+1 {{'pk' is here}}
@@ -24,9 +24,9 @@ comm.plan @a_region_too_soon ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
-  %record = comm.buffer local seq [2] of 12 bytes
+  %record = comm.buffer local seq [2] of 16 bytes
   %recv = comm.buffer sym seq [1, 2] of 8 bytes
-  %meta = comm.buffer sym seq [1, 2] of 12 bytes
+  %meta = comm.buffer sym seq [1, 2] of 16 bytes
   %y = comm.buffer local slot [2] of 8 bytes
   // Two words, so that counts live as long as they must.
   %fd = comm.flag [2, 2] carry by i1
@@ -52,7 +52,7 @@ comm.plan @nothing_to_pack ranks 1 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
-  %record = comm.buffer local seq [1] of 12 bytes
+  %record = comm.buffer local seq [1] of 16 bytes
   // expected-error @+2 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
   // expected-error @+1 {{'pk' of rank 0 in step 1 writes D(0,0) into 'record' region 0 of rank 0, which nothing reads (rule dead)}}
   %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)}
@@ -67,7 +67,7 @@ comm.plan @routes_of_the_last_step ranks 1 topk 1 depth 1 steps serial result ro
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
-  %record = comm.buffer local seq [1] of 12 bytes
+  %record = comm.buffer local seq [1] of 16 bytes
   // expected-error @+3 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
   // expected-error @+2 {{'pk' of rank 0 in step 2 reads 'route' of rank 0, which 'rt' of rank 0 in step 1 wrote (rule stale)}}
   // expected-error @+1 {{'pk' of rank 0 in step 1 writes D(0,0) into 'record' region 0 of rank 0, which nothing reads (rule dead)}}

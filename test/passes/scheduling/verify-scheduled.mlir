@@ -14,9 +14,9 @@ comm.plan @source_by_source ranks 3 topk 2 depth 2 steps serial result rows {
   comm.task @slot_sum kind slot_sum
   %x = comm.buffer input slot of 8 bytes
   %route = comm.buffer local slot of 24 bytes
-  %record = comm.buffer local seq [3] of 16 bytes
+  %record = comm.buffer local seq [3] of 24 bytes
   %recv = comm.buffer sym seq [2, 3] of 8 bytes
-  %meta = comm.buffer sym seq [2, 3] of 16 bytes
+  %meta = comm.buffer sym seq [2, 3] of 24 bytes
   %y = comm.buffer local slot [3] of 2 x 8 bytes
   %back = comm.buffer sym slot [2] of 2 x 8 bytes
   %out = comm.buffer output slot of 8 bytes

@@ -158,7 +158,7 @@ static std::vector<Breakage> headerBreakages() {
       {"file-with-trailing-byte", bytes([](Bytes &file) { file.push_back(0); })},
       {"header-magic", header([](FileHeader &h) { h.magic[0] = 'X'; })},
       {"header-magic-in-text-mode", bytes([](Bytes &file) { file.erase(file.begin() + 4); })},
-      {"header-major-version", header([](FileHeader &h) { h.majorVersion = 2; })},
+      {"header-major-version", header([](FileHeader &h) { h.majorVersion = 3; })},
       {"header-flags", header([](FileHeader &h) { h.flags = 1; })},
       {"header-table-offset", header([](FileHeader &h) { h.tableOffset = 128; })},
       {"header-entry-bytes", header([](FileHeader &h) { h.entryBytes = 32; })},

@@ -68,11 +68,11 @@ TEST(Module, OldVersionsKeepLoading) {
 }
 
 TEST(Module, OpenReadsTheFile) {
-  std::string path = folder / "versions/1.0.moex";
+  std::string path = folder / "versions/2.0.moex";
   rt::Result<rt::Module> module = rt::Module::open(path);
   ASSERT_TRUE(module.ok()) << module.status().message();
   EXPECT_EQ(module->name(), path);
-  EXPECT_EQ(module->version(), (rt::ModuleVersion{1, 0}));
+  EXPECT_EQ(module->version(), (rt::ModuleVersion{2, 0}));
   EXPECT_EQ(module->manifest().layer.experts, 6u);
   EXPECT_EQ(rt::Module::open(path + "x").status().message(),
             "cannot open '" + path + "x': No such file or directory");
@@ -98,5 +98,5 @@ TEST(Module, AHigherMinorVersionIsRead) {
   test::rehash(file);
   rt::Result<rt::Module> module = rt::Module::openMemory(file, "newer");
   ASSERT_TRUE(module.ok()) << module.status().message();
-  EXPECT_EQ(module->version(), (rt::ModuleVersion{1, 9}));
+  EXPECT_EQ(module->version(), (rt::ModuleVersion{2, 9}));
 }

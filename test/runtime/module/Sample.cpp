@@ -91,9 +91,9 @@ private:
     uint32_t back_row = layer.hidden * bytesOf(layer.combineType);
     x = buffer("x", Input, Slot, {}, 1, row);
     route = buffer("route", Local, Slot, {}, 1, 12 * topK);
-    record = buffer("record", Local, Seq, {ranks}, 1, 4 * (2 + topK));
+    record = buffer("record", Local, Seq, {ranks}, 1, 4 * (2 + 2 * topK));
     recv = buffer("recv", Symmetric, Seq, {depth, ranks}, 1, row);
-    meta = buffer("meta", Symmetric, Seq, {depth, ranks}, 1, 4 * (2 + topK));
+    meta = buffer("meta", Symmetric, Seq, {depth, ranks}, 1, 4 * (2 + 2 * topK));
     y = buffer("y", Local, Slot, {ranks}, topK, back_row);
     back = buffer("back", Symmetric, Slot, {depth}, topK, back_row);
     if (layer.shared)

@@ -18,9 +18,9 @@ TEST(PlanText, DirectRowsReadsLikeTheDialect) {
   const char *expected = R"(comm.plan @sample ranks 8 topk 2 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 64 bytes
   %route = comm.buffer local slot of 24 bytes
-  %record = comm.buffer local seq [8] of 16 bytes
+  %record = comm.buffer local seq [8] of 24 bytes
   %recv = comm.buffer sym seq [1, 8] of 64 bytes
-  %meta = comm.buffer sym seq [1, 8] of 16 bytes
+  %meta = comm.buffer sym seq [1, 8] of 24 bytes
   %y = comm.buffer local slot [8] of 2 x 64 bytes
   %back = comm.buffer sym slot [1] of 2 x 64 bytes
   %shared = comm.buffer local slot of 64 bytes

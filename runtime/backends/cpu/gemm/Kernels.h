@@ -43,6 +43,8 @@ struct StoreRows {
   std::byte *const *rows = nullptr; ///< one a row
   DType type = DType::F32;
   uint32_t columns = 0; ///< of the whole matrix; what a panel has beyond is dropped
+  /// Each row is multiplied by its own in f32, before it is rounded. Null: none.
+  const float *weights = nullptr;
 };
 
 /// Where act(gate) * up goes: rows in `rowType`, rounded to `roundTo` first.
@@ -93,9 +95,8 @@ public:
   /// Brings `depth` elements into the form of RowsView; where that is bf16, `type` is too.
   virtual void fillRow(const std::byte *source, DType type, uint32_t depth,
                        std::byte *row) const = 0;
-  /// sum[i] += weight * row[i], f32.
-  virtual void addScaled(float *sum, const std::byte *row, DType type, float weight,
-                         uint32_t count) const = 0;
+  /// sum[i] += row[i], f32.
+  virtual void addRow(float *sum, const std::byte *row, DType type, uint32_t count) const = 0;
   virtual void multiply(const RowsView &x, const PanelRange &w, const StoreRows &out) const = 0;
   /// Panels whose first half is gate and whose second half is up.
   virtual void multiplyGated(const RowsView &x, const PanelRange &w,

@@ -11,6 +11,7 @@
 #include "runtime/backends/cpu/tasks/Tasks.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 namespace moec::rt::cpu {
@@ -21,6 +22,7 @@ struct ExpertRow {
   uint32_t expert = 0; ///< local index
   const std::byte *input = nullptr;
   std::byte *output = nullptr;
+  float weight = 0;
 };
 
 class ExpertsTask {
@@ -68,7 +70,7 @@ Status ExpertsTask::readRecord(uint32_t source, const uint32_t *words, const std
     uint32_t row = token * topK + slot;
     size_t place = out.layout == plan::BufferLayout::Seq ? rowsOfSource.items.size() : row;
     std::byte *output = context.write(out, place, Content::Row, {source, token, slot});
-    rows.push_back({local, input, output});
+    rows.push_back({local, input, output, std::bit_cast<float>(words[2 + topK + entry])});
     rowsOfSource.items.push_back(row);
   }
   return Status();
@@ -124,10 +126,12 @@ void ExpertsTask::compute() {
   sortByExpert();
   std::vector<const std::byte *> inputs;
   std::vector<std::byte *> outputs;
+  std::vector<float> weights;
   std::vector<MlpRows> groups;
   for (size_t first = 0; first < rows.size(); first += batchRows) {
     inputs.clear();
     outputs.clear();
+    weights.clear();
     groups.clear();
     for (size_t i = first, last = std::min(first + batchRows, rows.size()); i < last; ++i) {
       if (i == first || rows[i].expert != rows[i - 1].expert)
@@ -135,10 +139,11 @@ void ExpertsTask::compute() {
       ++groups.back().rows;
       inputs.push_back(rows[i].input);
       outputs.push_back(rows[i].output);
+      weights.push_back(rows[i].weight);
       ++machine.report.expertTokens[slots[rows[i].expert]];
     }
-    runMlps(machine, machine.layer().expert, groups, inputs, outputs.data(),
-            machine.layer().combineType);
+    runMlps(machine, machine.layer().expert, groups, inputs,
+            {outputs.data(), machine.layer().combineType, machine.layer().hidden, weights.data()});
   }
 }
 

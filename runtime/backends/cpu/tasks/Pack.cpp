@@ -9,6 +9,9 @@
 
 #include "runtime/backends/cpu/tasks/Tasks.h"
 
+#include <algorithm>
+#include <bit>
+
 namespace moec::rt::cpu {
 
 Status runPack(TaskContext &context) {
@@ -23,14 +26,17 @@ Status runPack(TaskContext &context) {
         choiceEntry(context.read(route, token, Content::Choice, {self, token}), topK);
     uint32_t *words = reinterpret_cast<uint32_t *>(context.write(
         record, recordOf(record, *list, i), Content::Record, {self, token, destination}));
+    std::fill_n(words, 2 + 2 * topK, 0);
     uint32_t count = 0;
-    for (uint32_t slot = 0; slot < topK; ++slot)
-      if (upperHalf(entry.destination(slot)) == destination)
-        words[2 + count++] = packHalves(slot, lowerHalf(entry.destination(slot)));
+    for (uint32_t slot = 0; slot < topK; ++slot) {
+      if (upperHalf(entry.destination(slot)) != destination)
+        continue;
+      words[2 + count] = packHalves(slot, lowerHalf(entry.destination(slot)));
+      words[2 + topK + count] = std::bit_cast<uint32_t>(entry.weight(slot));
+      ++count;
+    }
     words[0] = token;
     words[1] = count;
-    for (uint32_t slot = count; slot < topK; ++slot)
-      words[2 + slot] = 0;
     context.pause();
   }
   return Status();

@@ -52,7 +52,7 @@ void multiplyRows(Machine &machine, std::span<const std::byte *const> rows, uint
 }
 
 void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> groups,
-             std::span<const std::byte *const> rows, std::byte *const *outputs, DType type) {
+             std::span<const std::byte *const> rows, const StoreRows &out) {
   const Layer &layer = machine.layer();
   RowsView x = gatherRows(machine, rows, layer.hidden);
   size_t stride = machine.rowStride(mlp.intermediate);
@@ -67,8 +67,7 @@ void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> gro
   }
   machine.products.multiplyGated(
       gateUp, x, layer.hidden, {gated, stride, mlp.intermediate, layer.tokensType, mlp.activation});
-  machine.products.multiply(down, {gated, stride, x.count}, mlp.intermediate,
-                            {outputs, type, layer.hidden});
+  machine.products.multiply(down, {gated, stride, x.count}, mlp.intermediate, out);
 }
 
 } // namespace moec::rt::cpu

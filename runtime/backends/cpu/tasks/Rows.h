@@ -31,9 +31,9 @@ struct MlpRows {
   const MlpWeights *weights = nullptr;
   uint32_t rows = 0; ///< follow one another in the order of the list
 };
-/// outputs[i] = Mlp(rows[i]), stored as `type`. At most batchRows rows in all.
+/// Row i of `out` = Mlp(rows[i]). At most batchRows rows in all.
 void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> groups,
-             std::span<const std::byte *const> rows, std::byte *const *outputs, DType type);
+             std::span<const std::byte *const> rows, const StoreRows &out);
 
 } // namespace moec::rt::cpu
 

@@ -39,7 +39,7 @@ Status runShared(TaskContext &context) {
     uint32_t count = std::min(batchRows, tokens - first);
     MlpRows group{&machine.weights.shared(), count};
     runMlps(machine, layer.shared->mlp, {&group, 1}, std::span(inputs).subspan(first, count),
-            outputs.data() + first, DType::F32);
+            {outputs.data() + first, DType::F32, layer.hidden});
   }
   if (!layer.shared->gate)
     return Status();

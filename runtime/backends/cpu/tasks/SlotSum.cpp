@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // In f32, slot after slot, the shared expert last: the order is the token's own,
-// so that the bits do not depend on how many ranks there are.
+// so that the bits do not depend on how many ranks there are. Rows come weighted.
 //===----------------------------------------------------------------------===//
 
 #include "runtime/backends/cpu/tasks/Tasks.h"
@@ -27,12 +27,7 @@ Status runSlotSum(TaskContext &context) {
   bool hasShared = context.task.op->reads.size() > 2;
   RegionView shared = hasShared ? context.view(context.reads(2)[0]) : RegionView();
 
-  struct Term {
-    const std::byte *row;
-    float weight;
-  };
-  std::vector<Term> terms;
-  std::vector<const std::byte *> sharedRows;
+  std::vector<const std::byte *> rows, sharedRows;
   std::vector<float *> results;
   for (uint32_t token = 0; token < tokens; ++token) {
     Item item{self, token};
@@ -44,8 +39,7 @@ Status runSlotSum(TaskContext &context) {
       uint64_t place = passed[from]++;
       if (returned[from].layout == plan::BufferLayout::Slot)
         place = uint64_t(token) * topK + slot;
-      terms.push_back({context.read(returned[from], place, Content::Row, {self, token, slot}),
-                       entry.weight(slot)});
+      rows.push_back(context.read(returned[from], place, Content::Row, {self, token, slot}));
     }
     if (hasShared)
       sharedRows.push_back(context.read(shared, token, Content::Shared, item));
@@ -55,12 +49,11 @@ Status runSlotSum(TaskContext &context) {
   machine.pool.parallelFor(tokens, [&](uint32_t token) {
     float *sum = results[token];
     std::fill_n(sum, layer.hidden, 0.f);
-    for (uint32_t slot = 0; slot < topK; ++slot) {
-      const Term &term = terms[size_t(token) * topK + slot];
-      machine.kernels->addScaled(sum, term.row, layer.combineType, term.weight, layer.hidden);
-    }
+    for (uint32_t slot = 0; slot < topK; ++slot)
+      machine.kernels->addRow(sum, rows[size_t(token) * topK + slot], layer.combineType,
+                              layer.hidden);
     if (hasShared)
-      machine.kernels->addScaled(sum, sharedRows[token], DType::F32, 1.f, layer.hidden);
+      machine.kernels->addRow(sum, sharedRows[token], DType::F32, layer.hidden);
   });
   return Status();
 }
