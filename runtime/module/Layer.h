@@ -29,6 +29,8 @@
 #ifndef MOEC_RUNTIME_MODULE_LAYER_H
 #define MOEC_RUNTIME_MODULE_LAYER_H
 
+#include "runtime/module/ActivationExpr.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,7 +43,6 @@ enum class DType : uint8_t { F32 = 0, BF16 = 1 };
 enum class ScoreFunction : uint8_t { Identity = 0, Softmax = 1, Sigmoid = 2 };
 enum class GroupScore : uint8_t { Max = 0, SumOfTop2 = 1 };
 enum class RejectedValue : uint8_t { MinusInfinity = 0, Zero = 1 };
-enum class Activation : uint8_t { Silu = 0, GeluTanh = 1 };
 
 /// Keep the best `kept` of `count` equal groups of experts (in index order).
 struct GroupLimit {

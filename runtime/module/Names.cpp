@@ -56,6 +56,8 @@ const char *nameOf(Activation activation) {
     return "silu";
   case Activation::GeluTanh:
     return "gelu_tanh";
+  case Activation::ClampedSwiglu:
+    return "clamped_swiglu";
   }
   return nullptr;
 }

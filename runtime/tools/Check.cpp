@@ -33,6 +33,8 @@ static reference::Activation toReference(Activation activation) {
     return reference::Activation::Silu;
   case Activation::GeluTanh:
     return reference::Activation::GeluTanh;
+  case Activation::ClampedSwiglu:
+    break; // no layer has it yet
   }
   return reference::Activation::Silu;
 }
