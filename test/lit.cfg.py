@@ -1,5 +1,6 @@
 # Read by lit after lit.site.cfg.py (made by CMake, in the build tree) has filled in the paths.
 import ctypes
+import glob
 import os
 import shutil
 import lit.formats
@@ -27,7 +28,8 @@ if os.environ.get("MOEC_VERIFY_ROUNDTRIP"):  # every moe-opt also prints its inp
 # Tests of machine code need NVIDIA's programs, which moec itself can do without.
 toolkits = [os.environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if name in os.environ] + ["/usr/local/cuda"]
 config.environment["PATH"] = os.pathsep.join(
-    [config.environment["PATH"]] + [os.path.join(folder, "bin") for folder in toolkits])
+    [config.environment["PATH"]] + [os.path.join(folder, "bin") for folder in toolkits]
+    + glob.glob(config.moec_build_dir + "/nvidia/nvidia/*/bin"))  # test/packages.sh
 for tool in ("ptxas", "nvdisasm"):
     if shutil.which(tool, path=config.environment["PATH"]):
         config.available_features.add(tool)

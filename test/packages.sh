@@ -12,6 +12,15 @@ packages=(
   libcli11-dev libgtest-dev                                  # command line, tests
 )
 
+# NVIDIA's disassembler, which the tests of machine code want; they are skipped without it. No
+# package of Debian has it, PyPI does: it goes into the build folder, where the tests look.
+if ! command -v nvdisasm >/dev/null && ! compgen -G "build/nvidia/nvidia/*/bin/nvdisasm" >/dev/null; then
+  for python in /usr/bin/python3 python3; do
+    "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+      --no-deps --target build/nvidia 'nvidia-cuda-nvdisasm>=13' >/dev/null 2>&1 && break
+  done || echo "no nvdisasm: tests of machine code will be skipped" >&2
+fi
+
 missing=()
 for package in "${packages[@]}"; do
   state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)

@@ -144,9 +144,10 @@ static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOption
 /// The diagnostics of a job. False if there are errors among them.
 static bool report(Job &job) {
   for (const std::string &text : job.warnings)
-    job.kernel->emitWarning() << "kernel '" << job.result.name << "': " << text;
+    emitWarning(job.kernel.getLoc()) << "kernel '" << job.result.name << "': " << text;
   for (const std::string &text : job.errors)
-    job.kernel->emitError() << "internal error: kernel '" << job.result.name << "': " << text;
+    emitError(job.kernel.getLoc())
+        << "internal error: kernel '" << job.result.name << "': " << text;
   for (const Finding &finding : job.findings) {
     Location place = job.kernel.getLoc();
     if (finding.sourceLine != 0)
@@ -162,10 +163,11 @@ FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
                                                       const NvptxOptions &options) {
   auto assembler = ChosenAssembler::choose(options);
   if (!assembler.ok())
-    return module->emitError() << "unsupported here: " << assembler.status().message();
+    return emitError(module.getLoc()) << "unsupported here: " << assembler.status().message();
   if (!assembler->exists() && options.assembler == Assembler::Any)
-    module->emitWarning() << "neither ptxas nor libnvJitLink.so was found: the kernels are left as "
-                             "PTX, and the driver will assemble them when they are loaded";
+    emitWarning(module.getLoc())
+        << "neither ptxas nor libnvJitLink.so was found: the kernels are left as "
+           "PTX, and the driver will assemble them when they are loaded";
 
   std::vector<std::unique_ptr<Job>> jobs;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));

@@ -7,6 +7,7 @@
 
 #include "codegen/nvptx/Nvptx.h"
 #include "codegen/nvptx/Passes.h"
+#include "codegen/nvptx/sass/Mix.h"
 
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Format.h"
@@ -30,6 +31,14 @@ static void printSeconds(const CompiledKernel &kernel, llvm::raw_ostream &out) {
                       s.assemble * 1e3);
 }
 
+static rt::Status printMix(const CompiledKernel &kernel, llvm::raw_ostream &out) {
+  MOEC_ASSIGN_OR_RETURN(std::string listing, disassemble(kernel.cubin));
+  MOEC_ASSIGN_OR_RETURN(std::vector<SassMix> mixes, sassMix(listing));
+  for (const SassMix &mix : mixes)
+    out << describe(mix);
+  return {};
+}
+
 namespace {
 struct TileEmitKernels : impl::TileEmitKernelsPassBase<TileEmitKernels> {
   using TileEmitKernelsPassBase::TileEmitKernelsPassBase;
@@ -46,8 +55,8 @@ struct TileEmitKernels : impl::TileEmitKernelsPassBase<TileEmitKernels> {
                       .Case("none", Assembler::None)
                       .Default(std::nullopt);
     if (!wanted) {
-      getOperation().emitError() << "wanted any, ptxas, nvjitlink or none as assembler, found '"
-                                 << assembler << "'";
+      mlir::emitError(getOperation().getLoc())
+          << "wanted any, ptxas, nvjitlink or none as assembler, found '" << assembler << "'";
       return signalPassFailure();
     }
     NvptxOptions options;
@@ -64,8 +73,12 @@ struct TileEmitKernels : impl::TileEmitKernelsPassBase<TileEmitKernels> {
         llvm::outs() << kernel.ptx;
       else if (print == "seconds")
         printSeconds(kernel, llvm::outs());
-      else
+      else if (print == "resources")
         printResources(kernel, llvm::outs());
+      else if (rt::Status done = printMix(kernel, llvm::outs()); !done.ok()) {
+        mlir::emitError(getOperation().getLoc()) << done.message();
+        return signalPassFailure();
+      }
     }
   }
 };

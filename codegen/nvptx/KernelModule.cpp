@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/nvptx/KernelModule.h"
+#include "codegen/nvptx/Passes.h"
 
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
@@ -61,6 +62,8 @@ static void dropForeignAttributes(Operation *op) {
 
 static LogicalResult lowerToLlvm(ModuleOp module) {
   PassManager manager(module.getContext());
+  // Before the conversion: what comes out of it are inline assembly and intrinsics.
+  manager.addPass(createTilePtxToAsmPass());
   manager.addPass(createConvertNVVMToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
   LLVM::DIScopeForLLVMFuncOpPassOptions lines;

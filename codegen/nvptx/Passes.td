@@ -10,6 +10,28 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TilePtxToAsmPass : Pass<"tile-ptx-to-asm", "::mlir::ModuleOp"> {
+  let summary = "Write the tile.ptx ops as inline PTX";
+  let description = [{
+    Effect: every `tile.ptx` op becomes one `llvm.inline_asm`.
+
+    Why: these are the instructions that nvvm has no op for. They stay ops until
+    here because inline assembly can be neither emulated nor checked. Every one of
+    them that touches memory names it as clobbered; accumulators are tied, so that
+    nothing that reads them can move above the wait.
+
+    Requires: what `-tile-to-nvvm` leaves, or a module written by hand.
+
+    Guarantees: no op of the tile dialect in any function.
+
+    Will not: mark anything convergent (there is no such thing in MLIR: that is
+    done on LLVM IR, codegen/nvptx/ProtectModule.cpp).
+
+    Example: test/codegen/nvptx/ptx-to-asm.mlir
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def TileEmitKernelsPass : Pass<"tile-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "Compile every kernel and print what came of it";
   let description = [{
@@ -28,7 +50,7 @@ def TileEmitKernelsPass : Pass<"tile-emit-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"print", "print", "std::string", "\"resources\"",
-           "ptx, resources, seconds">,
+           "ptx, resources, seconds, sass (the instruction mix of the machine code)">,
     Option<"assembler", "assembler", "std::string", "\"any\"", "any, ptxas, nvjitlink, none">,
     Option<"ptxas", "ptxas", "std::string", "\"\"", "path of ptxas; empty: looked for">,
     Option<"threads", "threads", "unsigned", "0", "kernels at a time; 0: one a core">,

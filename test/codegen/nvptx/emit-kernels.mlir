@@ -17,11 +17,11 @@
 // CHECK-NOT: .entry
 
 // IR: llvm.func @copy(
-// IR-SAME: tile.anything = 1
+// IR-SAME: tile.info = #tile.kernel_info
 // IR: llvm.mlir.global external @used_by_nobody
 module {
   llvm.mlir.global external @smem() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
-  llvm.func @copy(%table: !llvm.ptr<1> {llvm.align = 128 : i64}) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 384>, tile.anything = 1} {
+  llvm.func @copy(%table: !llvm.ptr<1> {llvm.align = 128 : i64}) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 384>, tile.info = #tile.kernel_info<stages = ["copy"], shape = "", pipe_slots = 0, threads = 384, shared = 0, arg_bytes = 128, args = [<"table", pointer, peers, 0 at 0>]>} {
     %s = llvm.mlir.addressof @smem : !llvm.ptr<3>
     %v = llvm.load %s : !llvm.ptr<3> -> i64
     llvm.store %v, %table : i64, !llvm.ptr<1>
