@@ -1,4 +1,4 @@
-//===- TilePtxToAsm.cpp - The tile.ptx ops as inline PTX ------------------===//
+//===- PtxToAsm.cpp - The tile.ptx ops as inline PTX ----------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
