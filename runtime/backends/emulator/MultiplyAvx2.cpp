@@ -1,0 +1,13 @@
+//===- MultiplyAvx2.cpp - The sum of one wgmma ----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/emulator/Multiply.h"
+
+#include <cstring>
+
+#define MOEC_VECTOR_BYTES 32
+#define MOEC_MULTIPLY multiplyAvx2
+#include "runtime/backends/emulator/Multiply.inc"

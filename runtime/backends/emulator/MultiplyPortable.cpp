@@ -1,0 +1,13 @@
+//===- MultiplyPortable.cpp - The sum of one wgmma ----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/emulator/Multiply.h"
+
+#include <cstring>
+
+#define MOEC_VECTOR_BYTES 16
+#define MOEC_MULTIPLY multiplyPortable
+#include "runtime/backends/emulator/Multiply.inc"
