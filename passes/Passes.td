@@ -138,4 +138,10 @@ def MoeVerifyDistributedPass : Pass<"moe-verify-distributed", "::mlir::ModuleOp"
 
 include "passes/scheduling/Passes.td"
 
+//===----------------------------------------------------------------------===//
+// lower: from roles and pipes to llvm and nvvm
+//===----------------------------------------------------------------------===//
+
+include "passes/lowering/Passes.td"
+
 #endif // MOEC_PASSES_PASSES_TD

@@ -72,6 +72,12 @@ def Tile_BindingAttr : Tile_Attr<"Binding", "binding", "argument of a kernel"> {
                                    "uint32_t":$index, CArg<"TensorMapAttr", "{}">:$map), [{
     return $_get($_ctxt, name, kind, object, index, std::nullopt, map);
   }]>];
+  let extraClassDeclaration = [{
+    /// The same, at `offset` in the block.
+    BindingAttr at(uint32_t offset) {
+      return get(getContext(), getName(), getKind(), getObject(), getIndex(), offset, getMap());
+    }
+  }];
   let assemblyFormat = [{
     `<` $name `,` $kind `,` $object `,` $index (`at` $offset^)? (`,` $map^)? `>`
   }];

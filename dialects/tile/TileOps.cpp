@@ -76,6 +76,10 @@ void RoleOp::build(OpBuilder &builder, OperationState &state, StringRef label, u
   state.addRegion()->emplaceBlock();
 }
 
+unsigned moec::tile::getRegistersPerThread(unsigned threads) {
+  return registersPerCta / threads / 8 * 8;
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -157,6 +161,15 @@ void RingOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setNam
 //===----------------------------------------------------------------------===//
 // Slots
 //===----------------------------------------------------------------------===//
+
+Value moec::tile::getPipeOf(Value slot) {
+  Value source = slot;
+  if (isa<SlotType>(slot.getType()))
+    source = slot.getDefiningOp()->getOperand(0); // of acquire or wait
+  if (auto ticket = dyn_cast<BlockArgument>(source))
+    source = cast<RingOp>(ticket.getOwner()->getParentOp()).getPipe();
+  return source;
+}
 
 template <typename Op>
 static void buildEnter(OpBuilder &builder, OperationState &state, Value source) {

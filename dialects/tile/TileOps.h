@@ -45,6 +45,11 @@ mlir::Type getSlotType(mlir::Type pipeOrTicket);
 /// Of one half of a fragment.
 mlir::Type getHalfType(mlir::Type frag);
 
+/// The pipe that a slot belongs to.
+mlir::Value getPipeOf(mlir::Value slot);
+/// Registers of one thread at launch, the budget that a kernel's roles share.
+unsigned getRegistersPerThread(unsigned threads);
+
 /// What tile.for_tiles gives to its region.
 struct TileStep {
   mlir::Value expert;

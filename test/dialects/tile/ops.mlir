@@ -233,6 +233,7 @@ tile.kernel @expert_up(
 tile.kernel @folded() attributes {smem = 65552 : i32, argBytes = 128 : i32} {
   tile.stage "copy" {
     %p = tile.pipe "p" {offset = 0 : i32, barrier = 65536 : i32, fullCount = 1 : i32, emptyCount = 8 : i32, txBytes = 32768 : i32} : !tile.pipe<2 x [<256x64xbf16, swizzle 128>]>
+    %q = tile.pipe "q" : !tile.pipe<1 x [<64x144xbf16, pad 16>]>
     tile.role "one" warps [0, 0] {
       %zero = arith.constant 0 : i32
       // CHECK: %{{.*}} = tile.acquire %{{.*}}[1] phase %{{.*}} : !tile.pipe<2 x [<256x64xbf16, swizzle 128>]>
@@ -247,8 +248,10 @@ tile.kernel @folded() attributes {smem = 65552 : i32, argBytes = 128 : i32} {
       %b = tile.slot_buf %s[0] : !tile.slot<[<256x64xbf16, swizzle 128>]>
       // CHECK: tile.mma %{{.*}}, %{{.*}}, %{{.*}}[64] split n : !tile.frag<64x64xf32>
       %r = tile.mma %z, %b, %b[64] split n : !tile.frag<64x64xf32>, !b, !b
+      %o = tile.acquire %q : !tile.pipe<1 x [<64x144xbf16, pad 16>]>
+      %ob = tile.slot_buf %o[0] : !tile.slot<[<64x144xbf16, pad 16>]>
       // CHECK: tile.put %{{.*}}, %{{.*}}[0, 16] split n : !tile.frag<64x64xf32>
-      tile.put %r, %b[0, 16] split n : !tile.frag<64x64xf32>, !b
+      tile.put %r, %ob[0, 16] split n : !tile.frag<64x64xf32>, !tile.buf<64x144xbf16, pad 16>
       tile.release %p[1] : !tile.pipe<2 x [<256x64xbf16, swizzle 128>]>
     }
   }
