@@ -24,10 +24,9 @@ std::string_view trim(std::string_view text) {
 
 /// ".L_x_4" of "B0, `(.L_x_4)"; empty if there is none.
 std::string_view labelIn(std::string_view operands) {
-  size_t open = operands.find("`(");
-  if (open == std::string_view::npos)
+  size_t open = operands.find("`("), close = operands.find(')', open);
+  if (open == std::string_view::npos || close == std::string_view::npos)
     return {};
-  size_t close = operands.find(')', open);
   return operands.substr(open + 2, close - open - 2);
 }
 
@@ -142,9 +141,11 @@ rt::Result<std::vector<Kernel>> parse(std::string_view listing) {
     if (!line.starts_with("/*"))
       continue;
     unsigned address = 0;
-    auto [stop, error] = std::from_chars(line.data() + 2, line.data() + line.size(), address, 16);
     size_t close = line.find("*/"), semicolon = line.find(';');
-    if (error != std::errc() || stop != line.data() + close || semicolon == std::string_view::npos)
+    bool whole = close != std::string_view::npos && semicolon != std::string_view::npos;
+    std::string_view digits = whole ? line.substr(2, close - 2) : std::string_view();
+    auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
+    if (error != std::errc() || stop != digits.data() + digits.size())
       return rt::internalError("line ", number, " of the listing: wanted an instruction, found '",
                                line, "'");
     reading.kernel.instructions.push_back(

@@ -168,6 +168,13 @@ TEST(Lint, SaysWhereTextIsNoPtx) {
       << label.status().message();
 }
 
+TEST(Lint, TakesTextThatEndsAnywhere) {
+  for (size_t size = 0; size < good().size(); ++size) {
+    std::string text = good().substr(0, size); // a copy: what is read behind its end shows
+    (void)lintPtx(text);
+  }
+}
+
 TEST(Lint, EveryRuleIsBrokenHereAndExplained) {
   std::set<std::string_view> broken = {"aligned-count"}; // needs more than text
   for (const Case &one : kCases)

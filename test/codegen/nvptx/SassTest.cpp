@@ -97,6 +97,14 @@ TEST(Sass, DescribesInLines) {
   EXPECT_NE(text.find("\n  tile around math at 0xe0: 4.0 a tile: "), std::string::npos) << text;
 }
 
+TEST(Sass, TakesTextThatEndsAnywhere) {
+  std::string whole = listing();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    std::string text = whole.substr(0, size);
+    (void)sassMix(text);
+  }
+}
+
 TEST(Sass, RefusesWhatIsNoListing) {
   auto kernels = sass::parse(".text.k:\n        /*00x0*/   EXIT ;\n");
   ASSERT_FALSE(kernels.ok());
