@@ -2,6 +2,10 @@
 // RUN: moe-opt %s --tile-emit-kernels='print=ptx assembler=none' -o %t.mlir | FileCheck %s
 // The module itself stays as it is.
 // RUN: FileCheck --check-prefix=IR %s < %t.mlir
+// However many go through at a time, the same comes out.
+// RUN: moe-opt %s --tile-emit-kernels='print=ptx assembler=none threads=1' -o %t.mlir > %t.1
+// RUN: moe-opt %s --tile-emit-kernels='print=ptx assembler=none threads=4' -o %t.mlir > %t.4
+// RUN: diff %t.1 %t.4
 
 // CHECK: .target sm_90a
 // CHECK-NOT: @used_by_nobody
