@@ -139,6 +139,12 @@ def MoeVerifyDistributedPass : Pass<"moe-verify-distributed", "::mlir::ModuleOp"
 include "passes/scheduling/Passes.td"
 
 //===----------------------------------------------------------------------===//
+// form-kernels: which stages share a launch, and what they do
+//===----------------------------------------------------------------------===//
+
+include "passes/fusion/Passes.td"
+
+//===----------------------------------------------------------------------===//
 // lower: from roles and pipes to llvm and nvvm
 //===----------------------------------------------------------------------===//
 

@@ -39,6 +39,11 @@ static void addSchedule(OpPassManager &manager, const PipelineOptions &options) 
   manager.addPass(createCommSchedulePass({.report = options.reportSchedule}));
 }
 
+/// From who puts what where to the code that does it, for a module with a target.
+static void addFormKernels(OpPassManager &manager, const PipelineOptions &options) {
+  manager.addPass(createCommFormKernelsPass({.report = options.reportSchedule}));
+}
+
 void addProof(OpPassManager &manager, Phase phase) {
   switch (phase) {
   case Phase::Import: // what it must be is what check proves
@@ -51,9 +56,10 @@ void addProof(OpPassManager &manager, Phase phase) {
     return manager.addPass(createMoeVerifyDistributedPass());
   case Phase::Schedule:
     return manager.addPass(createCommVerifyScheduledPass());
-  case Phase::FormKernels: // not implemented: runPhases does not come here
-  case Phase::Lower:
-  case Phase::Emit: // the module reader proves the file
+  case Phase::FormKernels:
+    return manager.addPass(createCommVerifyFormedPass());
+  case Phase::Lower: // not implemented: runPhases does not come here
+  case Phase::Emit:  // the module reader proves the file
     return;
   }
 }
@@ -72,10 +78,12 @@ void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &option
   case Phase::Schedule:
     addSchedule(manager, options);
     break;
-  case Phase::Import:      // the front end's work
-  case Phase::FormKernels: // not implemented: runPhases does not come here
-  case Phase::Lower:
-  case Phase::Emit: // the driver's work
+  case Phase::FormKernels:
+    addFormKernels(manager, options);
+    break;
+  case Phase::Import: // the front end's work
+  case Phase::Lower:  // not implemented: runPhases does not come here
+  case Phase::Emit:   // the driver's work
     break;
   }
   addProof(manager, phase);
@@ -120,7 +128,7 @@ std::optional<Phase> phaseFromName(llvm::StringRef name) {
   return *found;
 }
 
-bool isImplemented(Phase phase) { return phase != Phase::FormKernels && phase != Phase::Lower; }
+bool isImplemented(Phase phase) { return phase != Phase::Lower; }
 
 //===----------------------------------------------------------------------===//
 // Running

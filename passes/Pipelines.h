@@ -34,7 +34,7 @@ enum class Phase : uint8_t {
   Place,       ///< each expert has its ranks
   Distribute,  ///< one plan for every rank, exchange abstract
   Schedule,    ///< puts, flags and waits
-  FormKernels, ///< which tasks share a launch (not implemented)
+  FormKernels, ///< the kernels of a module with a target
   Lower,       ///< machine code for the target (not implemented)
   Emit,        ///< the module file
 };

@@ -99,11 +99,17 @@ Value KernelBuilder::find(tile::BindingAttr wanted) {
   return {};
 }
 
+/// A workspace has a name of its own, other objects that of their kind.
+std::string KernelBuilder::nameOf(KernelObject object, uint32_t index) {
+  if (object == KernelObject::Workspace)
+    return (*std::next(module.getOps<tile::WorkspaceOp>().begin(), index)).getSymName().str();
+  std::string name = labelOf(object).str();
+  return isNumbered(object) ? name + std::to_string(index) : name;
+}
+
 Value KernelBuilder::argument(KernelArgKind kind, KernelObject object, uint32_t index, Type type,
                               tile::TensorMapAttr map) {
-  std::string name = labelOf(object).str();
-  if (isNumbered(object))
-    name += std::to_string(index);
+  std::string name = nameOf(object, index);
   if (kind == KernelArgKind::View) // one object may be seen in several ways
     name += "_view" + std::to_string(bindings.size());
   auto binding = tile::BindingAttr::get(builder.getContext(), name, tile::ArgKind(kind),

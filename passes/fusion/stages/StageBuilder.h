@@ -85,6 +85,7 @@ private:
   mlir::Value argument(KernelArgKind kind, KernelObject object, uint32_t index, mlir::Type type,
                        tile::TensorMapAttr map);
   mlir::Value find(tile::BindingAttr wanted);
+  std::string nameOf(KernelObject object, uint32_t index);
   mlir::Operation *getFirstKernel();
 
   mlir::ModuleOp module;

@@ -1,0 +1,101 @@
+//===- UpProducts.cpp - act(gate) * up, of the experts and the shared one -===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The experts' rows lie where their sources put them, so they are gathered by the
+// expert index; those of the shared expert are this rank's tokens, as they are.
+//===----------------------------------------------------------------------===//
+
+#include "passes/fusion/stages/Activation.h"
+#include "passes/fusion/stages/Product.h"
+
+#include <cstddef>
+
+namespace moec::fusion {
+using namespace mlir;
+
+/// The row of `received` that the index counts from: that of the copy in use.
+static Value receivedRows(KernelBuilder &kernel, ScalarCode &code) {
+  const Step &step = kernel.step;
+  Value base = kernel.buffer(step.buffers.received);
+  if (step.depth == 1)
+    return base;
+  Value epoch = code.add(code.loadI32(kernel.state(), offsetof(RankState, step)), code.i32(1));
+  Value copy = code.rem(epoch, code.i32(step.depth));
+  Value rows = code.mul(code.widen(code.loadI32(kernel.state(), offsetof(RankState, maxTokens))),
+                        code.i64(step.ranks));
+  return code.element(base, code.mul(code.widen(copy), rows), step.tokenPitch());
+}
+
+/// Gate and up of a tile, apart. On M the tokens, both are halves of one fragment.
+static std::pair<Value, Value> splitSums(ScalarCode &code, const Fragments &sums) {
+  if (sums.size() == 2)
+    return {sums[0], sums[1]};
+  return {tile::HalfOp::create(code.builder, code.loc, sums[0], 0),
+          tile::HalfOp::create(code.builder, code.loc, sums[0], 1)};
+}
+
+static Value activate(ScalarCode &code, const GatedMlp &mlp, const Fragments &sums) {
+  auto [gate, up] = splitSums(code, sums);
+  return tile::MapOp::create(code.builder, code.loc, ValueRange{gate, up},
+                             [&](OpBuilder &builder, Location loc, ValueRange elements) {
+                               ScalarCode inner(builder, loc);
+                               return emitActivation(inner, mlp.activation, elements[0],
+                                                     elements[1]);
+                             });
+}
+
+static LogicalResult buildUp(KernelBuilder &kernel, const GemmTile &tile, bool shared) {
+  const Step &step = kernel.step;
+  const Layer &layer = step.layer;
+  const GatedMlp &mlp = shared ? layer.shared->mlp : layer.expert;
+  OpBuilder &builder = kernel.builder;
+  ProductShape shape;
+  shape.name = nameOf(shared ? StageKind::SharedUp : StageKind::ExpertUp);
+  shape.gated = true;
+  shape.shared = shared;
+  shape.depth = layer.hidden;
+  shape.features = mlp.intermediate;
+  shape.result = tile::BufType::get(builder.getContext(), tile.rows, tile.features,
+                                    builder.getBF16Type(), /*swizzle=*/128);
+  WeightRole role = shared ? WeightRole::SharedGate : WeightRole::ExpertGate;
+  Value weights = kernel.view(KernelObject::Weight, uint32_t(role), weightsMap(tile, shape));
+  Workspace hidden = hiddenSpace(step, shared);
+  uint64_t pitch = hiddenPitch(step, shared);
+  Extent rows = shared ? Extent{.perToken = 1} : Extent{.perRow = 1};
+  // The padding of a row is written too, as the zeros that it must hold.
+  Value out = kernel.raggedView(KernelObject::Workspace, kernel.getWorkspaceIndex(hidden),
+                                uint32_t(pitch / 2), pitch, rows, tile.rows);
+
+  ProductStage stage(kernel, tile, shape);
+  if (shared) {
+    Value tokens = kernel.raggedView(KernelObject::Buffer, step.buffers.tokens, layer.hidden,
+                                     step.tokenPitch(), {.perToken = 1}, tile.rows);
+    stage.load(weights, tokens);
+  } else {
+    stage.load(weights);
+    stage.gather([&](ScalarCode &code) { return receivedRows(kernel, code); }, step.tokenPitch(),
+                 kernel.workspace(rowSourceSpace()));
+  }
+  stage.multiply([&](ScalarCode &code, const tile::TileStep &, Fragments sums) {
+    return activate(code, mlp, sums);
+  });
+  stage.store([](ScalarCode &) {},
+              [&](ScalarCode &code, const tile::TileStep &at, Value buffer) {
+                tile::StoreOp::create(code.builder, code.loc, buffer, out,
+                                      ValueRange{at.row, stage.firstFeature(code, at)}, at.valid);
+              },
+              [](ScalarCode &) {});
+  return success();
+}
+
+LogicalResult buildExpertUp(KernelBuilder &kernel, const GemmTile &tile) {
+  return buildUp(kernel, tile, /*shared=*/false);
+}
+
+LogicalResult buildSharedUp(KernelBuilder &kernel, const GemmTile &tile) {
+  return buildUp(kernel, tile, /*shared=*/true);
+}
+
+} // namespace moec::fusion
