@@ -154,9 +154,11 @@ void Index::loadRounds(Value source, Value position, Value end, SmallVectorImpl<
     Value slots = code.loadI32(record, 4);
     Value known = code.min(number, code.i32(topK - 1));
     Value entry = code.advance(code.element(record, known, 4), 8);
+    Value word = code.loadI32(entry), slot = code.shiftRight(word, code.i32(16));
     isThere = code.bitAnd(isThere, code.less(number, slots));
-    entries.push_back({isThere, code.loadI32(entry), record,
-                       code.advance(entry, uint64_t(4) * topK), source, place});
+    isThere = code.bitAnd(isThere, code.less(slot, code.i32(topK)));
+    entries.push_back(
+        {isThere, word, record, code.advance(entry, uint64_t(4) * topK), source, place});
   }
 }
 

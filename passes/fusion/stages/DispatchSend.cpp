@@ -262,18 +262,21 @@ void Send::sendItem(Value item) {
 
 /// The last CTA tells every rank how many tokens it got, none included: a lane a rank.
 void Send::signal() {
+  code.syncStage(); // all stores of this CTA
   Value counter = kernel.workspace({"dispatch_counter", Extent{.constant = 4}});
-  Value isLast = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(), counter,
-                                        code.ctas());
-  Value speaks = code.bitAnd(isLast, code.equal(warp, code.i32(0)));
   Value sent = kernel.workspace(sentSpace(step.ranks));
-  for (uint32_t i = 0; i < laneValues(step.ranks); ++i)
-    code.ifThen(code.bitAnd(speaks, isEntry(code, i, step.ranks)), [&] {
-      Value peer = entryNumber(code, i);
-      Value count = code.loadI32(code.element(sent, peer, 4));
-      tile::SignalOp::create(code.builder, code.loc, state.cellAt(step.rowsFlag, peer), state.epoch,
-                             count);
-    });
+  code.ifThen(code.equal(warp, code.i32(0)), [&] {
+    Value isLast = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(), counter,
+                                          code.ctas());
+    code.syncWarp(); // one lane has arrived, all go on
+    for (uint32_t i = 0; i < laneValues(step.ranks); ++i)
+      code.ifThen(code.bitAnd(isLast, isEntry(code, i, step.ranks)), [&] {
+        Value peer = entryNumber(code, i);
+        Value count = code.loadI32(code.element(sent, peer, 4));
+        tile::SignalOp::create(code.builder, code.loc, state.cellAt(step.rowsFlag, peer),
+                               state.epoch, count);
+      });
+  });
 }
 
 void Send::write() {

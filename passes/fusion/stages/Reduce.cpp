@@ -134,12 +134,15 @@ void Reduce::sumPart(Value token, Value part) {
 
 /// The last CTA ends the step: nobody reads its number any more.
 void Reduce::endStep() {
+  code.syncStage();
   Value counter = kernel.workspace({"reduce_counter", Extent{.constant = 4}});
-  Value isLast = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(), counter,
-                                        code.ctas());
-  Value isFirstThread = code.equal(code.bitOr(warp, lane), code.i32(0));
-  code.ifThen(code.bitAnd(isLast, isFirstThread),
-              [&] { code.store(state.epoch, kernel.state(), offsetof(RankState, step)); });
+  code.ifThen(code.equal(warp, code.i32(0)), [&] {
+    Value isLast = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(), counter,
+                                          code.ctas());
+    code.syncWarp(); // one lane has arrived, all go on
+    code.ifThen(code.bitAnd(isLast, code.equal(lane, code.i32(0))),
+                [&] { code.store(state.epoch, kernel.state(), offsetof(RankState, step)); });
+  });
 }
 
 void Reduce::write() {
