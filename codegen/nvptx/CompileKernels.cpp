@@ -124,6 +124,7 @@ static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOption
     Stopwatch watch(job.result.seconds.optimize);
     job.aligned = protectModule(*job.module);
     emitter->optimize(*job.module);
+    hoistBarrierAddresses(*job.module);
   }
   {
     Stopwatch watch(job.result.seconds.emit);

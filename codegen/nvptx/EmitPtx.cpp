@@ -68,7 +68,8 @@ rt::Result<std::string> PtxEmitter::emit(Module &module) const {
   SmallString<0> text;
   raw_svector_ostream stream(text);
   legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr, CodeGenFileType::AssemblyFile))
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, CodeGenFileType::AssemblyFile,
+                                   /*DisableVerify=*/true))
     return rt::internalError("NVPTX cannot write assembly");
   passes.run(module);
   return std::string(text);

@@ -30,6 +30,10 @@ namespace moec::codegen {
 /// enough).
 AlignedCounts protectModule(llvm::Module &module);
 
+/// Behind the optimiser: the addresses of the barriers of a math ring are computed
+/// before it.
+void hoistBarrierAddresses(llvm::Module &module);
+
 /// PTX of `arch` for one module.
 class PtxEmitter {
 public:
