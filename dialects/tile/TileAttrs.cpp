@@ -85,17 +85,17 @@ using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 LogicalResult TensorMapAttr::verify(EmitError emitError, Type element, ArrayRef<ExtentAttr> dims,
                                     ArrayRef<int64_t> strides, ArrayRef<int64_t> box, uint32_t,
                                     int64_t) {
-  // map-c1
+  // tensor_map-c1
   if (dims.empty() || dims.size() > 5 || strides.size() != dims.size() || box.size() != dims.size())
     return emitError() << "tensor map must have one to five dimensions, strides and box sizes, not "
                        << dims.size() << ", " << strides.size() << " and " << box.size();
-  // map-c2
+  // tensor_map-c2
   if (strides[0] != element.getIntOrFloatBitWidth() / 8)
     return emitError() << "inner stride must be the bytes of " << element << ", not " << strides[0];
   for (int64_t stride : strides.drop_front())
     if (stride % 16)
       return emitError() << "strides must be multiples of 16, not " << stride;
-  // map-c3
+  // tensor_map-c3
   for (int64_t size : box)
     if (size < 1 || size > 256)
       return emitError() << "box sizes must be 1 to 256, not " << size;

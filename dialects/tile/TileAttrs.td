@@ -38,9 +38,9 @@ def Tile_TensorMapAttr : Tile_Attr<"TensorMap", "tensor_map", "arguments of a te
     base -TM rows: coordinates (column, TM - valid, row + valid) address `row`, and
     the second dimension ends after `valid` rows.
 
-    Constraints: (map-c1) one to five dimensions, as many strides and box sizes;
-    (map-c2) the inner stride is the element's size, the others are multiples of
-    16; (map-c3) box sizes are 1 to 256.
+    Constraints: (tensor_map-c1) one to five dimensions, as many strides and box sizes;
+    (tensor_map-c2) the inner stride is the element's size, the others are multiples of
+    16; (tensor_map-c3) box sizes are 1 to 256.
   }];
   let parameters = (ins "::mlir::Type":$element,
                         ArrayRefParameter<"::moec::tile::ExtentAttr">:$dims,

@@ -50,6 +50,9 @@ mlir::Value getPipeOf(mlir::Value slot);
 /// Registers of one thread at launch, the budget that a kernel's roles share.
 unsigned getRegistersPerThread(unsigned threads);
 
+/// Whether a role waits for its stores before it tells others of them.
+mlir::LogicalResult verifyStoreOrder(mlir::Block &role);
+
 /// What tile.for_tiles gives to its region.
 struct TileStep {
   mlir::Value expert;

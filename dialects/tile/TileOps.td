@@ -35,12 +35,16 @@ def Tile_WorkspaceOp : Tile_Op<"workspace", [Symbol]> {
   let assemblyFormat = "$sym_name $bytes attr-dict";
 }
 
-def Tile_LaunchOp : Tile_Op<"launch", [Symbol]> {
+def Tile_LaunchOp : Tile_Op<"launch", [Symbol,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "One launch of a step";
   let description = [{
     In the order of a step. `kernels` do the same; the session takes the first whose
     `max_rows` is at least the rows it expects of an expert (-1: no limit). `ops` are
     the plan's ops that the launch carries out.
+
+    Constraints: (launch-c1) as many limits as kernels, at least one, growing, the last
+    of them none; (launch-c2) kernels are those of the module.
 
     Life cycle: made by -comm-form-kernels, stays to the end.
 
@@ -50,6 +54,7 @@ def Tile_LaunchOp : Tile_Op<"launch", [Symbol]> {
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefArrayAttr:$kernels,
                        DenseI64ArrayAttr:$maxRows, DenseI32ArrayAttr:$ops);
+  let hasVerifier = 1;
   let assemblyFormat = [{
     $sym_name `kernels` $kernels `max_rows` $maxRows `ops` $ops attr-dict
   }];
@@ -63,9 +68,17 @@ def Tile_KernelOp : Tile_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock, N
     numbered by ctaid.x. The arguments are views, `!llvm.ptr<1>` and i64; `bindings`
     says what the session puts into each. Between two stages all CTAs of the rank
     meet: the u32 counter of this barrier (0 at the beginning) is the argument
-    `grid_counter`.
+    `gridCounter`.
 
-    Filled in by -tile-assign: `smem`, `arg_bytes`, offsets in bindings.
+    Filled in by -tile-assign: `smem`, `argBytes`, offsets in bindings.
+
+    Constraints: (kernel-c1) one binding an argument, of its type; (kernel-c2) 4 to 32
+    warps, whole warpgroups; (kernel-c3) with more than one stage `gridCounter` is a
+    pointer argument; (kernel-c4) buffers of the largest stage and all barriers fit into
+    232448 bytes; (kernel-c5) one number of registers a warpgroup, in all stages;
+    (kernel-c6) together at most what the threads have at launch, 65536 / threads
+    rounded down to 8, or setmaxnreg.inc waits for ever; (kernel-c7) nothing but stages
+    inside; (kernel-c8) at most 384 threads where a product has 256 columns.
 
     Life cycle: made by -comm-form-kernels, becomes an `llvm.func` in
     -tile-lower-roles.
@@ -74,6 +87,8 @@ def Tile_KernelOp : Tile_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock, N
 
     Lowering: `llvm.func` with one parameter, prologue that initialises barriers.
   }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name, Tile_BindingArrayAttr:$bindings,
                        DefaultValuedAttr<I32Attr, "12">:$warps,
                        DefaultValuedAttr<StrAttr, "\"\"">:$shape,
@@ -100,12 +115,16 @@ def Tile_StageOp : Tile_Op<"stage", [HasParent<"KernelOp">, SingleBlock, NoTermi
     All CTAs of the rank have finished a stage, and see what it wrote, before one
     begins the next. Shared memory of different stages overlaps.
 
+    Constraints: (stage-c1) a warp has at most one role; (stage-c2) nothing but pipes
+    and roles inside; (stage-c3) loops over tiles have the same rows, columns and order.
+
     Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: the bodies of its roles in the branches of their warps.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins StrAttr:$label);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$label attr-dict-with-keyword $body";
@@ -128,8 +147,8 @@ def Tile_PipeOp : Tile_Op<"pipe", [HasParent<"StageOp">,
     Filled in by -tile-assign: `offset` of slot 0 in shared memory (slot i follows
     at i times the bytes of a slot, buffer j after buffer j-1, each buffer at a
     multiple of 1024), `barrier` (offset of the full barrier of slot 0; 8 bytes
-    each, all full ones, then all empty ones), `full_count`, `empty_count` (arrivals
-    of a phase), `tx_bytes` (that TMA loads bring into a slot).
+    each, all full ones, then all empty ones), `fullCount`, `emptyCount` (arrivals
+    of a phase), `txBytes` (that TMA loads bring into a slot).
 
     Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
 
@@ -158,12 +177,20 @@ def Tile_RoleOp : Tile_Op<"role", [HasParent<"StageOp">, SingleBlock, NoTerminat
     Inside, scalar arith, math, scf, llvm and nvvm ops may stand beside the ops of
     this dialect; control flow around tile ops must be uniform over the role.
 
+    Constraints: (role-c1) warps are those of the kernel; (role-c2) registers are a
+    multiple of 8 of 24 to 256; (role-c3) values from outside are arguments of the
+    kernel or pipes of the stage; (role-c4) products and fragments are in roles of whole
+    warpgroups; (role-c5) stores are over before `tile.signal` or `tile.arrive` tells of
+    them.
+
     Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: scf.if on the warp, setmaxregister once a warpgroup.
   }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let arguments = (ins StrAttr:$label, I32Attr:$firstWarp, I32Attr:$lastWarp,
                        OptionalAttr<I32Attr>:$regs);
   let regions = (region SizedRegion<1>:$body);
@@ -232,12 +259,17 @@ def Tile_ForTilesOp : Tile_LoopOp<"for_tiles", [AttrSizedOperandSegments]> {
         (%e, %row, %valid, %col, %tiles) iter_args(%a = %x : i32) { .. }
     ```
 
+    Constraints: (for_tiles-c1) offsets and their number, or a total; (for_tiles-c2) at
+    least one row and column tile; (for_tiles-c3) yields, results and carried values
+    have the same types.
+
     Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: two nested scf.while.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins Optional<Tile_GlobalPtr>:$offsets, Optional<I32>:$experts,
                        Optional<I32>:$total, Variadic<AnyType>:$inits, I32Attr:$rows,
                        I32Attr:$cols, Tile_TileOrderAttr:$order);
@@ -267,12 +299,16 @@ def Tile_RingOp : Tile_LoopOp<"ring"> {
         : !tile.pipe<4 x [<128x64xbf16, swizzle 128>]> { .. }
     ```
 
+    Constraints: (ring-c1) at least one block; (ring-c2) yields, results and carried
+    values have the same types.
+
     Life cycle: made by -comm-form-kernels, gone in -tile-fold-rings.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: peeled round, loop unrolled by the slots, remainder, phase bits.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins Tile_PipeType:$pipe, Variadic<AnyType>:$inits, I32Attr:$count);
   let builders = [OpBuilder<(ins "::mlir::Value":$pipe, "unsigned":$count,
     "::mlir::ValueRange":$inits, "::moec::tile::RingBody":$body)>];
@@ -312,6 +348,9 @@ def Tile_AcquireOp : Tile_EnterOp<"acquire"> {
     -tile-fold-rings always of a pipe, with a constant `index` and the parity of the
     phase to wait for.
 
+    Constraints: (acquire-c1) a ticket without index; a pipe with an index of one of its
+    slots, unless it has one slot.
+
     Life cycle: made by -comm-form-kernels, folded by -tile-fold-rings, gone in
     -tile-to-nvvm.
 
@@ -321,12 +360,16 @@ def Tile_AcquireOp : Tile_EnterOp<"acquire"> {
 
     Lowering: mbarrier.try_wait.parity on the empty barrier.
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_WaitOp : Tile_EnterOp<"wait"> {
   let summary = "Wait until a slot is full, to read it";
   let description = [{
     As `tile.acquire`, for the reader.
+
+    Constraints: (wait-c1) a ticket without index; a pipe with an index of one of its
+    slots, unless it has one slot.
 
     Life cycle: as `tile.acquire`.
 
@@ -336,6 +379,7 @@ def Tile_WaitOp : Tile_EnterOp<"wait"> {
 
     Lowering: mbarrier.try_wait.parity on the full barrier.
   }];
+  let hasVerifier = 1;
 }
 
 class Tile_LeaveOp<string mnemonic> : Tile_Op<mnemonic> {
@@ -357,6 +401,9 @@ def Tile_CommitOp : Tile_LeaveOp<"commit"> {
     on is that of n blocks ago, and the rest follows after the ring. After
     -tile-fold-rings the slot may also be named by pipe and `index`.
 
+    Constraints: (commit-c1) the slot was acquired; (commit-c2) a slot without index, a
+    pipe with an index as `tile.acquire`.
+
     Life cycle: as `tile.acquire`.
 
     Effects: release of the slot to the readers.
@@ -366,12 +413,15 @@ def Tile_CommitOp : Tile_LeaveOp<"commit"> {
     Lowering: nothing for TMA alone (its bytes complete the phase); else wait for
     own copies, fence.proxy.async, warp sync, arrive of one lane.
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_ReleaseOp : Tile_LeaveOp<"release"> {
   let summary = "Hand a read slot back to its writers";
   let description = [{
     As `tile.commit`. `after n` keeps the last n blocks' products in flight.
+
+    Constraints: (release-c1) the slot was waited for; (release-c2) as commit-c2.
 
     Life cycle: as `tile.acquire`.
 
@@ -381,6 +431,7 @@ def Tile_ReleaseOp : Tile_LeaveOp<"release"> {
 
     Lowering: a predicated arrive of one lane.
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_SlotBufOp : Tile_Op<"slot_buf", [Pure,

@@ -45,6 +45,19 @@ void PtxWgmmaOp::build(OpBuilder &builder, OperationState &state, ValueRange acc
         builder.getI32IntegerAttr(bOffset), TypeAttr::get(element));
 }
 
+LogicalResult PtxWgmmaOp::verify() {
+  // wgmma-c1
+  size_t count = getAcc().size();
+  if (count < 4 || count > 128 || count % 4 || getResults().size() != count)
+    return emitOpError() << "must have 4 to 128 accumulators, a multiple of 4, and as many "
+                         << "results, not " << count << " and " << getResults().size();
+  // wgmma-c2
+  if (getA() ? !getRegs().empty() : getRegs().size() != 4)
+    return emitOpError() << "must have one descriptor or four registers of A, not "
+                         << (getA() ? 1 : 0) << " and " << getRegs().size();
+  return success();
+}
+
 void PtxWgmmaFenceOp::build(OpBuilder &, OperationState &state, ValueRange acc) {
   state.addOperands(acc);
   state.addTypes(acc.getTypes());

@@ -27,6 +27,9 @@ def Tile_PtxWgmmaOp : Tile_PtxOp<"wgmma", [AttrSizedOperandSegments]> {
     the op LLVM cannot keep a descriptor for each step alive. A comes from shared
     memory (`a`) or from four registers (`regs`). N is twice the accumulators.
 
+    Constraints: (wgmma-c1) 4 to 128 accumulators, a multiple of 4, and as many results;
+    (wgmma-c2) A is one descriptor or four registers.
+
     Effects: reads shared memory and writes its results asynchronously, until
     `tile.ptx.wgmma_wait`.
 
@@ -34,6 +37,7 @@ def Tile_PtxWgmmaOp : Tile_PtxOp<"wgmma", [AttrSizedOperandSegments]> {
 
     Lowering: wgmma.mma_async.sync.aligned with tied accumulators.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Variadic<F32>:$acc, Optional<I32>:$a, Variadic<I32>:$regs, I32:$b,
                        I1:$scaleD, DefaultValuedAttr<I32Attr, "0">:$aOffset,
                        DefaultValuedAttr<I32Attr, "0">:$bOffset, TypeAttr:$element);

@@ -27,12 +27,17 @@ def Tile_LoadOp : Tile_Op<"load", [AttrSizedOperandSegments]> {
     `rows` is for ragged views: rows from there on keep what they had. What lies
     outside the array is zero.
 
+    Constraints: (load-c1) a coordinate a dimension; (load-c2) the box is a panel of the
+    buffer, of the same type and swizzle; (load-c3) `rows` iff the view is ragged;
+    (load-c4) the slot was acquired.
+
     Effects: writes the buffer in the async proxy; complete when the slot is full.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: cp.async.bulk.tensor of one elected thread.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$coords, Optional<I32>:$valid,
                        Tile_BufType:$buf);
   let assemblyFormat = [{
@@ -48,6 +53,9 @@ def Tile_GatherOp : Tile_Op<"gather"> {
     array at `base` with rows of `pitch` bytes: those from `k` times the buffer's
     columns on (k is the block of the ring). Beyond the pitch it is zero.
 
+    Constraints: (gather-c1) rows are a multiple of 16 bytes; (gather-c2) the buffer is
+    one swizzled panel; (gather-c3) its slot was acquired.
+
     Effects: writes the buffer with cp.async, in the generic proxy.
 
     Example: test/dialects/tile/ops.mlir.
@@ -55,6 +63,7 @@ def Tile_GatherOp : Tile_Op<"gather"> {
     Lowering: cp.async of 16 bytes by all lanes of the role, pointers carried by the
     ring.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
                        I32:$valid, I32:$k, Tile_BufType:$buf);
   let assemblyFormat = [{
@@ -70,12 +79,16 @@ def Tile_StoreOp : Tile_Op<"store", [AttrSizedOperandSegments]> {
     release waits until the buffer was read; `tile.wait_stores` until the data is
     there.
 
+    Constraints: (store-c1), (store-c2), (store-c3) as for loads; (store-c4) the
+    slot was waited for.
+
     Effects: reads the buffer and writes the array in the async proxy.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: cp.async.bulk.tensor of one elected thread, commit_group.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_BufType:$buf, Tile_ViewType:$view, Variadic<I32>:$coords,
                        Optional<I32>:$valid);
   let assemblyFormat = [{
@@ -92,6 +105,10 @@ def Tile_ScatterOp : Tile_Op<"scatter", [SingleBlockImplicitTerminator<"YieldOp"
     row i to the global or peer address that the region computes from i (i32). The
     region is pure but for reads.
 
+    Constraints: (scatter-c1) no swizzle; (scatter-c2) the region makes a global pointer
+    of an i32; (scatter-c3) bytes that are constant are a multiple of 16 and within the
+    row; (scatter-c4) the slot was waited for.
+
     Effects: as `tile.store`; reads the buffer in the async proxy.
 
     Example: test/dialects/tile/ops.mlir.
@@ -99,6 +116,7 @@ def Tile_ScatterOp : Tile_Op<"scatter", [SingleBlockImplicitTerminator<"YieldOp"
     Lowering: cp.async.bulk shared to global, rows spread over the lanes of a warp,
     commit_group.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins Tile_BufType:$buf, I32:$valid, I32:$bytes);
   let regions = (region SizedRegion<1>:$target);
   let assemblyFormat = [{
@@ -152,12 +170,16 @@ def Tile_MmaOp : Tile_Op<"mma", [AllTypesMatch<["acc", "result"]>]> {
     rows of B from `b_row` + N w on (split n). Written `%a[64]`, `%b[128]` where the
     first row is not 0.
 
+    Constraints: (mma-c1) swizzled bf16 operands of the same depth; (mma-c2) rows are
+    within the buffers, from multiples of 8 on; (mma-c3) the slots were waited for.
+
     Effects: reads the buffers in the async proxy until a `tile.mma_wait` covers it.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: wgmma.fence, one wgmma for each 32 bytes of K, commit.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_FragType:$acc, Tile_BufType:$a, Tile_BufType:$b,
                        DefaultValuedAttr<I32Attr, "0">:$aRow,
                        DefaultValuedAttr<I32Attr, "0">:$bRow,
@@ -198,10 +220,13 @@ def Tile_HalfOp : Tile_Op<"half", [Pure,
   let description = [{
     Effects: none.
 
+    Constraints: (half-c1) half 0 or 1 of a multiple of 16 columns.
+
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: picks registers.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_FragType:$frag, I32Attr:$which);
   let results = (outs Tile_FragType:$result);
   let assemblyFormat = "$frag `,` $which attr-dict `:` qualified(type($frag))";
@@ -258,12 +283,16 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects,
     }
     ```
 
+    Constraints: (map-c1) one f32 argument a fragment, one f32 result; (map-c2) the
+    region is arithmetic without effects.
+
     Effects: those of the region, which is pure scalar arithmetic.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: the arithmetic, once a register.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins Variadic<Tile_FragType>:$frags);
   let results = (outs Tile_FragType:$result);
   let regions = (region SizedRegion<1>:$body);
@@ -284,12 +313,16 @@ def Tile_PutOp : Tile_Op<"put"> {
     Rounds to the buffer's type, to nearest even. Written `%b[0, 64]` where the place
     is not [0, 0].
 
+    Constraints: (put-c1) a buffer of bf16, or of f32 without swizzle; (put-c2) the
+    place is in the buffer; (put-c3) the slot was acquired.
+
     Effects: writes the buffer in the generic proxy.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: cvt and stmatrix for bf16, st.shared for f32.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_FragType:$frag, Tile_BufType:$buf,
                        DefaultValuedAttr<I32Attr, "0">:$row,
                        DefaultValuedAttr<I32Attr, "0">:$col,
@@ -317,6 +350,8 @@ def Tile_FlagWaitOp : Tile_Op<"flag_wait"> {
     that is missing is recorded at `status` (code 1, the plan's `flag`, peer, epoch
     seen) and the role goes on; where a code is there already it does not wait.
 
+    Constraints: (flag_wait-c1) not under an elected thread.
+
     Effects: acquire at system scope; later loads in any proxy see what the signals
     published. All lanes of the role's warp take part.
 
@@ -325,6 +360,7 @@ def Tile_FlagWaitOp : Tile_Op<"flag_wait"> {
     Lowering: poll of one flag a lane by ld.acquire.sys, vote, warp sync,
     fence.proxy.async.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_GlobalPtr:$flags, I32:$count, I32:$epoch, I64:$deadline,
                        Tile_GlobalPtr:$status, I32Attr:$flag);
   let assemblyFormat = [{
@@ -372,12 +408,16 @@ def Tile_GridSyncOp : Tile_Op<"grid_sync"> {
     All warps of the role take part, and the role is the only one of its stage.
     `counter` is a u32, 0 at the beginning, that only such meetings use.
 
+    Constraints: (grid_sync-c1) not under an elected thread; (grid_sync-c2) the role is
+    the only one of its stage.
+
     Effects: what was written before is seen after, in every CTA and any proxy.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: barrier of the role, fence, atom, poll, fence, barrier.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Tile_GlobalPtr:$counter);
   let assemblyFormat = "$counter attr-dict";
 }

@@ -36,6 +36,20 @@ static LogicalResult checkPath(Operation *op) {
   return success();
 }
 
+/// Who no longer holds a slot must not touch it.
+static LogicalResult checkUses(Operation *enter, Operation *left) {
+  for (Operation *buf : enter->getUsers())
+    for (Operation *user : buf->getUsers()) {
+      Operation *place = left->getBlock()->findAncestorOpInBlock(*user);
+      if (place && place->isBeforeInBlock(left))
+        continue;
+      InFlightDiagnostic error = user->emitError() << "touches a slot that the role has left";
+      error.attachNote(left->getLoc()) << "here";
+      return error;
+    }
+  return success();
+}
+
 /// The slot leaves by one `Leave` in the same block.
 template <typename Leave> static LogicalResult checkLeft(Operation *op, StringRef verb) {
   Operation *left = nullptr;
@@ -55,7 +69,7 @@ template <typename Leave> static LogicalResult checkLeft(Operation *op, StringRe
                            << "' is never " << verb;
   if (left->getBlock() != op->getBlock())
     return left->emitError() << "slot is " << verb << " on some paths only";
-  return success();
+  return checkUses(op, left);
 }
 
 static LogicalResult checkEnter(Operation *op) {

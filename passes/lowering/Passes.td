@@ -25,8 +25,8 @@ def TileCheckPipesPass : Pass<"tile-check-pipes", "::mlir::ModuleOp"> {
     Requires: tile kernels whose rings are not folded.
 
     Guarantees: every pipe has a writer and a reader; every slot acquired is
-    committed and every slot awaited released, once, on all paths; a ring uses each
-    of its tickets once; the roles of a pipe use it equally often for each tile of
+    committed and every slot awaited released, once, on all paths, and not touched
+    after; a ring uses each of its tickets once; the roles of a pipe use it equally often for each tile of
     the same schedule; what writers and readers keep in flight is less than the
     slots; no cycle of waits.
 

@@ -1,24 +1,24 @@
 // RUN: moe-opt %s --allow-unregistered-dialect --split-input-file --verify-diagnostics
 
-// map-c1
+// tensor_map-c1
 // expected-error@+1 {{tensor map must have one to five dimensions, strides and box sizes, not 2, 1 and 2}}
 "test.attr"() {a = #tile.tensor_map<bf16, dims = [<constant = 8>, <constant = 8>], strides = [2], box = [8, 8], swizzle = 0, base = 0>} : () -> ()
 
 // -----
 
-// map-c2
+// tensor_map-c2
 // expected-error@+1 {{inner stride must be the bytes of 'bf16', not 4}}
 "test.attr"() {a = #tile.tensor_map<bf16, dims = [<constant = 8>, <constant = 8>], strides = [4, 16], box = [8, 8], swizzle = 0, base = 0>} : () -> ()
 
 // -----
 
-// map-c2
+// tensor_map-c2
 // expected-error@+1 {{strides must be multiples of 16, not 24}}
 "test.attr"() {a = #tile.tensor_map<bf16, dims = [<constant = 8>, <constant = 8>], strides = [2, 24], box = [8, 8], swizzle = 0, base = 0>} : () -> ()
 
 // -----
 
-// map-c3
+// tensor_map-c3
 // expected-error@+1 {{box sizes must be 1 to 256, not 257}}
 "test.attr"() {a = #tile.tensor_map<bf16, dims = [<constant = 8>, <constant = 8>], strides = [2, 16], box = [8, 257], swizzle = 0, base = 0>} : () -> ()
 

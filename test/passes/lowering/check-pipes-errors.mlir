@@ -201,7 +201,7 @@ tile.kernel @k() {
 !t = !tile.ticket<[<8x8xf32>]>
 !s = !tile.slot<[<8x8xf32>]>
 
-// The same number of blocks, of tiles of different heights.
+// The same number of blocks, of tiles of different experts.
 tile.kernel @k(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0>) {
   tile.stage "s" {
     %p = tile.pipe "p" : !p
@@ -216,8 +216,8 @@ tile.kernel @k(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0>) {
       }
     }
     tile.role "read" warps [1, 1] {
-      %n = arith.constant 8 : i32
-      tile.for_tiles offsets(%o) experts(%n) rows 64 cols 16 order rows_first (%e, %row, %valid, %col, %tiles) {
+      %n = arith.constant 9 : i32
+      tile.for_tiles offsets(%o) experts(%n) rows 128 cols 16 order rows_first (%e, %row, %valid, %col, %tiles) {
         tile.ring %p count 3 (%t, %k) : !p {
           // expected-error@+1 {{role 'read' uses pipe 'p' 3 times a turn of its loops, role 'write' 3 times, but the loops differ}}
           %s = tile.wait %t : !t
@@ -289,6 +289,30 @@ tile.kernel @k() {
         %w = tile.acquire %d : !one
         tile.commit %w : !s
       }
+    }
+  }
+}
+
+// -----
+
+!s = !tile.slot<[<64x64xf32>]>
+!one = !tile.pipe<1 x [<64x64xf32>]>
+
+tile.kernel @k() {
+  tile.stage "s" {
+    %p = tile.pipe "p" : !one
+    tile.role "write" warps [4, 7] {
+      %z = tile.zero : !tile.frag<64x64xf32>
+      %s = tile.acquire %p : !one
+      %b = tile.slot_buf %s[0] : !s
+      // expected-note@+1 {{here}}
+      tile.commit %s : !s
+      // expected-error@+1 {{touches a slot that the role has left}}
+      tile.put %z, %b : !tile.frag<64x64xf32>, !tile.buf<64x64xf32>
+    }
+    tile.role "read" warps [1, 1] {
+      %s = tile.wait %p : !one
+      tile.release %s : !s
     }
   }
 }
