@@ -99,10 +99,8 @@ LogicalResult KernelSetBuilder::addKernel(LLVM::LLVMFuncOp function) {
 LogicalResult KernelSetBuilder::addLaunch(tile::LaunchOp op) {
   Launch launch;
   launch.name = op.getSymName().str();
-  if (op.getKernels().size() != op.getMaxRows().size())
-    return op.emitOpError() << "must have a limit of rows for each kernel";
   for (auto [name, rows] :
-       llvm::zip(op.getKernels().getAsRange<FlatSymbolRefAttr>(), op.getMaxRows())) {
+       llvm::zip_equal(op.getKernels().getAsRange<FlatSymbolRefAttr>(), op.getMaxRows())) {
     auto number = numbers.find(name.getValue());
     if (number == numbers.end())
       return op.emitOpError() << "names " << name << ", which is no lowered kernel";
