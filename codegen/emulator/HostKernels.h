@@ -10,7 +10,7 @@
 #ifndef MOEC_CODEGEN_EMULATOR_HOSTKERNELS_H
 #define MOEC_CODEGEN_EMULATOR_HOSTKERNELS_H
 
-#include "runtime/backends/emulator/Engine.h"
+#include "runtime/backends/emulator/KernelCode.h"
 #include "runtime/base/Status.h"
 
 #include <memory>

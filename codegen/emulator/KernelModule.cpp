@@ -6,6 +6,8 @@
 
 #include "codegen/emulator/KernelModule.h"
 
+#include "dialects/tile/TileOps.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
@@ -28,7 +30,7 @@ using namespace mlir;
 DialectRegistry kernelDialects() {
   DialectRegistry registry;
   registry.insert<arith::ArithDialect, cf::ControlFlowDialect, math::MathDialect, scf::SCFDialect,
-                  LLVM::LLVMDialect>();
+                  LLVM::LLVMDialect, tile::TileDialect>();
   arith::registerConvertArithToLLVMInterface(registry);
   cf::registerConvertControlFlowToLLVMInterface(registry);
   registerBuiltinDialectTranslation(registry);

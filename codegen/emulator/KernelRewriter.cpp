@@ -228,8 +228,8 @@ bool KernelRewriter::rewrite(Operation *op) {
   builder.setInsertionPoint(op);
   if (auto addressOf = dyn_cast<LLVM::AddressOfOp>(op))
     return rewriteShared(addressOf) != Rewritten::Failed;
-  for (auto *kind :
-       {rewriteMemory, rewriteThreads, rewriteBarriers, rewriteCopies, rewriteMatrices})
+  for (auto *kind : {rewriteMemory, rewriteThreads, rewriteBarriers, rewriteCopies, rewriteMatrices,
+                     rewriteTile})
     switch (kind(*this, op)) {
     case Rewritten::NotMine:
       break;

@@ -98,6 +98,7 @@ Rewritten rewriteThreads(KernelRewriter &rewriter, mlir::Operation *op);
 Rewritten rewriteBarriers(KernelRewriter &rewriter, mlir::Operation *op);
 Rewritten rewriteCopies(KernelRewriter &rewriter, mlir::Operation *op);
 Rewritten rewriteMatrices(KernelRewriter &rewriter, mlir::Operation *op);
+Rewritten rewriteTile(KernelRewriter &rewriter, mlir::Operation *op);
 
 /// Where an op comes from: the `.moe` file if its location leads there, else any file.
 std::pair<std::string, uint32_t> sourceOf(mlir::Location location);

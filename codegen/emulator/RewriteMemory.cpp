@@ -7,7 +7,6 @@
 #include "codegen/emulator/KernelRewriter.h"
 
 #include "runtime/backends/emulator/Calls.h"
-#include "runtime/backends/emulator/Order.h"
 
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -22,6 +22,8 @@ enum class ShuffleKind : uint32_t { Butterfly = 0, Up = 1, Down = 2, Index = 3 }
 enum class ReduceKind : uint32_t { Add, And, Or, Xor, Max, Min, UMax, UMin };
 enum class AtomicKind : uint32_t { Add, Inc, Dec, Exchange, Or, And, Xor, Max, Min, UMax, UMin };
 enum class Ordering : uint32_t { Relaxed = 0, Acquire = 1, Release = 2, AcquireRelease = 3 };
+/// Who can see what a fence or an atomic access orders.
+enum class Scope : uint32_t { Cta = 0, Gpu = 1, System = 2 };
 enum class Register : uint32_t {
   ThreadX,
   ThreadY,

@@ -77,6 +77,8 @@ public:
   /// All that `thread` knows of, to any address: it releases.
   void landPutsKnownTo(const Thread &thread);
   bool hasPuts() const { return puts != 0; }
+  /// Every access looks through those under way: there are not too many.
+  bool takesPuts() const { return puts < 64; }
   /// A bulk store of `thread` whose end it has not waited for, or null.
   struct Unsettled;
   const Unsettled *unsettledStore(const Thread &thread) const;

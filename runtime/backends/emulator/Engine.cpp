@@ -55,6 +55,7 @@ void Engine::buildCta(uint32_t number) {
     Warp &warp = cta.warps[w];
     warp.number = number * warps + w;
     warp.lanes = &cta.threads[w * warpThreads];
+    warp.leader = isChecked() ? static_cast<uint32_t>(random() % warpThreads) : 0;
     warp.registers = registersOfSm / threads / 8 * 8;
     if (order)
       order->begin(warp);
@@ -91,6 +92,7 @@ void Engine::build(const KernelCode &kernel) {
   state += state == 0; // the generator would stay there
   ready = starved = {};
   pollers.clear();
+  polledWords.clear();
   syncWords.clear();
   copies.clear();
   failure.clear();
@@ -138,7 +140,7 @@ Status Engine::run(const KernelCode &kernel, const Grid &request) {
   finishGrid();
   runningEngine = nullptr;
   current = nullptr;
-  return failure.empty() ? Status() : invalidError(failure);
+  return failure.empty() ? Status() : internalError(failure);
 }
 
 /// What is still under way lands; the next launch comes after all of it.
@@ -198,6 +200,10 @@ void Engine::failWith(const Conflict &conflict, const Thread &thread, const Acce
   std::abort();
 }
 
+static bool isOnStack(const Thread &thread, uint64_t address) {
+  return address - reinterpret_cast<uint64_t>(thread.stackBottom) < stackBytes;
+}
+
 void Engine::check(Thread &thread, const Access &access, const char *deed) {
   if (memory.isShared(access.address)) {
     const uint64_t offset = access.address - thread.cta->shared;
@@ -207,6 +213,8 @@ void Engine::check(Thread &thread, const Access &access, const char *deed) {
                     memory.describe(access.address), ", the CTA has ", code->sharedBytes));
   } else {
     const Allocation *allocation = memory.find(access.address, access.bytes);
+    if (!allocation && isOnStack(thread, access.address))
+      return; // the thread's own memory, through a generic pointer
     if (!allocation)
       failAt(thread, access.site,
              concat("out of bounds: ", deed, " ", access.bytes, " bytes at ",

@@ -13,9 +13,9 @@
 
 #include "runtime/backends/emulator/Copies.h"
 #include "runtime/backends/emulator/Grid.h"
+#include "runtime/backends/emulator/KernelCode.h"
 #include "runtime/backends/emulator/Memory.h"
 #include "runtime/backends/emulator/Shadow.h"
-#include "runtime/backends/emulator/Sites.h"
 #include "runtime/backends/emulator/Trace.h"
 
 #include <optional>
@@ -23,15 +23,6 @@
 #include <unordered_map>
 
 namespace moec::rt::emulator {
-
-/// A kernel as host code.
-struct KernelCode {
-  std::string name;
-  void (*entry)(uint64_t table) = nullptr;
-  uint32_t threads = 384;
-  uint64_t sharedBytes = 0; ///< static and dynamic
-  const SiteTable *sites = nullptr;
-};
 
 struct Grid {
   uint32_t ctasPerRank = 1;
@@ -114,6 +105,11 @@ public:
   void wake(Thread &thread);
   /// Lets others run.
   void yield();
+  /// The same once in a while: for loops that wait for what a plain load sees.
+  void breathe() {
+    if (++loadsSinceSwitch > 100000)
+      yield();
+  }
   /// The current thread saw the same value again: it runs once memory there changes, or
   /// someone of its warp goes on, or the clock does.
   void poll(uint64_t address, uint64_t value);
@@ -130,6 +126,7 @@ private:
   void makeReady(Thread &thread);
   Thread *next();
   void dispatch(Thread &from);
+  void forgetPolled(uint64_t address);
   bool advanceClock();
   std::string deadlockReport() const;
   std::string waitText(const Thread &thread) const;
@@ -141,8 +138,9 @@ private:
   StackPool stacks;
   Queue ready, starved;
   std::vector<Thread *> pollers;
+  std::unordered_map<uint64_t, uint32_t> polledWords; ///< how many poll it, by address / 8
   std::unordered_map<uint64_t, SyncWord> syncWords;
-  uint64_t live = 0, now = 0, idleRounds = 0;
+  uint64_t live = 0, now = 0, idleRounds = 0, loadsSinceSwitch = 0;
   uint64_t state = 0; ///< of the random numbers
   uint32_t lastMoment = 0;
   std::string failure;

@@ -171,6 +171,10 @@ void Memory::markWritten(uint64_t address, uint64_t bytes) const {
   }
 }
 
+void Memory::markUnwritten(uint64_t address, uint64_t bytes) const {
+  std::memset(arena.written(address), 0, (bytes + 7) / 8);
+}
+
 Status Memory::reserveWindows(uint32_t count) {
   if (count > maxWindows)
     return unsupportedError("emulator: ", count, " CTAs at once, at most ", maxWindows);

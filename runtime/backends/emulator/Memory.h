@@ -80,6 +80,8 @@ public:
   /// "12 bytes behind buffer 'recv' of rank 1", for reports.
   std::string describe(uint64_t address) const;
   void markWritten(uint64_t address, uint64_t bytes) const;
+  /// From a multiple of 8 on.
+  void markUnwritten(uint64_t address, uint64_t bytes) const;
   const std::deque<Allocation> &all() const { return allocations; }
 
   /// Windows 0 .. count-1 exist from now on.

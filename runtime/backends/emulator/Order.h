@@ -18,6 +18,8 @@
 #ifndef MOEC_RUNTIME_BACKENDS_EMULATOR_ORDER_H
 #define MOEC_RUNTIME_BACKENDS_EMULATOR_ORDER_H
 
+#include "runtime/backends/emulator/Calls.h"
+
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -34,9 +36,6 @@ inline constexpr uint32_t firstBulkAgent = mbarrierAgents + warpgroupAgents;
 inline constexpr uint32_t agentCount = mbarrierAgents + warpgroupAgents + bulkAgents;
 
 enum class Proxy : uint8_t { Generic = 0, AsyncGlobal = 1, AsyncShared = 2 };
-
-/// Who can see what a fence or an atomic access orders.
-enum class Scope : uint8_t { Cta = 0, Gpu = 1, System = 2 };
 
 /// Immutable once it is shared.
 class Clock {

@@ -73,6 +73,7 @@ Thread *Engine::next() {
 
 void Engine::dispatch(Thread &from) {
   now += nanosecondsPerTurn;
+  loadsSinceSwitch = 0;
   Thread *to = next();
   if (!to) {
     failure = deadlockReport();
@@ -112,8 +113,15 @@ void Engine::poll(uint64_t address, uint64_t value) {
   self.waitAddress = address;
   self.waitValue = value;
   pollers.push_back(&self);
+  ++polledWords[address / 8];
   ++self.warp->polling;
   dispatch(self);
+}
+
+void Engine::forgetPolled(uint64_t address) {
+  auto found = polledWords.find(address / 8);
+  if (--found->second == 0)
+    polledWords.erase(found);
 }
 
 void Engine::wakePollers(Warp &warp) {
@@ -122,6 +130,7 @@ void Engine::wakePollers(Warp &warp) {
   std::erase_if(pollers, [&](Thread *thread) {
     if (thread->warp != &warp)
       return false;
+    forgetPolled(thread->waitAddress);
     wake(*thread);
     return true;
   });
@@ -129,7 +138,11 @@ void Engine::wakePollers(Warp &warp) {
 }
 
 void Engine::changed(uint64_t address, uint64_t bytes) {
-  if (pollers.empty())
+  bool isPolled = false;
+  for (uint64_t word = address / 8; !isPolled && !pollers.empty() && word * 8 < address + bytes;
+       ++word)
+    isPolled = polledWords.contains(word);
+  if (!isPolled)
     return;
   std::vector<Warp *> warps;
   for (Thread *thread : pollers)
@@ -147,6 +160,7 @@ bool Engine::advanceClock() {
   now += uint64_t{1} << std::min<uint64_t>(10 + rounds, longestIdleRound);
   std::vector<Thread *> all;
   all.swap(pollers);
+  polledWords.clear();
   for (Thread *thread : all) {
     thread->warp->polling = 0;
     thread->waitKind = WaitKind::None;

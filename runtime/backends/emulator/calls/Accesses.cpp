@@ -182,6 +182,7 @@ using namespace moec::rt::emulator;
 
 void moecEmuLoad(uint32_t site, uint64_t address, uint32_t bytes) {
   Engine &engine = at(site);
+  engine.breathe();
   checkAlignment(engine, address, bytes & (~bytes + 1));
   engine.check(*engine.current, {.address = address, .bytes = bytes, .site = site}, "loads from");
 }
@@ -199,7 +200,7 @@ void moecEmuStore(uint32_t site, uint64_t address, const void *value, uint32_t b
     engine.trace->put(self, heap->owner, address, bytes);
   if (engine.isChecked())
     engine.copies.landPuts(address, bytes); // stores to one place stay in order
-  if (heap && heap->owner != self.cta->rank && engine.chance(2)) {
+  if (heap && heap->owner != self.cta->rank && engine.copies.takesPuts() && engine.chance(2)) {
     Copy put;
     put.kind = CopyKind::Put;
     put.owner = &self;
@@ -224,17 +225,18 @@ uint64_t moecEmuLoadAtomic(uint32_t site, uint64_t address, uint32_t bytes, uint
     engine.poll(address, value);
     self.site = site;
     value = loadWord(address, bytes);
-  } else if (engine.chance(4)) {
-    engine.yield();
+  } else if (!engine.isChecked() || engine.chance(2)) {
+    engine.yield(); // it may be one of several words that a loop looks at
     self.site = site;
     value = loadWord(address, bytes);
   }
+  const bool isNews = self.polledAddress != address || self.polledValue != value;
   self.polledAddress = address;
   self.polledSite = site;
   self.polledValue = value;
   if (engine.order)
     acquireFrom(engine, address, how, static_cast<Scope>(scope));
-  if (engine.trace && how == Ordering::Acquire)
+  if (engine.trace && isNews && how == Ordering::Acquire)
     if (const Allocation *heap = symmetric(engine, address, bytes))
       engine.trace->wait(self, heap->owner, address, value);
   return value;
