@@ -12,6 +12,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/lowering/LowerPhase.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace moec {
@@ -58,8 +59,9 @@ void addProof(OpPassManager &manager, Phase phase) {
     return manager.addPass(createCommVerifyScheduledPass());
   case Phase::FormKernels:
     return manager.addPass(createCommVerifyFormedPass());
-  case Phase::Lower: // not implemented: runPhases does not come here
-  case Phase::Emit:  // the module reader proves the file
+  case Phase::Lower:
+    return manager.addPass(createTileVerifyLoweredPass());
+  case Phase::Emit: // the module reader proves the file
     return;
   }
 }
@@ -81,8 +83,10 @@ void addPhase(OpPassManager &manager, Phase phase, const PipelineOptions &option
   case Phase::FormKernels:
     addFormKernels(manager, options);
     break;
+  case Phase::Lower:
+    lowering::addLower(manager);
+    break;
   case Phase::Import: // the front end's work
-  case Phase::Lower:  // not implemented: runPhases does not come here
   case Phase::Emit:   // the driver's work
     break;
   }
@@ -194,7 +198,9 @@ void printModule(ModuleOp module, raw_ostream &out) {
 
 void registerPipelines() {
   for (Phase phase : phases) {
-    if (!isImplemented(phase) || phase == Phase::Import || phase == Phase::Emit)
+    // Phase lower has kernels written by hand before any that are formed.
+    bool runs = isImplemented(phase) || phase == Phase::Lower;
+    if (!runs || phase == Phase::Import || phase == Phase::Emit)
       continue;
     std::string name = ("moe-phase-" + phaseName(phase)).str();
     std::string description = ("Runs the phase " + phaseName(phase)).str();

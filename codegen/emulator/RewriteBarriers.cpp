@@ -122,6 +122,10 @@ Rewritten rewriteBarriers(KernelRewriter &r, Operation *op) {
       })
       .Case([&](NVVM::FenceProxyOp fence) { return rewriteFenceProxy(r, fence); })
       .Case([&](NVVM::MembarOp fence) { return rewriteMembar(r, fence); })
+      // Maps are written by the host, before the launch: only look whether it is one.
+      .Case([&](NVVM::FenceProxyAcquireOp fence) {
+        return r.become(op, "moecEmuCheckMap", {fence.getAddr()});
+      })
       // One thread's initializations: the barrier behind them orders more than this does.
       .Case<NVVM::FenceMbarrierInitOp>([&](Operation *) { return r.erase(op); })
       .Default([&](Operation *) { return rewriteMbarrier(r, op); });

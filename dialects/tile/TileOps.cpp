@@ -67,6 +67,15 @@ void PipeOp::build(OpBuilder &builder, OperationState &state, StringRef label, u
 
 void PipeOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getPipe(), getLabel()); }
 
+LogicalResult PipeOp::verify() {
+  // pipe-c2
+  Operation *parent = (*this)->getParentOp();
+  if (isa<StageOp>(parent) || parent->hasAttr(kInfoAttrName))
+    return success();
+  return emitOpError() << "wanted a tile.stage around it, found '"
+                       << parent->getName().getStringRef() << "'";
+}
+
 void RoleOp::build(OpBuilder &builder, OperationState &state, StringRef label, unsigned firstWarp,
                    unsigned lastWarp) {
   auto &properties = state.getOrAddProperties<Properties>();

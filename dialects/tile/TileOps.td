@@ -137,7 +137,7 @@ def Tile_StageOp : Tile_Op<"stage", [HasParent<"KernelOp">, SingleBlock, NoTermi
   }];
 }
 
-def Tile_PipeOp : Tile_Op<"pipe", [HasParent<"StageOp">,
+def Tile_PipeOp : Tile_Op<"pipe", [
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "Ring of shared memory between roles";
   let description = [{
@@ -150,7 +150,10 @@ def Tile_PipeOp : Tile_Op<"pipe", [HasParent<"StageOp">,
     each, all full ones, then all empty ones), `fullCount`, `emptyCount` (arrivals
     of a phase), `txBytes` (that TMA loads bring into a slot).
 
-    Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
+    Constraints: (pipe-c2) stands in a stage, or in the function that its kernel has
+    become.
+
+    Life cycle: made by -comm-form-kernels, gone in -tile-to-nvvm.
 
     Example: test/dialects/tile/ops.mlir.
 
@@ -161,6 +164,7 @@ def Tile_PipeOp : Tile_Op<"pipe", [HasParent<"StageOp">,
                        OptionalAttr<I32Attr>:$emptyCount, OptionalAttr<I32Attr>:$txBytes);
   let results = (outs Tile_PipeType:$pipe);
   let assemblyFormat = "$label attr-dict `:` qualified(type($pipe))";
+  let hasVerifier = 1;
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "uint32_t":$slots,
     "::llvm::ArrayRef<::moec::tile::BufType>":$bufs)>];
@@ -384,9 +388,10 @@ def Tile_WaitOp : Tile_EnterOp<"wait"> {
 
 class Tile_LeaveOp<string mnemonic> : Tile_Op<mnemonic> {
   let arguments = (ins Tile_SlotOrPipe:$slot, OptionalAttr<I32Attr>:$index,
-                       DefaultValuedAttr<I32Attr, "0">:$after);
+                       DefaultValuedAttr<I32Attr, "0">:$after, Optional<I1>:$condition);
   let assemblyFormat = [{
-    $slot (`[` $index^ `]`)? (`after` $after^)? attr-dict `:` qualified(type($slot))
+    $slot (`[` $index^ `]`)? (`after` $after^)? (`when` $condition^)? attr-dict
+        `:` qualified(type($slot))
   }];
   let skipDefaultBuilders = 1;
   let builders = [
@@ -399,7 +404,8 @@ def Tile_CommitOp : Tile_LeaveOp<"commit"> {
   let description = [{
     With `after n` the writes of the last n blocks stay in flight: the slot handed
     on is that of n blocks ago, and the rest follows after the ring. After
-    -tile-fold-rings the slot may also be named by pipe and `index`.
+    -tile-fold-rings the slot is named by pipe and `index`, and `when` says whether
+    there was a block so long ago.
 
     Constraints: (commit-c1) the slot was acquired; (commit-c2) a slot without index, a
     pipe with an index as `tile.acquire`.

@@ -72,6 +72,51 @@ def Tile_GatherOp : Tile_Op<"gather"> {
   }];
 }
 
+def Tile_GatherRowsOp : Tile_Op<"gather_rows"> {
+  let summary = "Where the rows of a gather begin";
+  let description = [{
+    The addresses, in the array, of the 16-byte pieces of block 0 that this thread
+    copies. The threads of the role share the pieces of `buf` in the order of rows.
+
+    Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
+
+    Effects: reads the indices.
+
+    Example: test/passes/lowering/fold-rings.mlir.
+
+    Lowering: loads and address arithmetic.
+  }];
+  let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
+                       I32:$valid, TypeAttr:$buf);
+  let results = (outs Variadic<Tile_GlobalPtr>:$pointers);
+  let assemblyFormat = [{
+    $base `pitch` $pitch `rows` `(` $indices `[` $first `]` `,` $valid `)` `of` $buf attr-dict
+        `:` type($pointers)
+  }];
+}
+
+def Tile_GatherCopyOp : Tile_Op<"gather_copy", [AttrSizedOperandSegments]> {
+  let summary = "Pieces of gathered rows into the buffer of an acquired slot";
+  let description = [{
+    Copies what lies `offset` bytes behind the pointers. With `k`, the number of the
+    block, pieces beyond the pitch are zero.
+
+    Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
+
+    Effects: as `tile.gather`.
+
+    Example: test/passes/lowering/fold-rings.mlir.
+
+    Lowering: cp.async of 16 bytes, one a pointer.
+  }];
+  let arguments = (ins Variadic<Tile_GlobalPtr>:$pointers, Optional<I32>:$k, Tile_BufType:$buf,
+                       I64Attr:$offset, I64Attr:$pitch);
+  let assemblyFormat = [{
+    `(` $pointers `)` `+` $offset (`k` `(` $k^ `)` )? `pitch` $pitch `,` $buf attr-dict
+        `:` `(` type($pointers) `)` `,` qualified(type($buf))
+  }];
+}
+
 def Tile_StoreOp : Tile_Op<"store", [AttrSizedOperandSegments]> {
   let summary = "Buffer of a slot into boxes of a view";
   let description = [{
@@ -150,6 +195,7 @@ def Tile_ZeroOp : Tile_Op<"zero", [Pure]> {
   let summary = "Fragment of zeros";
   let description = [{
     As the start of a product it costs nothing: the first wgmma does not read it.
+    -tile-fold-rings writes `unread` where it has arranged for that: any values do.
 
     Effects: none.
 
@@ -157,8 +203,10 @@ def Tile_ZeroOp : Tile_Op<"zero", [Pure]> {
 
     Lowering: scale-d of the first product, else constants.
   }];
+  let arguments = (ins UnitAttr:$unread);
   let results = (outs Tile_FragType:$frag);
-  let assemblyFormat = "attr-dict `:` qualified(type($frag))";
+  let assemblyFormat = "(`unread` $unread^)? attr-dict `:` qualified(type($frag))";
+  let builders = [OpBuilder<(ins "::mlir::Type":$type), [{ $_state.addTypes(type); }]>];
 }
 
 def Tile_MmaOp : Tile_Op<"mma", [AllTypesMatch<["acc", "result"]>]> {
@@ -168,7 +216,8 @@ def Tile_MmaOp : Tile_Op<"mma", [AllTypesMatch<["acc", "result"]>]> {
     buffers of an awaited slot. Warpgroup w of the role takes 64 rows of A from
     `a_row` + 64 w on and rows `b_row` .. of B (split m), or rows `a_row` .. of A and
     rows of B from `b_row` + N w on (split n). Written `%a[64]`, `%b[128]` where the
-    first row is not 0.
+    first row is not 0. Where `accumulate`, from -tile-fold-rings, is false, `acc` is
+    taken as zero.
 
     Constraints: (mma-c1) swizzled bf16 operands of the same depth; (mma-c2) rows are
     within the buffers, from multiples of 8 on; (mma-c3) the slots were waited for.
@@ -183,10 +232,12 @@ def Tile_MmaOp : Tile_Op<"mma", [AllTypesMatch<["acc", "result"]>]> {
   let arguments = (ins Tile_FragType:$acc, Tile_BufType:$a, Tile_BufType:$b,
                        DefaultValuedAttr<I32Attr, "0">:$aRow,
                        DefaultValuedAttr<I32Attr, "0">:$bRow,
-                       DefaultValuedAttr<Tile_SplitAttr, "Split::M">:$split);
+                       DefaultValuedAttr<Tile_SplitAttr, "Split::M">:$split,
+                       Optional<I1>:$accumulate);
   let results = (outs Tile_FragType:$result);
   let assemblyFormat = [{
-    $acc `,` $a (`[` $aRow^ `]`)? `,` $b (`[` $bRow^ `]`)? (`split` $split^)? attr-dict
+    $acc `,` $a (`[` $aRow^ `]`)? `,` $b (`[` $bRow^ `]`)? (`split` $split^)?
+        (`accumulate` $accumulate^)? attr-dict
         `:` qualified(type($acc)) `,` qualified(type($a)) `,` qualified(type($b))
   }];
   let skipDefaultBuilders = 1;

@@ -59,4 +59,116 @@ def TileAssignPass : Pass<"tile-assign", "::mlir::ModuleOp"> {
   }];
 }
 
+def TileFoldRingsPass : Pass<"tile-fold-rings", "::mlir::ModuleOp"> {
+  let summary = "Turn rings into loops whose slots are constants";
+  let description = [{
+    Effect: each `tile.ring` becomes an scf.for over rounds with one block a slot in
+    its body, and the blocks that are left behind it. `tile.acquire` and `tile.wait`
+    get slot and parity, commits and releases `after n` name the slot of n blocks
+    before, and a product that starts at zero does not read its accumulators in the
+    first block. Gathers carry their pointers from round to round.
+
+    Why: the trip count of a ring is a constant (the hidden size is), so no address
+    and no phase needs arithmetic in the inner loop. Slots of the rest are used once
+    more a tile than the others: two parities a pipe say all, and the one behind a
+    ring follows from the one before it. A run-time scale-d in the first block costs
+    one predicate and saves a peeled round.
+
+    Requires: tile kernels after -tile-assign.
+
+    Guarantees: no `tile.ring`, `tile.ticket` value or `tile.gather`; every acquire
+    and wait has a constant slot.
+
+    Will not: fold pipes whose rings differ in their rest, or a pipe inside a ring
+    of another (unsupported here).
+
+    Example: test/passes/lowering/fold-rings.mlir
+  }];
+}
+
+def TileInsertFencesPass : Pass<"tile-insert-fences", "::mlir::ModuleOp"> {
+  let summary = "Order accesses of different proxies, wait before slots change hands";
+  let description = [{
+    Effect: proxy fences and warp syncs before commits of slots that threads wrote
+    and behind flag waits; waits for copies, products and stores before the commit
+    or release that speaks of them; `tile.mma_wait` before accumulators are read.
+
+    Why: threads write in the generic proxy, TMA and wgmma read in the async proxy.
+    Nobody writes these by hand: they follow from who touches a slot.
+
+    Requires: -tile-fold-rings.
+
+    Guarantees: every slot is handed on only after the accesses to it are over and,
+    where proxies differ, fenced by the thread that made them.
+
+    Will not: touch stages of scalar code, whose author orders what is written there.
+
+    Example: test/passes/lowering/insert-fences.mlir
+  }];
+}
+
+def TileLowerRolesPass : Pass<"tile-lower-roles", "::mlir::ModuleOp"> {
+  let summary = "Turn kernels into functions, roles into branches";
+  let description = [{
+    Effect: a `tile.kernel` becomes an `llvm.func` with one parameter, the table of
+    argument blocks. Barriers are initialised first; then one branch for each
+    register budget, with the stages in order and a meeting of all CTAs of the rank
+    between them. Loops over tiles become loops, and ops of one thread stand below an
+    elected one. The code of a role stays together in an scf.execute_region with the
+    attribute `warps`.
+
+    Why: a role with a small budget must not hold values of others: arguments are
+    loaded inside each role, and each walks the schedule itself.
+
+    Requires: -tile-insert-fences.
+
+    Guarantees: no `tile.kernel`, `tile.stage`, `tile.role` or `tile.for_tiles`;
+    `tile.info` on every kernel's function, a data layout on the module.
+
+    Will not: elect a thread where control differs between the lanes of a warp: the
+    author has chosen who signals. Tile copies there are unsupported.
+
+    Example: test/passes/lowering/lower-roles.mlir
+  }];
+}
+
+def TileToNvvmPass : Pass<"tile-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Turn what is left of tile into llvm, nvvm and tile.ptx ops";
+  let description = [{
+    Effect: one op after the other becomes addresses, barriers, TMA, wgmma, stmatrix,
+    flags. A fragment becomes its registers.
+
+    Why: every choice has been made above; here is only how an instruction is told
+    what to do (descriptors, swizzle, layouts).
+
+    Requires: -tile-lower-roles.
+
+    Guarantees: no tile op but those of `tile.ptx`, workspaces and launches.
+
+    Will not: make inline PTX: the emulator takes the ops as they are here.
+
+    Example: test/passes/lowering/to-nvvm.mlir
+  }];
+}
+
+def TileVerifyLoweredPass : Pass<"tile-verify-lowered", "::mlir::ModuleOp"> {
+  let summary = "Prove that kernels are what code generation takes";
+  let description = [{
+    Effect: none on the IR; an error at what is left of a level above.
+
+    Why: the end of the phase lower, where the ways to the GPU and to the emulator
+    part. Both take this and nothing else.
+
+    Requires: nothing.
+
+    Guarantees (phase lower): functions with `tile.info` hold llvm, nvvm and tile.ptx
+    ops alone; no other op of tile is left but workspaces and launches; the module
+    has a data layout.
+
+    Will not: judge what the code does.
+
+    Example: test/passes/lowering/verify-lowered.mlir
+  }];
+}
+
 #endif // MOEC_PASSES_LOWERING_PASSES_TD

@@ -1,0 +1,55 @@
+//===- GridBarrier.cpp - All CTAs of a rank meet --------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The counter never has to be reset: in each meeting the arrivals add 2^31 in all,
+// so its top bit flips when the last has come and the other bits are 0 again.
+//===----------------------------------------------------------------------===//
+
+#include "passes/lowering/GridBarrier.h"
+#include "dialects/tile/TileOps.h"
+
+using namespace mlir;
+
+namespace moec::lowering {
+
+static constexpr int64_t kTopBit = int64_t(1) << 31;
+/// Between two looks at the counter.
+static constexpr int64_t kNapNanoseconds = 32;
+
+/// One thread a CTA.
+static void meetOthers(Emitter &emit, Value counter) {
+  Value others = emit.sub(emit.gridX(), 1);
+  Value isFirst = emit.compare(Compare::Equal, emit.ctaX(), 0);
+  Value share = emit.select(isFirst, emit.sub(emit.i32(int32_t(kTopBit)), others), emit.i32(1));
+  emit.fence(/*system=*/false);
+  Value before =
+      tile::PtxAtomOp::create(emit.builder, emit.loc, emit.i32Type(), tile::AtomicKind::Add,
+                              tile::Sem::AcqRel, tile::Scope::GPU, counter, share);
+  emit.loopWhile(
+      {},
+      [&](ValueRange) -> Emitter::Test {
+        Value now = tile::PtxLdAcquireOp::create(emit.builder, emit.loc, emit.i32Type(),
+                                                 tile::Scope::GPU, counter);
+        Value flipped = emit.bitAnd(emit.bitXor(now, before), int32_t(kTopBit));
+        return {emit.compare(Compare::Equal, flipped, 0), {}};
+      },
+      [&](ValueRange) -> SmallVector<Value> {
+        emit.sleep(kNapNanoseconds);
+        return {};
+      });
+}
+
+void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter, bool leads) {
+  emit.fenceProxy(Proxy::All);
+  emit.roleBarrier(place);
+  if (leads) {
+    Value leader = emit.compare(Compare::Equal, emit.threadId(), int64_t(place.first) * 32);
+    emit.ifThen(leader, [&] { meetOthers(emit, counter); });
+  }
+  emit.roleBarrier(place);
+  emit.fenceProxy(Proxy::All);
+}
+
+} // namespace moec::lowering

@@ -1,0 +1,170 @@
+//===- InsertFences.cpp - What must be over before a slot changes hands ---===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Threads write shared memory in the generic proxy, TMA and wgmma read it in the
+// async proxy: each writing thread needs a fence between its last write and the
+// arrive that tells of it. Products and stores run on by themselves: who gives a
+// slot back waits for those that read it.
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Passes.h"
+#include "passes/lowering/Emitter.h"
+#include "passes/lowering/SlotAccess.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace moec {
+#define GEN_PASS_DEF_TILEINSERTFENCESPASS
+#include "passes/Passes.h.inc"
+
+using namespace lowering;
+
+namespace {
+class FenceInserter {
+public:
+  explicit FenceInserter(tile::RoleOp role) : role(role), uses(role) {}
+
+  void run() {
+    Block &body = role.getBody().front();
+    visitBlock(body);
+    // What a later stage or the host reads must have left shared memory.
+    bool stores = role->walk([](Operation *op) {
+                        return isa<tile::StoreOp, tile::ScatterOp>(op) ? WalkResult::interrupt()
+                                                                       : WalkResult::advance();
+                      })
+                      .wasInterrupted();
+    OpBuilder builder = OpBuilder::atBlockEnd(&body);
+    if (stores && (body.empty() || !isa<tile::WaitStoresOp>(body.back())))
+      tile::WaitStoresOp::create(builder, role.getLoc());
+  }
+
+private:
+  void visitBlock(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(block))
+      visit(&op);
+  }
+
+  void visit(Operation *op) {
+    if (auto mma = dyn_cast<tile::MmaOp>(op)) {
+      llvm::erase(running, mma.getAcc());
+      running.push_back(mma.getResult());
+    } else if (auto wait = dyn_cast<tile::MmaWaitOp>(op)) {
+      llvm::erase(running, wait.getAcc());
+      if (wait.getPending())
+        running.push_back(wait.getResult());
+    } else if (auto release = dyn_cast<tile::ReleaseOp>(op)) {
+      beforeRelease(release);
+    } else if (auto commit = dyn_cast<tile::CommitOp>(op)) {
+      beforeCommit(commit);
+    } else if (auto copy = dyn_cast<tile::GatherCopyOp>(op)) {
+      afterCopy(copy);
+    } else if (isa<tile::FlagWaitOp>(op)) {
+      OpBuilder builder(op->getContext());
+      builder.setInsertionPointAfter(op);
+      Emitter emit(builder, op->getLoc());
+      emit.warpSync();
+      emit.fenceProxy(Proxy::All);
+    } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      visitLoop(loop);
+    } else {
+      visitOther(op);
+    }
+  }
+
+  /// A loop that carries running products hands them on, running.
+  void visitLoop(scf::ForOp loop) {
+    for (auto [init, arg] : llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs()))
+      if (llvm::is_contained(running, init)) {
+        llvm::erase(running, init);
+        running.push_back(arg);
+      }
+    visitBlock(*loop.getBody());
+    auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
+    for (auto [yielded, result] : llvm::zip_equal(yield.getResults(), loop.getResults()))
+      if (llvm::is_contained(running, yielded)) {
+        llvm::erase(running, yielded);
+        running.push_back(result);
+      }
+  }
+
+  void visitOther(Operation *op) {
+    bool terminator = op->hasTrait<OpTrait::IsTerminator>();
+    bool reads = llvm::any_of(op->getOperands(),
+                              [&](Value value) { return llvm::is_contained(running, value); });
+    if (reads && !terminator)
+      waitProducts(op, 0);
+    if (isa<tile::MapOp, tile::ScatterOp>(op))
+      return;
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        visitBlock(block);
+  }
+
+  void waitProducts(Operation *before, unsigned pending) {
+    OpBuilder builder(before);
+    for (Value &value : running) {
+      auto wait =
+          tile::MmaWaitOp::create(builder, before->getLoc(), value.getType(), value, pending);
+      value.replaceAllUsesExcept(wait.getResult(), wait);
+      value = wait.getResult();
+    }
+    if (!pending)
+      running.clear();
+  }
+
+  void beforeRelease(tile::ReleaseOp release) {
+    SlotAccess use = uses.of(getPipe(release.getSlot()));
+    OpBuilder builder(release);
+    Emitter emit(builder, release.getLoc());
+    if (use.products)
+      return waitProducts(release, release.getAfter());
+    if (use.stores || use.scatters)
+      emit.waitStores(0, /*onlyRead=*/true);
+    if (!use.stores)
+      emit.warpSync();
+  }
+
+  void beforeCommit(tile::CommitOp commit) {
+    SlotAccess use = uses.of(getPipe(commit.getSlot()));
+    if (!use.copies && !use.puts)
+      return;
+    OpBuilder builder(commit);
+    Emitter emit(builder, commit.getLoc());
+    if (use.copies)
+      emit.waitCopies(commit.getAfter());
+    emit.fenceProxy(Proxy::Shared);
+    emit.warpSync();
+  }
+
+  /// One group a slot: it ends behind the last copy into it.
+  void afterCopy(tile::GatherCopyOp copy) {
+    Value slot = getSlot(copy.getBuf());
+    for (Operation *next = copy->getNextNode(); next; next = next->getNextNode())
+      if (auto other = dyn_cast<tile::GatherCopyOp>(next))
+        if (getSlot(other.getBuf()) == slot)
+          return;
+    OpBuilder builder(copy.getContext());
+    builder.setInsertionPointAfter(copy);
+    Emitter(builder, copy.getLoc()).commitCopies();
+  }
+
+  tile::RoleOp role;
+  SlotAccesses uses;
+  SmallVector<Value> running; ///< accumulators of products that may be in flight
+};
+
+struct TileInsertFencesPass : impl::TileInsertFencesPassBase<TileInsertFencesPass> {
+  using TileInsertFencesPassBase::TileInsertFencesPassBase;
+
+  void getDependentDialects(DialectRegistry &registry) const override { insertDialects(registry); }
+
+  void runOnOperation() override {
+    getOperation()->walk([](tile::RoleOp role) { FenceInserter(role).run(); });
+  }
+};
+} // namespace
+} // namespace moec

@@ -1,0 +1,245 @@
+//===- RingBlocks.cpp - The blocks of one ring, slots static --------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/lowering/RingBlocks.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/check/ClosedForm.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace moec::lowering {
+
+RingBlocks::RingBlocks(Operation *op, const Phases &phases, OpBuilder &builder)
+    : ring(cast<tile::RingOp>(op)), phases(phases), builder(builder), make(builder, op->getLoc()) {
+  shape.count = ring.getCount();
+  shape.slots = cast<tile::PipeType>(ring.getPipe().getType()).getSlots();
+  values = llvm::to_vector(ring.getInits());
+}
+
+LogicalResult RingBlocks::emit() {
+  if (failed(check()))
+    return failure();
+  startProducts();
+  startGathers();
+  if (shape.rounds())
+    emitRounds();
+  emitRest();
+  emitLagging();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Before the first block
+//===----------------------------------------------------------------------===//
+
+/// How many 16-byte pieces of the buffer each thread of the role copies.
+static unsigned getPieces(tile::GatherOp gather) {
+  auto role = gather->getParentOfType<tile::RoleOp>();
+  unsigned pieces = gather.getBuf().getType().getBytes() / 16, threads = role.getNumWarps() * 32;
+  return pieces % threads == 0 ? pieces / threads : 0;
+}
+
+LogicalResult RingBlocks::check() {
+  for (Operation &op : ring.getBody().front()) {
+    unsigned after = 0;
+    if (auto commit = dyn_cast<tile::CommitOp>(op))
+      after = commit.getAfter();
+    if (auto release = dyn_cast<tile::ReleaseOp>(op))
+      after = release.getAfter();
+    if (after >= shape.slots)
+      return op.emitError() << kUnsupported << "after " << after << " in a pipe of " << shape.slots
+                            << " slots";
+    bool elsewhere = isa<tile::AcquireOp, tile::WaitOp>(op) && op.getOperand(0) != ring.getTicket();
+    if (elsewhere || isa<tile::RingOp, tile::ForTilesOp>(op))
+      return op.emitError() << kUnsupported << "a second pipe inside a ring";
+    if (auto gather = dyn_cast<tile::GatherOp>(op); gather && !getPieces(gather))
+      return op.emitError() << kUnsupported << "a gather whose threads get unequal parts of "
+                            << gather.getBuf().getType();
+  }
+  return success();
+}
+
+/// A product that starts at zero does not read its accumulators in the first block.
+void RingBlocks::startProducts() {
+  for (auto [init, arg] : llvm::zip_equal(values, ring.getIterArgs())) {
+    auto zero = init.getDefiningOp<tile::ZeroOp>();
+    bool unread = zero && arg.hasOneUse() && isa<tile::MmaOp>(*arg.user_begin());
+    startsZero.push_back(unread);
+    if (!unread)
+      continue;
+    auto fresh = tile::ZeroOp::create(builder, zero.getLoc(), zero.getType());
+    fresh.setUnread(true);
+    init = fresh;
+  }
+}
+
+void RingBlocks::startGathers() {
+  for (auto gather : ring.getBody().front().getOps<tile::GatherOp>()) {
+    SmallVector<Type> pointers(getPieces(gather), make.globalPointerType());
+    auto rows =
+        tile::GatherRowsOp::create(builder, gather.getLoc(), pointers, gather.getBase(),
+                                   gather.getPitchAttr(), gather.getIndices(), gather.getFirst(),
+                                   gather.getValid(), TypeAttr::get(gather.getBuf().getType()));
+    gathers.push_back({gather, rows.getPointers()});
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Rounds, rest
+//===----------------------------------------------------------------------===//
+
+void RingBlocks::emitRounds() {
+  SmallVector<Value> inits = {phases.late};
+  if (phases.early)
+    inits.push_back(phases.early);
+  llvm::append_range(inits, values);
+  for (const Gather &gather : gathers)
+    llvm::append_range(inits, gather.pointers);
+  auto loop =
+      scf::ForOp::create(builder, ring.getLoc(), make.i32(0),
+                         make.i32(shape.rounds() * shape.slots), make.i32(shape.slots), inits);
+  // LLVM would unroll once more, for nothing but code size.
+  loop->setAttr("loop_annotation", make.noUnroll());
+
+  // The state of a place in the loop, in the order of `inits`.
+  auto take = [&](ValueRange from) {
+    phases.late = from.front();
+    from = from.drop_front();
+    if (phases.early) {
+      phases.early = from.front();
+      from = from.drop_front();
+    }
+    llvm::copy(from.take_front(values.size()), values.begin());
+    from = from.drop_front(values.size());
+    for (Gather &gather : gathers) {
+      llvm::copy(from.take_front(gather.pointers.size()), gather.pointers.begin());
+      from = from.drop_front(gather.pointers.size());
+    }
+  };
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    take(loop.getRegionIterArgs());
+    Value first = loop.getInductionVar();
+    Value laterRound = make.compare(Compare::NotEqual, first, 0);
+    for (unsigned slot = 0; slot < shape.slots; ++slot)
+      emitTurn({make.add(first, slot), slot, std::nullopt, laterRound,
+                shape.isEarly(slot) ? phases.early : phases.late});
+    SmallVector<Value> next = {make.bitXor(phases.late, 1)};
+    if (phases.early)
+      next.push_back(make.bitXor(phases.early, 1));
+    llvm::append_range(next, values);
+    for (Gather &gather : gathers) {
+      int64_t bytes = shape.slots * gather.op.getBuf().getType().getRowBytes();
+      for (Value pointer : gather.pointers)
+        next.push_back(
+            tile::PtxAdvanceOp::create(builder, ring.getLoc(), pointer.getType(), pointer, bytes));
+    }
+    scf::YieldOp::create(builder, ring.getLoc(), next);
+  }
+  take(loop.getResults());
+}
+
+void RingBlocks::emitRest() {
+  for (unsigned slot = 0; slot < shape.rest(); ++slot) {
+    unsigned number = shape.rounds() * shape.slots + slot;
+    emitTurn({make.i32(number), slot, number, Value(), phases.early});
+  }
+}
+
+void RingBlocks::emitLagging() {
+  unsigned last = (shape.count - 1) % shape.slots;
+  for (Operation &op : ring.getBody().front()) {
+    if (!isa<tile::CommitOp, tile::ReleaseOp>(op))
+      continue;
+    unsigned lag = cast<IntegerAttr>(op.getAttr("after")).getInt();
+    for (unsigned due = std::min(lag, shape.count); due-- > 0;)
+      leave(&op, shape.slotBefore(last, due), due, Value());
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// One block
+//===----------------------------------------------------------------------===//
+
+void RingBlocks::emitTurn(const Turn &turn) {
+  IRMapping map;
+  map.map(ring.getBlock(), turn.block);
+  map.map(ring.getIterArgs(), values);
+  for (Operation &op : ring.getBody().front().without_terminator())
+    emitOp(turn, &op, map);
+  for (auto [value, yielded] : llvm::zip_equal(values, ring.getYield().getValues()))
+    value = map.lookupOrDefault(yielded);
+}
+
+void RingBlocks::emitOp(const Turn &turn, Operation *op, IRMapping &map) {
+  if (isa<tile::AcquireOp>(op)) {
+    auto slot =
+        tile::AcquireOp::create(builder, op->getLoc(), ring.getPipe(), turn.slot, turn.parity);
+    return map.map(op->getResult(0), slot.getSlot());
+  }
+  if (isa<tile::WaitOp>(op)) {
+    auto slot = tile::WaitOp::create(builder, op->getLoc(), ring.getPipe(), turn.slot, turn.parity);
+    return map.map(op->getResult(0), slot.getSlot());
+  }
+  if (isa<tile::CommitOp, tile::ReleaseOp>(op))
+    return emitLeave(turn, op);
+  if (auto mma = dyn_cast<tile::MmaOp>(op))
+    return emitProduct(turn, mma, map);
+  for (Gather &gather : gathers)
+    if (gather.op == op)
+      return emitGather(turn, gather, map);
+  builder.clone(*op, map);
+}
+
+void RingBlocks::leave(Operation *like, unsigned slot, unsigned after, Value condition) {
+  auto index = builder.getI32IntegerAttr(slot);
+  if (isa<tile::CommitOp>(like)) {
+    auto commit = tile::CommitOp::create(builder, like->getLoc(), ring.getPipe(), index);
+    commit.setAfter(after);
+    if (condition)
+      commit.getConditionMutable().assign(condition);
+    return;
+  }
+  auto release = tile::ReleaseOp::create(builder, like->getLoc(), ring.getPipe(), index);
+  release.setAfter(after);
+  if (condition)
+    release.getConditionMutable().assign(condition);
+}
+
+void RingBlocks::emitLeave(const Turn &turn, Operation *op) {
+  unsigned lag = cast<IntegerAttr>(op->getAttr("after")).getInt();
+  if (turn.number && *turn.number < lag)
+    return;
+  Value condition = turn.slot < lag && !turn.number ? turn.laterRound : Value();
+  leave(op, shape.slotBefore(turn.slot, lag), lag, condition);
+}
+
+void RingBlocks::emitProduct(const Turn &turn, tile::MmaOp op, IRMapping &map) {
+  auto mma = cast<tile::MmaOp>(builder.clone(*op, map));
+  bool starts = llvm::any_of(llvm::zip_equal(ring.getIterArgs(), startsZero), [&](auto pair) {
+    return std::get<0>(pair) == op.getAcc() && std::get<1>(pair);
+  });
+  if (!starts || turn.slot != 0 || (turn.number && *turn.number != 0))
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(mma);
+  mma.getAccumulateMutable().assign(turn.number ? make.i1(false) : turn.laterRound);
+}
+
+void RingBlocks::emitGather(const Turn &turn, Gather &gather, IRMapping &map) {
+  tile::BufType buf = gather.op.getBuf().getType();
+  bool ragged = gather.op.getPitch() % buf.getRowBytes() != 0;
+  bool last = turn.number ? *turn.number == shape.count - 1
+                          : turn.slot == (shape.count - 1) % shape.slots && !shape.rest();
+  tile::GatherCopyOp::create(
+      builder, gather.op.getLoc(), gather.pointers, ragged && last ? turn.block : Value(),
+      map.lookupOrDefault(gather.op.getBuf()), turn.slot * buf.getRowBytes(), gather.op.getPitch());
+}
+
+} // namespace moec::lowering

@@ -1,0 +1,70 @@
+//===- RingBlocks.h - The blocks of one ring, slots static ------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_LOWERING_RINGBLOCKS_H
+#define MOEC_PASSES_LOWERING_RINGBLOCKS_H
+
+#include "mlir/IR/IRMapping.h"
+#include "passes/lowering/Emitter.h"
+#include "passes/lowering/PhaseTable.h"
+#include <optional>
+
+namespace moec::lowering {
+
+/// Emits a ring as a loop over rounds, whose body is one block a slot, and the rest
+/// behind it. What a commit or release does `after n` blocks concerns the slot of n
+/// blocks before: in the first blocks there is none, behind the ring n are due.
+class RingBlocks {
+public:
+  /// `phases` are those at the start of the ring.
+  RingBlocks(mlir::Operation *ring, const Phases &phases, OpBuilder &builder);
+
+  mlir::LogicalResult emit();
+  llvm::ArrayRef<Value> getResults() const { return values; }
+  RingShape getShape() const { return shape; }
+
+private:
+  /// One block to emit.
+  struct Turn {
+    Value block; ///< its number, i32
+    unsigned slot = 0;
+    std::optional<unsigned> number; ///< where it is known
+    Value laterRound;               ///< i1, where it is not: any round but the first
+    Value parity;
+  };
+  /// A gather of the body, with the pointers that its loop carries.
+  struct Gather {
+    tile::GatherOp op;
+    llvm::SmallVector<Value> pointers;
+  };
+
+  mlir::LogicalResult check();
+  void startProducts();
+  void startGathers();
+  void emitRounds();
+  void emitRest();
+  void emitLagging();
+  void emitTurn(const Turn &turn);
+  void emitOp(const Turn &turn, mlir::Operation *op, mlir::IRMapping &map);
+  void emitLeave(const Turn &turn, mlir::Operation *op);
+  void emitProduct(const Turn &turn, tile::MmaOp op, mlir::IRMapping &map);
+  void emitGather(const Turn &turn, Gather &gather, mlir::IRMapping &map);
+  void leave(mlir::Operation *like, unsigned slot, unsigned after, Value condition);
+
+  tile::RingOp ring;
+  RingShape shape;
+  Phases phases;
+  OpBuilder &builder;
+  Emitter make;
+  llvm::SmallVector<Value> values;    ///< carried by the ring
+  llvm::SmallVector<bool> startsZero; ///< of them, those that nobody reads first
+  llvm::SmallVector<Gather> gathers;
+};
+
+} // namespace moec::lowering
+
+#endif // MOEC_PASSES_LOWERING_RINGBLOCKS_H
