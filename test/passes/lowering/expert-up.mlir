@@ -3,6 +3,12 @@
 //
 // RUN: moe-opt %s --tile-fold-rings --tile-insert-fences --tile-lower-roles --tile-to-nvvm \
 // RUN:   | FileCheck %s
+// RUN: %if ptxas %{ moe-opt %s --moe-phase-lower --tile-emit-kernels='print=resources assembler=ptxas' \
+// RUN:     -o /dev/null | FileCheck %s --check-prefix=CUBIN %}
+
+// The budget of design: all registers of the launch, nothing spilled, no serialised wgmma
+// (both are errors of the assembler's pass).
+// CUBIN: expert_up: registers 168, spills 0 bytes, stack 0 bytes, static shared 0 bytes, barriers 1, code {{1[0-9]}}{{[0-9][0-9][0-9]}} bytes
 
 !ab = !tile.pipe<4 x [<128x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
 !abt = !tile.ticket<[<128x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
@@ -89,6 +95,21 @@ tile.kernel @expert_up(
       }
     }
 
+    // One round of four blocks, once; the first product does not read its accumulators.
+    // CHECK: nvvm.setmaxregister increase 232
+    // CHECK: %[[UNDEF:.*]] = llvm.mlir.undef : f32
+    // CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c112{{.*}} step %c4{{.*}} iter_args({{.*}} = %[[UNDEF]]
+    // CHECK: %[[LATER:.*]] = arith.cmpi ne, %[[K]]
+    // CHECK: tile.ptx.wgmma {{.*}} scale_d %[[LATER]]
+    // CHECK-COUNT-15: tile.ptx.wgmma a
+    // CHECK-NOT: tile.ptx.wgmma a
+    // CHECK: tile.ptx.wgmma_wait 0
+    // CHECK-NOT: arith.divf
+    // CHECK-COUNT-64: math.exp2
+    // CHECK-NOT: math.exp2
+    // CHECK-COUNT-8: nvvm.stmatrix {{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>
+    // CHECK-NOT: nvvm.stmatrix
+    // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>
     tile.role "math" warps [4, 11] regs 232 {
       %experts = arith.constant 256 : i32
       %one = arith.constant 1.0 : f32
