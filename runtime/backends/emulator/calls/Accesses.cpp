@@ -27,7 +27,7 @@ static void storeWord(uint64_t address, uint64_t value, uint32_t bytes) {
 }
 
 static void checkAlignment(Engine &engine, uint64_t address, uint32_t bytes) {
-  if (address % bytes != 0)
+  if (address & (bytes - 1)) // a power of two
     engine.fail(
         concat("an access of ", bytes, " bytes is not aligned: ", engine.memory.describe(address)));
 }
@@ -210,7 +210,10 @@ void moecEmuStore(uint32_t site, uint64_t address, const void *value, uint32_t b
     put.data.assign(static_cast<const char *>(value), static_cast<const char *>(value) + bytes);
     return engine.copies.issue(std::move(put));
   }
-  std::memcpy(reinterpret_cast<void *>(address), value, bytes);
+  if (bytes == 4)
+    std::memcpy(reinterpret_cast<void *>(address), value, 4); // the common one, in line
+  else
+    std::memcpy(reinterpret_cast<void *>(address), value, bytes);
   engine.changed(address, bytes);
 }
 
