@@ -49,15 +49,20 @@ Value WarpCode::sigmoid(Value a) {
   return divFloat(f32(1), addFloat(f32(1), falling));
 }
 Value WarpCode::isNan(Value a) {
-  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, a, a);
+  constexpr int64_t withoutSign = 0x7fffffff, infinite = 0x7f800000;
+  return less(i32(infinite), bitAnd(bitsOf(a), i32(withoutSign)));
 }
 Value WarpCode::rounded(Value a, DType type) {
   switch (type) {
   case DType::F32:
     return a;
   case DType::BF16: {
+    // Widened as an integer: of an extension LLVM makes comparisons of bf16, which
+    // PTX does not have in the form that it writes.
     Value narrow = arith::TruncFOp::create(builder, loc, builder.getBF16Type(), a);
-    return arith::ExtFOp::create(builder, loc, builder.getF32Type(), narrow);
+    Value bits = arith::BitcastOp::create(builder, loc, builder.getI16Type(), narrow);
+    Value word = arith::ExtUIOp::create(builder, loc, builder.getI32Type(), bits);
+    return floatOf(shiftLeft(word, i32(16)));
   }
   }
   return a;
