@@ -169,6 +169,20 @@ private:
     CLI::App *command = add("inspect", "Show what is in a module", "moec inspect layer.moex",
                             [this] { return runInspect(inspect); });
     command->add_option("module", inspect.module, ".moex file")->required();
+    CLI::Option *kernels =
+        command->add_flag("--kernels", inspect.kernels, "The generated kernels alone");
+    CLI::Option *ptx = command->add_flag("--ptx", inspect.ptx, "Their PTX");
+    CLI::Option *sass =
+        command->add_flag("--sass", inspect.sass, "Their machine code (nvdisasm)")->excludes(ptx);
+    CLI::Option *kernel = command->add_option("--kernel", inspect.kernel, "Of this kernel alone");
+    command
+        ->add_option("--extract", inspect.extract,
+                     "Write every part of the module into this folder, which must be new")
+        ->type_name("FOLDER")
+        ->excludes(kernels)
+        ->excludes(ptx)
+        ->excludes(sass)
+        ->excludes(kernel);
     command->add_flag("--json", inspect.json, "As JSON");
   }
 

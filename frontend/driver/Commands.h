@@ -70,9 +70,14 @@ int runCompile(const CompileOptions &options);
 /// Compiles the source of `options`; of the others `ranks` and `json` count.
 int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module);
 
-/// `moec inspect MODULE`.
+/// `moec inspect MODULE`: all of it, its kernels, or its parts as files.
 struct InspectOptions {
   std::string module;
+  bool kernels = false; ///< a table of them
+  bool ptx = false;     ///< their PTX
+  bool sass = false;    ///< their machine code, disassembled
+  std::string kernel;   ///< of one alone
+  std::string extract;  ///< folder to make; empty: none
   bool json = false;
 };
 int runInspect(const InspectOptions &options);

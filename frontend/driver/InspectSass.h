@@ -1,0 +1,41 @@
+//===- InspectSass.h - What kernels spend instructions on -------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_INSPECTSASS_H
+#define MOEC_FRONTEND_DRIVER_INSPECTSASS_H
+
+#include "codegen/nvptx/sass/Mix.h"
+#include "runtime/module/KernelsText.h"
+#include "runtime/module/ModuleJson.h"
+
+#include <span>
+#include <string>
+
+namespace moec::driver {
+
+/// Machine code of one kernel, read back.
+struct KernelSass {
+  std::string listing;
+  codegen::SassMix mix;
+};
+
+/// One entry a kernel. Unsupported where a kernel has no machine code, or where there
+/// is no program that reads it.
+rt::Result<std::vector<KernelSass>> readSass(std::span<const Kernel *const> kernels);
+
+/// Instructions a block of the rings, and a tile outside of them.
+std::vector<rt::KernelColumn> sassColumns(std::span<const KernelSass> sass);
+
+/// A row a kernel with tensor core instructions: its ring by kinds of instructions, a
+/// column a kind; below, what hand-written kernels have.
+std::string ringTable(std::span<const KernelSass> sass);
+
+/// {"code_bytes", "math_per_block", .., "ring": {kind: count}}
+rt::Json sassJson(const codegen::SassMix &mix);
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_INSPECTSASS_H

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Builds what a machine with a GPU needs into one folder, and runs it if this machine has a GPU.
+#   test/gpu/run.sh [RESULTS]
+# MOEC_BUILD: the build folder (build). The bundle is BUILD/gpu-bundle.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+build=${MOEC_BUILD:-build}
+bundle=$build/gpu-bundle
+
+[ -f "$build/build.ninja" ] || cmake --preset default -S . -B "$build"
+ninja -C "$build" moec moe-run moec_rt moec_cpu moec_cuda moec_conformance moec_conformance_kernels
+
+rm -rf "$bundle"
+mkdir -p "$bundle"/{bin,lib,modules/conformance,modules/layers}
+cp "$build"/bin/{moe-run,moec_conformance} "$bundle/bin"
+cp -L "$build"/lib/libmoec_{rt,cuda}.so "$bundle/lib"
+cp test/gpu/{on-device.sh,rates.py,report.py} "$bundle"
+git describe --always --dirty > "$bundle/commit" 2>/dev/null || echo unknown > "$bundle/commit"
+
+# The other machine has the C++ library; anything else travels along.
+for file in "$bundle"/bin/* "$bundle"/lib/*; do
+  ldd "$file" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | while read -r library; do
+    case $(basename "$library") in
+    libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | libstdc++.so.* | libgcc_s.so.*) ;;
+    *) [ -e "$bundle/lib/$(basename "$library")" ] || cp -L "$library" "$bundle/lib" ;;
+    esac
+  done
+done
+strip "$bundle"/bin/* "$bundle"/lib/* 2>/dev/null || true
+
+# Each case of the suite asks for its modules; a build with the compiler keeps them.
+MOEC_CONFORMANCE_SAVE=$PWD/$bundle/modules/conformance \
+  "$build/bin/moec_conformance_kernels" --gtest_filter='Backends/Conformance.*/cpu' --gtest_brief=1
+
+# NAME RANKS LAYER: what is checked and timed. More than one rank: all on one GPU.
+while read -r name ranks layer; do
+  "$build/bin/moec" compile "examples/$layer" --ranks "$ranks" --target sm_90a \
+    -o "$bundle/modules/layers/$name.moex" > /dev/null
+done <<'LAYERS'
+olmoe-1 1 01-olmoe/olmoe.moe
+olmoe-8 8 01-olmoe/olmoe.moe
+qwen3-30b-1 1 02-qwen3-30b/qwen3-30b.moe
+mixtral-1 1 03-mixtral/mixtral-8x7b.moe
+LAYERS
+
+size=$(du -sm "$bundle" | cut -f1)
+echo "$bundle: $size MB, $(ls "$bundle/modules/conformance" | wc -l) modules of the suite"
+if ldconfig -p | grep -q libcuda.so.1; then
+  "$bundle/on-device.sh" "${1:-$bundle/results.jsonl}"
+else
+  echo "no CUDA driver here: carry the folder to a machine with a GPU and run on-device.sh there"
+fi
