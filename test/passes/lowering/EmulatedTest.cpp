@@ -219,5 +219,52 @@ TEST(Emulated, GatheredRowsTokensOnN) {
   }
 }
 
+class Meeting {
+public:
+  std::string run(uint32_t ctas, uint64_t seed, std::vector<uint64_t> flags) {
+    Harness harness;
+    std::string error = harness.compile(lower(read("meeting.mlir"), "meeting"));
+    if (!error.empty())
+      return error;
+    uint64_t results = harness.allocate(4 * (ctas + 1));
+    uint64_t state = harness.put(std::vector<uint64_t>{0, 0, 0, 20'000, 0, 0, 0, 0});
+    uint64_t counter = harness.put(std::vector<uint32_t>(1));
+    Block block;
+    block.word(harness.allocate(4 * ctas), 0)
+        .word(results, 8)
+        .word(harness.put(std::vector<uint32_t>(1)), 16)
+        .word(counter, 24)
+        .word(harness.put(flags), 32)
+        .word(state, 40);
+    block.content.resize(128);
+    error = harness.run("meeting", {ctas, 1024, seed}, {block});
+    numbers = harness.get<uint32_t>(results, ctas + 1);
+    status = harness.get<uint32_t>(state + 32, 4);
+    count = harness.get<uint32_t>(counter, 1).front();
+    return error;
+  }
+  std::vector<uint32_t> numbers, status;
+  uint32_t count = 0;
+};
+
+TEST(Emulated, StagesMeetAndTheLastAddsUp) {
+  for (uint64_t seed : {0, 1, 2, 3, 4, 5}) {
+    Meeting meeting;
+    ASSERT_EQ(meeting.run(3, seed, std::vector<uint64_t>(40, uint64_t(7) << 32)), "") << seed;
+    EXPECT_EQ(meeting.numbers, (std::vector<uint32_t>{22, 24, 20, 66})) << seed;
+    EXPECT_EQ(meeting.status, (std::vector<uint32_t>{0, 0, 0, 0})) << seed;
+    // Three meetings of 2^31 each: nothing has to be reset.
+    EXPECT_EQ(meeting.count, uint32_t(1) << 31) << seed;
+  }
+}
+
+TEST(Emulated, ALateFlagIsRecorded) {
+  std::vector<uint64_t> flags(40, uint64_t(8) << 32); // ahead is well
+  flags[35] = uint64_t(6) << 32;
+  Meeting meeting;
+  ASSERT_EQ(meeting.run(1, 1, flags), "");
+  EXPECT_EQ(meeting.status, (std::vector<uint32_t>{1, 3, 35, 6}));
+}
+
 } // namespace
 } // namespace moec::test
