@@ -121,6 +121,12 @@ Rewritten rewriteBarriers(KernelRewriter &r, Operation *op) {
                         {r.constant(set.getRegCount()), r.constant(isIncrease ? 1 : 0)});
       })
       .Case([&](NVVM::FenceProxyOp fence) { return rewriteFenceProxy(r, fence); })
+      // Of a tensor map that the host wrote before the launch: it must lie there.
+      .Case([&](NVVM::FenceProxyAcquireOp fence) {
+        if (fence.getToProxy() != NVVM::ProxyKind::TENSORMAP)
+          return r.refuse(op, "this proxy");
+        return r.become(op, "moecEmuCheckMap", {fence.getAddr()});
+      })
       .Case([&](NVVM::MembarOp fence) { return rewriteMembar(r, fence); })
       // Maps are written by the host, before the launch: only look whether it is one.
       .Case([&](NVVM::FenceProxyAcquireOp fence) {
