@@ -17,7 +17,7 @@ packages=(
 if ! command -v nvdisasm >/dev/null && ! compgen -G "build/nvidia/nvidia/*/bin/nvdisasm" >/dev/null; then
   for python in /usr/bin/python3 python3; do
     "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-      --no-deps --target build/nvidia 'nvidia-cuda-nvdisasm>=13' >/dev/null 2>&1 && break
+      --retries 1 --timeout 10 --no-deps --target build/nvidia 'nvidia-cuda-nvdisasm>=13' >/dev/null 2>&1 && break
   done || echo "no nvdisasm: tests of machine code will be skipped" >&2
 fi
 
