@@ -34,9 +34,13 @@ static LogicalResult lowerCommit(tile::CommitOp op, Emitter &emit, RoleContext &
   if (use.tensorLoads && (use.copies || use.puts))
     return op.emitError() << kUnsupported << "a role that fills a slot by TMA and by its threads";
   // The bytes of TMA complete the phase; the arrive came with the acquire.
-  if (!use.tensorLoads)
-    arrive(emit, context.isLaneZero(), op.getCondition(),
-           context.getFullBarrier(emit, slot.pipe, slot.index));
+  if (use.tensorLoads)
+    return success();
+  arrive(emit, context.isLaneZero(), op.getCondition(),
+         context.getFullBarrier(emit, slot.pipe, slot.index));
+  // Or ptxas takes the lanes for parted from here on, in the ring of the next tile too.
+  if (use.puts)
+    emit.warpSync();
   return success();
 }
 

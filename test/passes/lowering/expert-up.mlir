@@ -6,6 +6,15 @@
 // RUN: %if ptxas %{ moe-opt %s --moe-phase-lower --tile-emit-kernels='print=resources assembler=ptxas' \
 // RUN:     -o /dev/null | FileCheck %s --check-prefix=CUBIN %}
 
+// RUN: %if ptxas %{ %if nvdisasm %{ moe-opt %s --moe-phase-lower \
+// RUN:     --tile-emit-kernels='print=sass assembler=ptxas' -o /dev/null \
+// RUN:     | FileCheck %s --check-prefix=SASS %} %}
+
+// What is no product: at most 24 a block of the ring, 26 a stage of the loads, 560 a tile.
+// SASS: {{^}}  load at {{.*}}: {{(1[0-9]|2[0-5])}}.{{[0-9]}} a block
+// SASS: {{^}}  tile around math at {{.*}}: {{[1-5][0-9][0-9]}}.{{[0-9]}} a tile
+// SASS: {{^}}  math at {{.*}}: {{(1[0-9]|2[0-3])}}.{{[0-9]}} a block, 4 blocks a round, 16 mma 64x256x16
+
 // The budget of design: all registers of the launch, nothing spilled, no serialised wgmma
 // (both are errors of the assembler's pass).
 // CUBIN: expert_up: registers 168, spills 0 bytes, stack 0 bytes, static shared 0 bytes, barriers 1, code {{1[0-9]}}{{[0-9][0-9][0-9]}} bytes
