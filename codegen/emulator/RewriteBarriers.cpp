@@ -128,10 +128,6 @@ Rewritten rewriteBarriers(KernelRewriter &r, Operation *op) {
         return r.become(op, "moecEmuCheckMap", {fence.getAddr()});
       })
       .Case([&](NVVM::MembarOp fence) { return rewriteMembar(r, fence); })
-      // Maps are written by the host, before the launch: only look whether it is one.
-      .Case([&](NVVM::FenceProxyAcquireOp fence) {
-        return r.become(op, "moecEmuCheckMap", {fence.getAddr()});
-      })
       // One thread's initializations: the barrier behind them orders more than this does.
       .Case<NVVM::FenceMbarrierInitOp>([&](Operation *) { return r.erase(op); })
       .Default([&](Operation *) { return rewriteMbarrier(r, op); });
