@@ -132,7 +132,7 @@ std::optional<Phase> phaseFromName(llvm::StringRef name) {
   return *found;
 }
 
-bool isImplemented(Phase phase) { return phase != Phase::Lower; }
+bool needsTarget(Phase phase) { return phase == Phase::FormKernels || phase == Phase::Lower; }
 
 //===----------------------------------------------------------------------===//
 // Running
@@ -170,13 +170,6 @@ private:
 
 Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &options) {
   ErrorKinds errors(module.getContext());
-  // The phases without an implementation are on no way to a module: the cpu
-  // backend runs the plan itself. Only whoever asks for one is told.
-  if (!isImplemented(to) || !isImplemented(from)) {
-    module.emitError() << kUnsupported << "phase " << phaseName(isImplemented(to) ? from : to)
-                       << " is not implemented";
-    return Outcome::Unsupported;
-  }
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   manager.enableVerifier(options.verifyEach);
   addProof(manager, from);
@@ -198,9 +191,7 @@ void printModule(ModuleOp module, raw_ostream &out) {
 
 void registerPipelines() {
   for (Phase phase : phases) {
-    // Phase lower has kernels written by hand before any that are formed.
-    bool runs = isImplemented(phase) || phase == Phase::Lower;
-    if (!runs || phase == Phase::Import || phase == Phase::Emit)
+    if (phase == Phase::Import || phase == Phase::Emit)
       continue;
     std::string name = ("moe-phase-" + phaseName(phase)).str();
     std::string description = ("Runs the phase " + phaseName(phase)).str();

@@ -35,7 +35,7 @@ enum class Phase : uint8_t {
   Distribute,  ///< one plan for every rank, exchange abstract
   Schedule,    ///< puts, flags and waits
   FormKernels, ///< the kernels of a module with a target
-  Lower,       ///< machine code for the target (not implemented)
+  Lower,       ///< machine code for the target
   Emit,        ///< the module file
 };
 
@@ -44,8 +44,9 @@ llvm::StringRef phaseName(Phase phase);
 std::optional<Phase> phaseFromName(llvm::StringRef name);
 /// All of them, in order.
 llvm::ArrayRef<Phase> allPhases();
-/// False for the phases that have a name and nothing else yet.
-bool isImplemented(Phase phase);
+/// The phases that make kernels: no phases of a module without a target, whose plan
+/// the cpu backend runs itself.
+bool needsTarget(Phase phase);
 
 /// How a run ended. Its exit code is the value.
 enum class Outcome : uint8_t {

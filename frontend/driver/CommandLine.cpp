@@ -159,7 +159,8 @@ private:
                         "Stop after this phase and print its IR: import, check, place,\n"
                         "distribute, schedule, form-kernels, lower, emit (default)");
     command->add_option("--from", compile.from, "The input is IR that this phase printed");
-    command->add_option("--target", compile.target, "What the module runs on: cpu")
+    command->add_option("--target", compile.target, "What the module holds kernels for: sm_90a, or cpu for the\n"
+                        "plan alone")
         ->capture_default_str();
     command->add_flag("--timing", compile.timing, "Print where the time goes");
     command->add_flag("--json", compile.json, "Summary and diagnostics as JSON");
@@ -218,6 +219,8 @@ private:
     options.input = runInput;
     options.ranks = runRanks;
     options.json = runOptions.json;
+    if (runOptions.backend != "cpu")
+      options.target = "sm_90a"; // every other backend runs kernels
     if (int code = compileToMemory(options, module))
       return code;
     return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());

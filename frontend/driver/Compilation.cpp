@@ -6,13 +6,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/driver/Compilation.h"
+#include "codegen/nvptx/Nvptx.h"
 #include "dialects/comm/CommOps.h"
+#include "dialects/moe/MoeDialect.h"
 #include "frontend/driver/Dialects.h"
 #include "frontend/import/ir/ImportProgram.h"
 #include "frontend/parser/Program.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/emit/Kernels.h"
 #include "passes/emit/Manifest.h"
 #include "passes/scheduling/SerializePlan.h"
+#include "runtime/base/Text.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
@@ -40,6 +44,7 @@ double Stopwatch::seconds() const { return double(nanoseconds() - start) * 1e-9;
 static mlir::DialectRegistry makeRegistry() {
   mlir::DialectRegistry registry;
   registerDialects(registry);
+  codegen::registerNvptxTranslations(registry);
   return registry;
 }
 
@@ -101,10 +106,29 @@ bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ra
   addTime("parse", watch.seconds());
   if (!program)
     return failed(reports.exitCode());
-  Stopwatch importing;
-  module = importProgram(*program, &context);
-  addTime("import", importing.seconds());
+  return loadProgram(*program);
+}
+
+bool Compilation::loadProgram(const frontend::Program &program) {
+  Stopwatch watch;
+  module = importProgram(program, &context);
+  addTime("import", watch.seconds());
   return module ? true : failed(reports.exitCode());
+}
+
+bool Compilation::setTarget(const std::string &target) {
+  auto made = (*module)->getAttrOfType<mlir::StringAttr>(moe::kTargetAttrName);
+  if (phase < Phase::FormKernels && target != "cpu") {
+    mlir::Builder builder(&context);
+    (*module)->setAttr(moe::kTargetAttrName, builder.getStringAttr(target));
+    return true;
+  }
+  if (phase < Phase::FormKernels || target == "cpu" || (made && made == target))
+    return true;
+  reports.reportText(frontend::Severity::Error, {},
+                     rt::concat("--target: wanted IR made for ", target, ", found IR for ",
+                                made ? made.str() : "cpu"));
+  return failed(1);
 }
 
 bool Compilation::loadIr(const std::string &path, Phase at) {
@@ -126,8 +150,14 @@ bool Compilation::runTo(Phase to) {
   for (Phase next : allPhases()) {
     if (next <= phase || next > to)
       continue;
-    if (!isImplemented(next) && next != to)
-      continue; // on no way to a module of this target
+    if (needsTarget(next) && !hasTarget()) {
+      if (next != to)
+        continue;
+      reports.reportText(frontend::Severity::Error, {},
+                         rt::concat("--emit ", phaseName(to).str(),
+                                    ": wanted a target with kernels (--target sm_90a), found cpu"));
+      return failed(1);
+    }
     Stopwatch watch;
     Outcome outcome = runPhases(*module, phase, next);
     if (outcome != Outcome::Done)
@@ -146,7 +176,40 @@ std::string Compilation::printIr() {
   return text;
 }
 
-bool Compilation::buildContents(const Provenance &provenance, ModuleContents &contents) {
+/// In place of PTX that nobody asked for: the format wants one.
+static constexpr const char *notAssembled = "// not assembled: for the emulator alone\n";
+
+bool Compilation::hasTarget() { return (*module)->hasAttr(moe::kTargetAttrName); }
+
+bool Compilation::buildKernels(const KernelOptions &options, KernelSet &kernels) {
+  if (!hasTarget())
+    return true;
+  auto built = buildKernelSet(*module);
+  if (mlir::failed(built))
+    return failed(reports.exitCode());
+  kernels = std::move(*built);
+  if (!options.assemble) {
+    for (Kernel &kernel : kernels.kernels)
+      kernel.ptx = notAssembled;
+    return true;
+  }
+  Stopwatch watch;
+  auto compiled = codegen::compileKernels(*module, {.arch = kernels.arch});
+  addTime("assemble", watch.seconds());
+  if (mlir::failed(compiled))
+    return failed(reports.exitCode());
+  for (codegen::CompiledKernel &made : *compiled)
+    for (Kernel &kernel : kernels.kernels)
+      if (kernel.name == made.name) {
+        kernel.ptx = std::move(made.ptx);
+        kernel.cubin = std::move(made.cubin);
+        kernel.resources = {made.registers, made.spillBytes, made.codeBytes};
+      }
+  return true;
+}
+
+bool Compilation::buildContents(const Provenance &provenance, ModuleContents &contents,
+                                const KernelOptions &kernels) {
   Stopwatch watch;
   auto manifest = buildManifest(*module, provenance.compiler);
   if (mlir::failed(manifest))
@@ -166,7 +229,7 @@ bool Compilation::buildContents(const Provenance &provenance, ModuleContents &co
     contents.sources.push_back({reports.sources().name(file), reports.sources().text(file)});
   contents.provenance = provenance;
   addTime("serialise", watch.seconds());
-  return true;
+  return buildKernels(kernels, contents.kernels);
 }
 
 } // namespace moec::driver

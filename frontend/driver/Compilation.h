@@ -19,9 +19,19 @@
 #include <string>
 #include <vector>
 
+namespace moec::frontend {
+struct Program;
+} // namespace moec::frontend
+
 namespace moec::driver {
 
 /// Wall time of one part of a compile.
+/// How far kernels are taken.
+struct KernelOptions {
+  /// PTX and machine code; without, only the emulator can run them.
+  bool assemble = true;
+};
+
 struct PhaseTime {
   std::string name;
   double seconds = 0;
@@ -33,8 +43,13 @@ public:
 
   /// Reads a .moe file (or its JSON form) and imports it. False if that failed.
   bool loadSource(const std::string &path, std::optional<uint32_t> ranks);
+  /// Imports a program that is already resolved.
+  bool loadProgram(const frontend::Program &program);
   /// Reads IR that `--emit=<phase>` printed.
   bool loadIr(const std::string &path, Phase phase);
+  /// "cpu", or the architecture to make kernels for; before runTo. False if IR of a
+  /// later phase was made for another.
+  bool setTarget(const std::string &target);
 
   /// Runs the phases up to and including `to`. False if one failed.
   bool runTo(Phase to);
@@ -42,8 +57,10 @@ public:
   /// The IR as it stands, with the places of the source, so that `--from` can go
   /// on from it and nothing is lost.
   std::string printIr();
-  /// What the module file holds. False if the IR is not that of phase schedule.
-  bool buildContents(const Provenance &provenance, ModuleContents &contents);
+  /// What the module file holds. False if the IR is not that of phase lower (or
+  /// schedule, where the target is cpu), or a kernel does not compile.
+  bool buildContents(const Provenance &provenance, ModuleContents &contents,
+                     const KernelOptions &kernels = {});
 
   const frontend::Diagnostics &diagnostics() const { return reports; }
   /// 0, or the exit code of what went wrong.
@@ -59,6 +76,8 @@ private:
   void report(mlir::Diagnostic &diagnostic);
   frontend::Location place(mlir::Location location) const;
   bool failed(int exitCode);
+  bool hasTarget();
+  bool buildKernels(const KernelOptions &options, KernelSet &kernels);
 
   mlir::MLIRContext context;
   frontend::Diagnostics reports;

@@ -36,16 +36,13 @@ rt::Result<Phase> parsePhase(const char *option, const std::string &name) {
   auto phase = phaseFromName(name);
   if (!phase)
     return rt::invalidError(option, ": wanted one of ", phaseList(), ", found '", name, "'");
-  if (!isImplemented(*phase))
-    return rt::unsupportedError(option, ": phase ", name, " is not implemented");
   return *phase;
 }
 
 rt::Result<Route> chooseRoute(const CompileOptions &options) {
   Route route;
-  if (options.target != "cpu")
-    return rt::unsupportedError("--target: this moec makes modules for cpu only, found '",
-                                options.target, "'");
+  if (options.target != "cpu" && options.target != "sm_90a")
+    return rt::unsupportedError("--target: wanted cpu or sm_90a, found '", options.target, "'");
   if (!options.emit.empty()) {
     MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
   }
@@ -153,6 +150,7 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
 int advance(Compilation &compilation, const CompileOptions &options, const Route &route) {
   bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
                            : compilation.loadSource(options.input, options.ranks);
+  loaded = loaded && compilation.setTarget(options.target);
   if (loaded && compilation.runTo(route.to))
     return 0;
   showDiagnostics(compilation.diagnostics(), options.json);
