@@ -7,6 +7,7 @@
 #ifndef MOEC_TEST_CONFORMANCE_BACKENDS_H
 #define MOEC_TEST_CONFORMANCE_BACKENDS_H
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,13 @@ struct ExpectedFailure {
 struct BackendUnderTest {
   std::string name; ///< libmoec_<name>.so
   bool hasTestMode = false;
+  /// Runs generated kernels: layers are in bf16, and modules come from `compiler`.
+  bool runsKernels = false;
+  std::vector<uint32_t> ranks = {2, 3, 5, 8};
   std::vector<ExpectedFailure> exceptions;
 };
 
+/// Of this binary: BackendsPlan.cpp, or BackendsKernels.cpp where the compiler is at hand.
 const std::vector<BackendUnderTest> &backends();
 
 } // namespace moec::test

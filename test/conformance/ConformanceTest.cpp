@@ -25,9 +25,9 @@ LayerOutput Conformance::expectReference(const LayerData &data) const {
 }
 
 void Conformance::expectSameEverywhere(const Layer &layer, uint32_t tokens, uint64_t seed) const {
-  LayerData data(layer, tokens, seed);
+  LayerData data = make(layer, tokens, seed);
   LayerOutput expected = expectReference(data);
-  for (uint32_t ranks : {2, 3, 5, 8}) {
+  for (uint32_t ranks : GetParam().ranks) {
     EXPECT_TRUE(run(data, {linearPlacement(layer.experts, ranks)}) == expected)
         << "linear on " << ranks;
     EXPECT_TRUE(run(data, {roundRobinPlacement(layer.experts, ranks)}) == expected)

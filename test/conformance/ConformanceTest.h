@@ -23,6 +23,12 @@ protected:
   Session::Options options(uint64_t testSeed = 0) const {
     return {GetParam().name, /*threads=*/2, 0, testSeed};
   }
+  /// Weights and tokens of `layer`, in bf16 where the backend knows nothing else.
+  LayerData make(Layer layer, uint32_t tokens, uint64_t seed) const {
+    if (GetParam().runsKernels)
+      layer.tokensType = layer.weightsType = DType::BF16;
+    return LayerData(layer, tokens, seed);
+  }
   LayerOutput run(const LayerData &data, const Arrangement &arrangement,
                   uint64_t testSeed = 0) const {
     return ModuleRun(data, arrangement, options(testSeed)).step(data);

@@ -7,6 +7,7 @@
 #include "test/conformance/ModuleRun.h"
 
 #include "codegen/module/ModuleWriter.h"
+#include "runtime/base/Hash.h"
 #include "test/runtime/module/Sample.h"
 
 #include <random>
@@ -47,13 +48,21 @@ std::vector<uint8_t> moduleBytes(const Layer &layer, const Arrangement &arrangem
   return *bytes;
 }
 
-static Module openSample(const std::vector<uint8_t> &bytes) {
+std::string moduleFileName(const Layer &layer, const Arrangement &arrangement) {
+  std::vector<uint8_t> bytes = moduleBytes(layer, arrangement);
+  return rt::formatHash(rt::hash128(bytes)) + ".moex";
+}
+
+static Module openSample(const Layer &layer, const Arrangement &arrangement,
+                         const std::string &backend) {
+  std::vector<uint8_t> bytes =
+      backend == "cpu" ? moduleBytes(layer, arrangement) : kernelModule(layer, arrangement);
   return Module(std::as_bytes(std::span(bytes)), "sample.moex");
 }
 
 ModuleRun::ModuleRun(const LayerData &data, const Arrangement &arrangement,
                      const Session::Options &options)
-    : module(openSample(moduleBytes(data.layer(), arrangement))), opened(module, options) {
+    : module(openSample(data.layer(), arrangement, options.backend)), opened(module, options) {
   opened.loadWeights([&](const std::string &name) {
     moec_tensor tensor{};
     if (!data.find(name, tensor))

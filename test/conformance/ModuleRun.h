@@ -29,7 +29,16 @@ Placement randomPlacement(uint32_t experts, uint32_t ranks, uint64_t seed);
 Placement replicatedPlacement(uint32_t experts, uint32_t ranks, uint32_t copies);
 
 /// The bytes of a .moex file.
+/// A module with a plan and no kernels.
 std::vector<uint8_t> moduleBytes(const Layer &layer, const Arrangement &arrangement);
+
+/// The same with kernels: compiled here where this binary has the compiler
+/// (CompiledModule.cpp), else read from the folder MOEC_CONFORMANCE_MODULES
+/// (StoredModule.cpp), into which the other one wrote it.
+std::vector<uint8_t> kernelModule(const Layer &layer, const Arrangement &arrangement);
+
+/// Name of that file: says which layer and arrangement the module is for.
+std::string moduleFileName(const Layer &layer, const Arrangement &arrangement);
 
 /// A session with its weights loaded, and the steps that it runs.
 class ModuleRun {
