@@ -54,6 +54,9 @@ static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
     return plan.emitError() << kUnsupported << "kernels for tokens of another type than bf16";
   if (step.layer.weightsType != DType::BF16)
     return plan.emitError() << kUnsupported << "kernels for weights of another type than bf16";
+  auto readsGate = [](const GatedMlp &mlp) { return ActivationExpr(mlp.activation).usesGate(); };
+  if (!readsGate(step.layer.expert) || (step.layer.shared && !readsGate(step.layer.shared->mlp)))
+    return plan.emitError() << kUnsupported << "kernels for experts without a gate";
   return step;
 }
 
@@ -214,6 +217,17 @@ LogicalResult StepFormer::run() {
 // The pass
 //===----------------------------------------------------------------------===//
 
+/// What -comm-schedule decided, as lines of a schedule block.
+static std::string settingsOf(comm::PlanOp plan) {
+  comm::ScheduleAttr decided = plan.getScheduleAttr();
+  if (!decided || !decided.getWindow() || !decided.getDepth())
+    return "";
+  std::string lines = "  algorithm staggered\n";
+  if (int64_t window = *decided.getWindow()) // 0, all peers, is what no line asks for
+    lines += "  window " + std::to_string(window) + "\n";
+  return lines + "  depth " + std::to_string(*decided.getDepth()) + "\n";
+}
+
 /// Leaves the decision on the plan, where the request was.
 static void recordFusion(comm::PlanOp plan, Fusion fusion) {
   comm::ScheduleAttr asked = plan.getScheduleAttr();
@@ -243,7 +257,7 @@ struct CommFormKernelsPass : impl::CommFormKernelsPassBase<CommFormKernelsPass> 
       return plan.emitError() << kInternalError << "kernels of plan '" << plan.getSymName()
                               << "': " << reason;
     if (report)
-      llvm::errs() << solution.print(plan.getSymName().str());
+      llvm::errs() << solution.print(plan.getSymName().str(), settingsOf(plan));
     recordFusion(plan, solution.fusion);
     Builder builder(&getContext());
     getOperation()->setAttr(tile::kFormAttrName, builder.getStringAttr(nameOf(solution.fusion)));

@@ -344,8 +344,8 @@ static void printForms(std::string &out, const char *what, const char *unit,
   }
 }
 
-std::string KernelSolution::print(const std::string &layer) const {
-  std::string out = "schedule for " + layer + " {\n";
+std::string KernelSolution::print(const std::string &layer, const std::string &settings) const {
+  std::string out = "schedule for " + layer + " {\n" + settings;
   for (const std::string &part : spell(fusion))
     out += "  fuse " + part + "\n";
   printForms(out, "experts", "rows each", experts);

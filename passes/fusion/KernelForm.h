@@ -98,8 +98,8 @@ struct KernelSolution {
   std::vector<GemmForm> shared;  ///< empty: no shared expert. maxRows are tokens
 
   /// A schedule block of the language that asks for exactly this, the tiles as
-  /// comments.
-  std::string print(const std::string &layer) const;
+  /// comments; `settings` are lines of other decisions, to stand in the same block.
+  std::string print(const std::string &layer, const std::string &settings = "") const;
 };
 
 /// Takes what is asked for and chooses the rest.

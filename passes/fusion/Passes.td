@@ -40,7 +40,8 @@ def CommFormKernelsPass : Pass<"comm-form-kernels", "::mlir::ModuleOp"> {
     "::mlir::math::MathDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
   let options = [
     Option<"report", "report", "bool", "false",
-           "print each decision on stderr as a schedule block of the language">
+           "print each decision on stderr as a schedule block of the language, with that "
+           "of --comm-schedule">
   ];
 }
 

@@ -9,6 +9,8 @@
 // Two ranks, rows of no round size, two copies of each region, a gated shared expert.
 
 // REPORT:      schedule for small {
+// REPORT-NEXT:   algorithm staggered
+// REPORT-NEXT:   depth 2
 // REPORT-NEXT:   fuse dispatch + up
 // REPORT-NEXT:   # experts up to 352 rows each: up swapped 16x256x64, down swapped 16x128x64
 // REPORT-NEXT:   # experts up to 1024 rows each: up swapped 64x256x64, down swapped 64x128x64
