@@ -59,7 +59,7 @@ def CommVerifyFormedPass : Pass<"comm-verify-formed", "::mlir::ModuleOp"> {
     Guarantees (phase form-kernels): every op of the plan is carried out by exactly
     one launch, none before an op that it runs after; kernels of one launch have the
     same stages, and no stage is in two launches; every argument refers to a buffer,
-    flag, workspace or weight that exists; the last variant of a launch has no limit.
+    flag, workspace or weight that exists.
 
     Will not: look into the roles of a kernel.
 

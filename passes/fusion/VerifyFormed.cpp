@@ -32,7 +32,6 @@ private:
   LogicalResult verifyOps();
   LogicalResult verifyOrder();
   LogicalResult verifyStages();
-  LogicalResult verifyVariants(tile::LaunchOp launch);
   LogicalResult verifyBinding(tile::KernelOp kernel, tile::BindingAttr binding);
   std::string missingObject(tile::BindingAttr binding);
   bool hasWeight(WeightRole role);
@@ -88,29 +87,14 @@ static SmallVector<StringRef> getStageNames(tile::KernelOp kernel) {
   return names;
 }
 
-LogicalResult FormVerifier::verifyVariants(tile::LaunchOp launch) {
-  ArrayRef<int64_t> limits = launch.getMaxRows();
-  if (limits.empty() || limits.size() != launch.getKernels().size())
-    return launch.emitOpError() << "must have a limit of rows for each kernel, at least one";
-  for (size_t i = 0; i + 1 < limits.size(); ++i)
-    if (limits[i] <= (i ? limits[i - 1] : 0))
-      return launch.emitOpError() << "must have ascending limits of rows, but " << limits[i]
-                                  << " is none";
-  if (limits.back() != -1)
-    return launch.emitOpError() << "must have a last kernel without a limit of rows";
-  return success();
-}
-
 LogicalResult FormVerifier::verifyStages() {
   llvm::StringMap<tile::LaunchOp> owners;
   for (tile::LaunchOp launch : launches) {
-    if (failed(verifyVariants(launch)))
-      return failure();
     std::optional<SmallVector<StringRef>> stages;
     for (auto name : launch.getKernels().getAsRange<FlatSymbolRefAttr>()) {
       auto kernel = module.lookupSymbol<tile::KernelOp>(name.getValue());
       if (!kernel)
-        return launch.emitOpError() << "names " << name << ", which is no kernel";
+        return launch.emitOpError() << "launches " << name << ", which is no kernel any more";
       SmallVector<StringRef> found = getStageNames(kernel);
       if (stages && *stages != found)
         return launch.emitOpError() << "has kernels of different stages";

@@ -2,10 +2,7 @@
 // RUN: sed 's/ops \[11]/ops [10, 11]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: sed 's/ops \[11]/ops [11, 12]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=OUTSIDE
 // RUN: sed 's/ops \[11]/ops [7, 11]/; s/7, 8, 9, 10]/8, 9, 10]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=ORDER
-// RUN: sed 's/\[16, -1]/[16, 64]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=LAST
-// RUN: sed 's/\[16, -1]/[0, -1]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=RISING
-// RUN: sed 's/\[16, -1]/[-1]/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=LIMITS
-// RUN: sed 's/\[@most_16,/[@most_8,/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=KERNEL
+// RUN: sed 's/\[@most_16,/[@lowered,/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=KERNEL
 // RUN: sed 's/\[@most_16,/[@sum,/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=STAGES
 // RUN: sed 's/stage "sum"/stage "most"/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=AGAIN
 // RUN: sed 's/pointer, buffer, 8/pointer, buffer, 9/' %s | not moe-opt --comm-verify-formed 2>&1 | FileCheck %s --check-prefix=BUFFER
@@ -22,10 +19,7 @@
 // TWICE: error: 'tile.launch' op carries out 'wc', which an earlier launch does
 // OUTSIDE: error: 'tile.launch' op carries out op 12, but the plan has 12
 // ORDER: error: 'tile.launch' op carries out 'pc' before 'ex', after which it runs
-// LAST: error: 'tile.launch' op must have a last kernel without a limit of rows
-// RISING: error: 'tile.launch' op must have ascending limits of rows, but 0 is none
-// LIMITS: error: 'tile.launch' op must have a limit of rows for each kernel, at least one
-// KERNEL: error: 'tile.launch' op names @most_8, which is no kernel
+// KERNEL: error: 'tile.launch' op launches @lowered, which is no kernel any more
 // STAGES: error: 'tile.launch' op has kernels of different stages
 // AGAIN: error: 'tile.launch' op has the stage 'most' again
 // BUFFER: error: 'tile.kernel' op argument 'out' refers to buffer 9, which does not exist
@@ -66,6 +60,7 @@ module attributes {tile.arch = "sm_90a", moe.target = "sm_90a"} {
     %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
+  llvm.func @lowered()
   tile.workspace @index <per_expert = 4>
   tile.kernel @most_16(%index: !llvm.ptr<1> = <"index", pointer, workspace, 0>,
       %router: !llvm.ptr<1> = <"router", pointer, weight, 0>,
