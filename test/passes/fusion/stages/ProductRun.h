@@ -1,0 +1,108 @@
+//===- ProductRun.h - Runs the stages that multiply -------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The products of the experts and of the shared expert, each a kernel of its own, on
+// the emulator. In place of route and dispatch the host writes rows and index.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_TEST_PASSES_FUSION_STAGES_PRODUCTRUN_H
+#define MOEC_TEST_PASSES_FUSION_STAGES_PRODUCTRUN_H
+
+#include "passes/fusion/KernelForm.h"
+#include "passes/fusion/Step.h"
+#include "runtime/backends/kernels/ArgumentBlocks.h"
+#include "runtime/backends/kernels/DeviceMemory.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moec::stages {
+
+struct ProductCase {
+  std::string name;
+  Layer layer;
+  Activation activation = Activation::Silu, sharedActivation = Activation::Silu;
+  fusion::GemmForm form;
+  /// By rank and local expert: rows that it gets.
+  std::vector<std::vector<uint32_t>> rows;
+  std::vector<uint32_t> tokens; ///< of each rank, for the shared expert
+  uint32_t depth = 1;
+  uint32_t ctas = 2; ///< of a rank
+  uint64_t seed = 1;
+  uint32_t ranks() const { return uint32_t(rows.size()); }
+};
+
+/// One row of a rank's index.
+struct IndexedRow {
+  uint32_t expert = 0; ///< local
+  uint32_t source = 0, position = 0;
+  uint32_t target = 0, slot = 0; ///< rank, token * topK + slot
+  float weight = 0;
+};
+
+class ProductRun {
+public:
+  explicit ProductRun(const ProductCase &product);
+  ~ProductRun();
+
+  /// Fails the running test, and throws, where something cannot be made or run.
+  void run(const std::string &kernel);
+
+  const ProductCase &product;
+  uint32_t maxTokens = 0, topK = 1;
+  uint32_t epoch = 1;
+  std::vector<std::vector<IndexedRow>> index; ///< by rank
+  std::vector<std::vector<std::vector<float>>>
+      received; ///< by rank and source * maxTokens + position
+  std::vector<std::vector<std::vector<float>>> tokens; ///< by rank and token
+  std::vector<std::vector<float>> gates;               ///< by rank and token
+  /// By logical expert, then the shared one: [intermediate][hidden] twice, and down.
+  struct Matrices {
+    uint32_t intermediate = 0;
+    std::vector<float> gate, up, down, gateBias, upBias, downBias;
+  };
+  std::vector<Matrices> experts;
+  Matrices shared;
+  uint32_t logical(uint32_t rank, uint32_t local) const;
+
+  /// Elements of a row of `returned` at a rank, slot by slot, in the copy of the step;
+  /// of `shared`, token by token.
+  std::vector<float> returnedRow(uint32_t rank, uint32_t slot);
+  std::vector<float> sharedRow(uint32_t rank, uint32_t token);
+  uint64_t flagCell(uint32_t rank, uint32_t source);
+  std::vector<float> hiddenRow(uint32_t rank, uint32_t row, bool ofShared);
+
+private:
+  void makePlan();
+  void makeKernels();
+  void makeData();
+  void makeWeights();
+  void makeDevice();
+  void writeInputs();
+  void writeRank(uint32_t rank);
+  uint64_t workspace(uint32_t rank, const std::string &name) const;
+  template <typename T> void write(uint64_t address, const std::vector<T> &values);
+  template <typename T> std::vector<T> read(uint64_t address, size_t count);
+
+  Manifest manifest;
+  plan::Plan plan;
+  fusion::Step step;
+  KernelSet kernels;
+  std::unique_ptr<rt::Device> device;
+  std::unique_ptr<rt::DeviceMemory> memory;
+  std::unique_ptr<rt::DeviceWeights> weights;
+  rt::DeviceAllocation owners;
+  std::map<std::string, rt::DeviceAllocation> tables; ///< by kernel
+  std::map<std::string, std::vector<float>> tensors;  ///< by name
+  std::map<std::string, std::vector<int64_t>> shapes;
+};
+
+float roundToBf16(float value);
+
+} // namespace moec::stages
+
+#endif // MOEC_TEST_PASSES_FUSION_STAGES_PRODUCTRUN_H
