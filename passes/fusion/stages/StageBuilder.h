@@ -15,6 +15,7 @@
 #define MOEC_PASSES_FUSION_STAGES_STAGEBUILDER_H
 
 #include "dialects/tile/TileOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "passes/fusion/KernelForm.h"
 #include "passes/fusion/Step.h"
 #include "runtime/module/Kernels.h"
