@@ -46,7 +46,7 @@ public:
   void checkGates();
   void checkArrivals();
   void checkIndex();
-  void writeReturns();
+  void writeReturns(bool withFlags = true);
   void checkResults();
 
 private:
@@ -260,7 +260,7 @@ void Judge::checkIndex() {
 //===----------------------------------------------------------------------===//
 
 /// In place of the experts: any rows, and the flags of all ranks.
-void Judge::writeReturns() {
+void Judge::writeReturns(bool withFlags) {
   std::mt19937_64 random(routed.seed + run.epoch);
   std::normal_distribution<float> normal;
   bool isNarrow = layer.combineType == DType::BF16;
@@ -290,6 +290,8 @@ void Judge::writeReturns() {
         shared.back().push_back(row[i] = normal(random));
       run.write(run.buffer(rank, Shared) + token * run.step.resultPitch(), row);
     }
+    if (!withFlags)
+      continue;
     std::vector<uint64_t> cells(routed.ranks, uint64_t(run.epoch) << 32);
     run.write(run.flag(rank, ReturnedFlag) + 8 * regionOf(0), cells);
   }
@@ -440,6 +442,29 @@ RoutedCase longRuns() { // more records than one run of a warp has
   RoutedCase routed = makeCase("long_runs", 64, 4, 2, {700, 640});
   routed.ctas = 1;
   return routed;
+}
+
+/// A flag that never comes is recorded, and the step ends all the same.
+TEST(LateStages, EndWithoutTheFlagsOfPeers) {
+  RoutedCase routed = replicas();
+  RoutedStep run(routed);
+  Judge judge(run);
+  run.writeTokens();
+  run.launch("route");
+  run.launch("dispatch");
+  judge.writeReturns(/*withFlags=*/false);
+  for (uint32_t rank = 0; rank < routed.ranks; ++rank)
+    run.write(run.state(rank) + offsetof(RankState, deadlineNs), std::vector<uint64_t>{20'000});
+  run.launch("reduce");
+  ASSERT_NO_THROW(run.finish());
+  for (uint32_t rank = 0; rank < routed.ranks; ++rank) {
+    auto state = run.read<RankState>(run.state(rank), 1)[0];
+    EXPECT_EQ(state.statusCode, 1u);
+    EXPECT_EQ(state.statusFlag, uint32_t(ReturnedFlag));
+    EXPECT_LT(state.statusPeer, routed.ranks);
+    EXPECT_EQ(state.statusSeen, 0u);
+    EXPECT_EQ(state.step, 1u);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Emulator, Stages,
