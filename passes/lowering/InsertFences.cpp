@@ -32,17 +32,21 @@ public:
     Block &body = role.getBody().front();
     visitBlock(body);
     // What a later stage or the host reads must have left shared memory.
-    bool stores = role->walk([](Operation *op) {
-                        return isa<tile::StoreOp, tile::ScatterOp>(op) ? WalkResult::interrupt()
-                                                                       : WalkResult::advance();
-                      })
-                      .wasInterrupted();
+    bool stores = holds<tile::StoreOp, tile::ScatterOp>();
     OpBuilder builder = OpBuilder::atBlockEnd(&body);
     if (stores && (body.empty() || !isa<tile::WaitStoresOp>(body.back())))
       tile::WaitStoresOp::create(builder, role.getLoc());
   }
 
 private:
+  template <class... Ops> bool holds() {
+    return role
+        ->walk([](Operation *op) {
+          return isa<Ops...>(op) ? WalkResult::interrupt() : WalkResult::advance();
+        })
+        .wasInterrupted();
+  }
+
   void visitBlock(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(block))
       visit(&op);
@@ -62,6 +66,11 @@ private:
       beforeCommit(commit);
     } else if (auto copy = dyn_cast<tile::GatherCopyOp>(op)) {
       afterCopy(copy);
+    } else if (isa<tile::WaitStoresOp>(op) && holds<tile::ScatterOp>()) {
+      // Every lane has waited for its own rows: one of them may speak for all behind this.
+      OpBuilder builder(op->getContext());
+      builder.setInsertionPointAfter(op);
+      Emitter(builder, op->getLoc()).warpSync();
     } else if (isa<tile::FlagWaitOp>(op)) {
       OpBuilder builder(op->getContext());
       builder.setInsertionPointAfter(op);

@@ -95,6 +95,34 @@ tile.kernel @k(%g: !llvm.ptr<1> = <"g", pointer, state, 0 at 0>,
   }
 }
 
+// Rows that a warp scatters are stored by every lane: one lane speaks for all of them
+// only behind a meeting of the warp.
+// CHECK-LABEL: tile.kernel @scatter
+tile.kernel @scatter(%y: !llvm.ptr<1> = <"y", pointer, workspace, 0 at 0>,
+    %done: !llvm.ptr<1> = <"done", pointer, workspace, 1 at 8>) {
+  tile.stage "s" {
+    %d = tile.pipe "d" : !tile.pipe<1 x [<16x64xf32, pad 16>]>
+    tile.role "store" warps [1, 1] {
+      %rows = arith.constant 16 : i32
+      %zero = arith.constant 0 : i32
+      %s = tile.wait %d[0] phase %zero : !tile.pipe<1 x [<16x64xf32, pad 16>]>
+      %a = tile.slot_buf %s[0] : !tile.slot<[<16x64xf32, pad 16>]>
+      %bytes = arith.constant 256 : i32
+      tile.scatter %a rows(%rows) bytes(%bytes) : !tile.buf<16x64xf32, pad 16> {
+      ^bb0(%i: i32):
+        tile.yield %y : !llvm.ptr<1>
+      }
+      tile.release %d[0] : !tile.pipe<1 x [<16x64xf32, pad 16>]>
+      // CHECK: tile.wait_stores
+      // CHECK-NEXT: arith.constant -1
+      // CHECK-NEXT: nvvm.bar.warp.sync
+      // CHECK: tile.arrive
+      tile.wait_stores
+      %last = tile.arrive %done total(%rows)
+    }
+  }
+}
+
 // Accumulators that are read without a release: a wait all the same. A loop hands
 // running products on.
 // CHECK-LABEL: tile.kernel @read
