@@ -14,6 +14,7 @@
 #include "passes/check/ClosedForm.h"
 #include "passes/lowering/LowerPhase.h"
 #include "llvm/ADT/STLExtras.h"
+#include <tuple>
 
 namespace moec {
 using namespace mlir;
@@ -181,12 +182,34 @@ Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &
   return errors.outcome();
 }
 
+/// MLIR 22 takes the place behind `nvvm.barrier` for its optional reduction when it
+/// reads its own text back: in the generic form it does not.
+static std::string spellBarrier(StringRef line) {
+  StringRef indent = line.take_while([](char c) { return c == ' '; });
+  StringRef rest = line.ltrim(' '), id, threads;
+  if (!rest.consume_front("nvvm.barrier "))
+    return line.str();
+  if (rest.consume_front("id = "))
+    std::tie(id, rest) = rest.split(' ');
+  if (rest.consume_front("number_of_threads = "))
+    std::tie(threads, rest) = rest.split(' ');
+  if (id.empty() != threads.empty())
+    return line.str(); // none is made so
+  std::string operands = id.empty() ? "" : (id + ", " + threads).str();
+  return (indent + "\"nvvm.barrier\"(" + operands + ") <{operandSegmentSizes = array<i32: " +
+          (id.empty() ? "0, 0, 0>}> : () -> () " : "1, 1, 0>}> : (i32, i32) -> () ") + rest)
+      .str();
+}
+
 void printModule(ModuleOp module, raw_ostream &out) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   module.print(stream, OpPrintingFlags().enableDebugInfo());
   // The printer ends the line only behind aliases of places.
-  out << StringRef(text).rtrim('\n') << '\n';
+  SmallVector<StringRef> lines;
+  StringRef(text).rtrim('\n').split(lines, '\n');
+  for (StringRef line : lines)
+    out << spellBarrier(line) << '\n';
 }
 
 void registerPipelines() {
