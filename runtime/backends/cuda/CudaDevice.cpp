@@ -218,6 +218,7 @@ static TensorSwizzle swizzleOf(uint32_t bytes) {
 }
 
 Status CudaDevice::encodeTensorMap(const TensorMapRequest &request, void *map) {
+  Current current(driver, context); // the driver looks at the memory behind the address
   constexpr uint32_t ones[] = {1, 1, 1, 1, 1};
   Error error = driver.tensorMapEncode(
       map, typeOf(request.element), request.rank, reinterpret_cast<void *>(request.base),
