@@ -30,6 +30,8 @@ void Conformance::expectSameEverywhere(const Layer &layer, uint32_t tokens, uint
   for (uint32_t ranks : GetParam().ranks) {
     EXPECT_TRUE(run(data, {linearPlacement(layer.experts, ranks)}) == expected)
         << "linear on " << ranks;
+    if (GetParam().runsKernels && ranks != 3) // a compile each
+      continue;
     EXPECT_TRUE(run(data, {roundRobinPlacement(layer.experts, ranks)}) == expected)
         << "round robin on " << ranks;
     EXPECT_TRUE(run(data, {randomPlacement(layer.experts, ranks, seed)}) == expected)

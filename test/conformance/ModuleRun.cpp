@@ -10,6 +10,7 @@
 #include "runtime/base/Hash.h"
 #include "test/runtime/module/Sample.h"
 
+#include <cstdlib>
 #include <random>
 
 namespace moec::test {
@@ -55,8 +56,9 @@ std::string moduleFileName(const Layer &layer, const Arrangement &arrangement) {
 
 static Module openSample(const Layer &layer, const Arrangement &arrangement,
                          const std::string &backend) {
+  bool isPlain = backend == "cpu" && !std::getenv("MOEC_CONFORMANCE_SAVE");
   std::vector<uint8_t> bytes =
-      backend == "cpu" ? moduleBytes(layer, arrangement) : kernelModule(layer, arrangement);
+      isPlain ? moduleBytes(layer, arrangement) : kernelModule(layer, arrangement);
   return Module(std::as_bytes(std::span(bytes)), "sample.moex");
 }
 
