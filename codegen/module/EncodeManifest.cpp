@@ -22,8 +22,8 @@ static_assert(int(wire::DType::MAX) == int(DType::BF16));
 static_assert(int(wire::ScoreFunction::MAX) == int(ScoreFunction::Sigmoid));
 static_assert(int(wire::GroupScore::MAX) == int(GroupScore::SumOfTop2));
 static_assert(int(wire::RejectedValue::MAX) == int(RejectedValue::Zero));
-static_assert(int(wire::Activation::MAX) == int(Activation::GeluTanh));
-static_assert(int(wire::WeightRole::MAX) == int(WeightRole::SharedScale));
+static_assert(int(wire::ActivationOp::MAX) == int(ActivationOp::Softplus));
+static_assert(size_t(wire::WeightRole::MAX) + 1 == weightRoles);
 
 static Offset<wire::Router> encode(FlatBufferBuilder &builder, const Router &router) {
   Offset<wire::GroupLimit> groups;
@@ -39,15 +39,33 @@ static Offset<wire::Router> encode(FlatBufferBuilder &builder, const Router &rou
 }
 
 static Offset<wire::GatedMlp> encode(FlatBufferBuilder &builder, const GatedMlp &mlp) {
+  bool isGelu = mlp.activation == ActivationExpr(Activation::GeluTanh);
+  Offset<flatbuffers::Vector<const wire::ActivationStep *>> expression;
+  if (!isGelu && mlp.activation != ActivationExpr(Activation::Silu)) {
+    std::vector<wire::ActivationStep> steps;
+    for (const ActivationStep &step : mlp.activation.steps)
+      steps.emplace_back(step.value, static_cast<wire::ActivationOp>(step.op));
+    expression = builder.CreateVectorOfStructs(steps);
+  }
   return wire::CreateGatedMlp(builder, mlp.intermediate,
-                              static_cast<wire::Activation>(mlp.activation));
+                              isGelu ? wire::Activation::GeluTanh : wire::Activation::Silu,
+                              expression, mlp.gateBias, mlp.upBias, mlp.downBias);
+}
+
+static Offset<wire::WeightName> encode(FlatBufferBuilder &builder, const WeightName &weight) {
+  const WeightLayout &layout = weight.layout;
+  Offset<wire::WeightLayout> wireLayout;
+  if (layout != WeightLayout())
+    wireLayout = wire::CreateWeightLayout(builder, layout.stacked, layout.transposed, layout.parts,
+                                          layout.part, layout.interleaved);
+  return wire::CreateWeightName(builder, static_cast<wire::WeightRole>(weight.role),
+                                builder.CreateString(weight.name), wireLayout);
 }
 
 static Offset<wire::Layer> encode(FlatBufferBuilder &builder, const Layer &layer) {
   std::vector<Offset<wire::WeightName>> weights;
   for (const WeightName &weight : layer.weights)
-    weights.push_back(wire::CreateWeightName(builder, static_cast<wire::WeightRole>(weight.role),
-                                             builder.CreateString(weight.name)));
+    weights.push_back(encode(builder, weight));
   Offset<wire::SharedExpert> shared;
   if (layer.shared)
     shared =
@@ -60,7 +78,7 @@ static Offset<wire::Layer> encode(FlatBufferBuilder &builder, const Layer &layer
   return wire::CreateLayer(
       builder, name, layer.hidden, layer.experts, static_cast<wire::DType>(layer.tokensType),
       static_cast<wire::DType>(layer.weightsType), static_cast<wire::DType>(layer.combineType),
-      router, expert, shared, weightList);
+      router, expert, shared, weightList, layer.residual);
 }
 
 static Offset<wire::Placement> encode(FlatBufferBuilder &builder, const Placement &placement) {

@@ -222,7 +222,7 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     route reads x{A(r)}, writes route{A(r)}; pack reads route{A(r)}, writes
     record{D(r,p)}; experts reads rows{D(s,r)} and records{D(s,r)}, writes
     y{Y(s,r)}; shared reads x{A(r)}, writes shared{A(r)}; slot_sum reads
-    route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)}, writes out{A(r)};
+    route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)} and x{A(r)}, writes out{A(r)};
     (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk).
   }] # commFamilyRules # [{
 

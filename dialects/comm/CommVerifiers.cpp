@@ -132,7 +132,7 @@ struct Wanted {
 struct Shape {
   SmallVector<Wanted> reads;
   SmallVector<Wanted> writes;
-  bool lastReadOptional = false;
+  size_t optionalReads = 0; ///< the last ones
 };
 } // namespace
 
@@ -147,7 +147,7 @@ static Shape getShape(TaskKind kind) {
   case TaskKind::Experts:
     return {{{ItemSetKind::D, "vr"}, {ItemSetKind::D, "vr"}}, {{ItemSetKind::Y, "vr"}}};
   case TaskKind::SlotSum:
-    return {{own, {ItemSetKind::Y, "rv"}, own}, {own}, true};
+    return {{own, {ItemSetKind::Y, "rv"}, own, own}, {own}, 2};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -175,8 +175,8 @@ static bool matches(RegionUse use, Wanted wanted) {
   return true;
 }
 
-static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, bool lastOptional) {
-  if (uses.size() != wanted.size() && !(lastOptional && uses.size() + 1 == wanted.size()))
+static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, size_t optional) {
+  if (uses.size() > wanted.size() || uses.size() + optional < wanted.size())
     return false;
   return llvm::all_of(llvm::zip(uses, wanted), [](auto pair) {
     auto [use, set] = pair;
@@ -198,10 +198,11 @@ static std::string describe(FamilyOp op, ArrayRef<RegionUse> uses) {
 static LogicalResult verifyShape(FamilyOp op, TaskKind kind) {
   Shape shape = getShape(kind);
   SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
-  if (matches(reads, shape.reads, shape.lastReadOptional) && matches(writes, shape.writes, false))
+  if (matches(reads, shape.reads, shape.optionalReads) && matches(writes, shape.writes, 0))
     return success();
   return op.emitOpError() << "task of kind " << stringifyTaskKind(kind) << " reads "
-                          << toString(shape.reads) << (shape.lastReadOptional ? " (optional)" : "")
+                          << toString(shape.reads)
+                          << (shape.optionalReads ? " (the last two optional)" : "")
                           << " and writes " << toString(shape.writes) << " for a variable v, not "
                           << describe(op, reads) << " and " << describe(op, writes);
 }

@@ -7,6 +7,7 @@
 
 #include "dialects/moe/LayerAttr.h"
 #include "mlir/IR/Builders.h"
+#include "runtime/module/WeightRoles.h"
 
 using namespace mlir;
 
@@ -23,8 +24,6 @@ static_assert(same(GroupScore::Max, moec::GroupScore::Max) &&
               same(GroupScore::SumOfTop2, moec::GroupScore::SumOfTop2));
 static_assert(same(RejectedValue::MinusInfinity, moec::RejectedValue::MinusInfinity) &&
               same(RejectedValue::Zero, moec::RejectedValue::Zero));
-static_assert(same(Activation::Silu, moec::Activation::Silu) &&
-              same(Activation::GeluTanh, moec::Activation::GeluTanh));
 static_assert(same(WeightRole::Router, moec::WeightRole::Router) &&
               same(WeightRole::RouterBias, moec::WeightRole::RouterBias) &&
               same(WeightRole::SelectionBias, moec::WeightRole::SelectionBias) &&
@@ -34,7 +33,10 @@ static_assert(same(WeightRole::Router, moec::WeightRole::Router) &&
               same(WeightRole::SharedGate, moec::WeightRole::SharedGate) &&
               same(WeightRole::SharedUp, moec::WeightRole::SharedUp) &&
               same(WeightRole::SharedDown, moec::WeightRole::SharedDown) &&
-              same(WeightRole::SharedScale, moec::WeightRole::SharedScale));
+              same(WeightRole::SharedScale, moec::WeightRole::SharedScale) &&
+              same(WeightRole::ExpertGateBias, moec::WeightRole::ExpertGateBias) &&
+              same(WeightRole::ExpertUpBias, moec::WeightRole::ExpertUpBias) &&
+              same(WeightRole::ExpertDownBias, moec::WeightRole::ExpertDownBias));
 
 DType toDType(Type type) {
   assert(isSupportedElement(type) && "verified attributes have no other element type");
@@ -53,11 +55,72 @@ Type toType(DType type, MLIRContext *context) {
 
 static GatedMlp toMlp(MlpAttr attribute) {
   return {static_cast<uint32_t>(attribute.getIntermediate()),
-          static_cast<moec::Activation>(attribute.getActivation())};
+          attribute.getActivation().getExpression(), attribute.getGateBias(), attribute.getUpBias(),
+          attribute.getDownBias()};
+}
+
+WeightLayout toLayout(WeightLayoutAttr attribute) {
+  if (!attribute)
+    return {};
+  return {attribute.getStacked(), attribute.getTransposed(),
+          static_cast<uint32_t>(attribute.getParts()), static_cast<uint32_t>(attribute.getPart()),
+          attribute.getInterleaved()};
+}
+
+WeightLayoutAttr toAttr(const WeightLayout &layout, MLIRContext *context) {
+  if (layout == WeightLayout())
+    return {};
+  return WeightLayoutAttr::get(context, layout.stacked, layout.transposed, layout.part,
+                               layout.parts, layout.interleaved);
+}
+
+bool isExpertRole(WeightRole role) {
+  return moec::isExpertRole(static_cast<moec::WeightRole>(role));
+}
+
+std::string checkWeightName(WeightRole role, StringRef name, WeightLayoutAttr layout) {
+  if (name.empty())
+    return "name must not be empty";
+  std::string fault = checkLayout({static_cast<moec::WeightRole>(role), "", toLayout(layout)});
+  if (!fault.empty())
+    return fault;
+  size_t found = name.count(kExpertInName);
+  size_t wanted = isExpertRole(role) && !(layout && layout.getStacked()) ? 1 : 0;
+  if (found == wanted)
+    return "";
+  return ("name '" + name + "' of " + stringifyWeightRole(role) + " must hold " + kExpertInName +
+          (wanted ? " once" : " nowhere") + ", but holds it " + Twine(found) + " times")
+      .str();
+}
+
+std::string checkRoles(RouterAttr router, MlpAttr expert, MlpAttr shared,
+                       ArrayRef<WeightNameAttr> names) {
+  Layer layer;
+  layer.router.logitsBias = router.getLogitsBias();
+  layer.router.selectionBias = router.getSelectionBias();
+  layer.expert = toMlp(expert);
+  if (shared)
+    layer.shared = SharedExpert{toMlp(shared), shared.getScaled()};
+  for (moec::WeightRole wanted : rolesOf(layer)) {
+    auto role = static_cast<WeightRole>(wanted);
+    size_t found =
+        llvm::count_if(names, [&](WeightNameAttr name) { return name.getRole() == role; });
+    if (found != 1)
+      return ("weight " + stringifyWeightRole(role) + " must be named once, but is named " +
+              Twine(found) + " times")
+          .str();
+  }
+  for (WeightNameAttr name : names)
+    if (!isNeeded(static_cast<moec::WeightRole>(name.getRole()), layer))
+      return ("weight " + stringifyWeightRole(name.getRole()) +
+              " is named, but the layer does not read it")
+          .str();
+  return "";
 }
 
 static MlpAttr toAttr(const GatedMlp &mlp, bool scaled, MLIRContext *context) {
-  return MlpAttr::get(context, mlp.intermediate, static_cast<Activation>(mlp.activation), scaled);
+  return MlpAttr::get(context, mlp.intermediate, ActivationAttr::get(context, mlp.activation),
+                      mlp.gateBias, mlp.upBias, mlp.downBias, scaled);
 }
 
 static Router toRouter(RouterAttr attribute) {
@@ -113,24 +176,26 @@ Layer toLayer(LayerAttr attribute, StringRef name) {
   layer.expert = toMlp(attribute.getExpert());
   if (MlpAttr shared = attribute.getShared())
     layer.shared = SharedExpert{toMlp(shared), shared.getScaled()};
+  layer.residual = attribute.getResidual();
   for (WeightNameAttr weight : attribute.getNames())
-    layer.weights.push_back(
-        {static_cast<moec::WeightRole>(weight.getRole()), weight.getName().str()});
+    layer.weights.push_back({static_cast<moec::WeightRole>(weight.getRole()),
+                             weight.getName().str(), toLayout(weight.getLayout())});
   return layer;
 }
 
 LayerAttr toAttr(const Layer &layer, MLIRContext *context) {
   SmallVector<WeightNameAttr> names;
   for (const WeightName &weight : layer.weights)
-    names.push_back(
-        WeightNameAttr::get(context, static_cast<WeightRole>(weight.role), weight.name));
+    names.push_back(WeightNameAttr::get(context, static_cast<WeightRole>(weight.role), weight.name,
+                                        toAttr(weight.layout, context)));
   MlpAttr shared;
   if (layer.shared)
     shared = toAttr(layer.shared->mlp, layer.shared->gate, context);
   return LayerAttr::get(context, layer.hidden, layer.experts, toType(layer.tokensType, context),
                         toType(layer.weightsType, context), toType(layer.combineType, context),
                         toAttr(layer.router, context),
-                        toAttr(layer.expert, /*scaled=*/false, context), shared, names);
+                        toAttr(layer.expert, /*scaled=*/false, context), shared, layer.residual,
+                        names);
 }
 
 Placement toPlacement(PlacementAttr attribute) {

@@ -23,6 +23,10 @@ mlir::Type toType(DType type, mlir::MLIRContext *context);
 Layer toLayer(LayerAttr attribute, llvm::StringRef name);
 LayerAttr toAttr(const Layer &layer, mlir::MLIRContext *context);
 
+WeightLayout toLayout(WeightLayoutAttr attribute);
+/// Null for a weight that is the whole tensor.
+WeightLayoutAttr toAttr(const WeightLayout &layout, mlir::MLIRContext *context);
+
 Placement toPlacement(PlacementAttr attribute);
 PlacementAttr toAttr(const Placement &placement, mlir::MLIRContext *context);
 

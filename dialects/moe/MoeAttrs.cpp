@@ -86,6 +86,40 @@ static void printNames(AsmPrinter &printer, ArrayRef<WeightNameAttr> names) {
   printer << ']';
 }
 
+//===----------------------------------------------------------------------===//
+// Text of activations
+//===----------------------------------------------------------------------===//
+
+static constexpr std::pair<llvm::StringLiteral, Activation> activationWords[] = {
+    {"silu", Activation::Silu}, {"gelu_tanh", Activation::GeluTanh}};
+
+Attribute ActivationAttr::parse(AsmParser &parser, Type) {
+  SMLoc place = parser.getCurrentLocation();
+  for (auto [word, activation] : activationWords)
+    if (succeeded(parser.parseOptionalKeyword(word)))
+      return get(parser.getContext(), activation);
+  std::string text;
+  if (parser.parseString(&text))
+    return {};
+  if (std::optional<ActivationExpr> expression = fromPostfix(text))
+    text = toPostfix(*expression); // one spelling of each number
+  return getChecked([&] { return parser.emitError(place); }, parser.getContext(), StringRef(text));
+}
+
+void ActivationAttr::printBare(AsmPrinter &printer) const {
+  for (auto [word, activation] : activationWords)
+    if (getPostfix() == toPostfix(activation)) {
+      printer << word;
+      return;
+    }
+  printer.printString(getPostfix());
+}
+
+void ActivationAttr::print(AsmPrinter &printer) const {
+  printer << ' ';
+  printBare(printer);
+}
+
 #include "dialects/moe/MoeEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
@@ -206,82 +240,47 @@ LogicalResult RouterAttr::verify(EmitError emitError, int64_t topK, Type logits,
   return success();
 }
 
-LogicalResult MlpAttr::verify(EmitError emitError, int64_t intermediate, Activation, bool) {
+LogicalResult ActivationAttr::verify(EmitError emitError, StringRef postfix) {
+  std::optional<ActivationExpr> expression = fromPostfix(postfix);
+  if (!expression) // activation-c1
+    return emitError() << "activation must be made of steps and numbers, but is \"" << postfix
+                       << '"';
+  std::string fault = checkActivation(*expression); // activation-c1
+  if (fault.empty())
+    return success();
+  return emitError() << "activation \"" << postfix << "\": " << fault;
+}
+
+LogicalResult MlpAttr::verify(EmitError emitError, int64_t intermediate, ActivationAttr activation,
+                              bool gateBias, bool, bool, bool) {
+  if (gateBias && !activation.getExpression().usesGate()) // mlp-c2
+    return emitError() << "a gate that the activation does not read has a bias";
   return verifySize(emitError, "intermediate", intermediate, maxIntermediate); // mlp-c1
 }
 
-bool moec::moe::isExpertRole(WeightRole role) {
-  switch (role) {
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-  case WeightRole::ExpertDown:
-    return true;
-  case WeightRole::Router:
-  case WeightRole::RouterBias:
-  case WeightRole::SelectionBias:
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-  case WeightRole::SharedDown:
-  case WeightRole::SharedScale:
-    return false;
-  }
-  llvm_unreachable("unknown role");
+LogicalResult WeightLayoutAttr::verify(EmitError emitError, bool stacked, bool transposed,
+                                       int64_t part, int64_t parts, bool interleaved) {
+  if (parts < 1 || parts > 16 || part < 0 || part >= parts) // weight_layout-c1
+    return emitError() << "part must be one of 1 to 16 parts, but is " << part << " of " << parts;
+  if (interleaved && parts == 1) // weight_layout-c1
+    return emitError() << "one part cannot be interleaved";
+  if (!stacked && !transposed && parts == 1) // weight_layout-c2
+    return emitError() << "a layout must say what is not plain, but says nothing";
+  return success();
 }
 
-std::string moec::moe::checkWeightName(WeightRole role, StringRef name) {
-  if (name.empty())
-    return "name must not be empty";
-  size_t found = name.count(kExpertInName);
-  size_t wanted = isExpertRole(role) ? 1 : 0;
-  if (found == wanted)
-    return "";
-  return ("name '" + name + "' of " + stringifyWeightRole(role) + " must hold " + kExpertInName +
-          (wanted ? " once" : " nowhere") + ", but holds it " + Twine(found) + " times")
-      .str();
-}
-
-LogicalResult WeightNameAttr::verify(EmitError emitError, WeightRole role, StringRef name) {
-  std::string fault = checkWeightName(role, name); // weight_name-c1, weight_name-c2
+LogicalResult WeightNameAttr::verify(EmitError emitError, WeightRole role, StringRef name,
+                                     WeightLayoutAttr layout) {
+  // weight_name-c1, weight_name-c2, weight_name-c3
+  std::string fault = checkWeightName(role, name, layout);
   if (fault.empty())
     return success();
   return emitError() << fault;
 }
 
-/// The roles that a layer of this form reads, in the order of the enum.
-static SmallVector<WeightRole> rolesOf(RouterAttr router, MlpAttr shared) {
-  SmallVector<WeightRole> roles = {WeightRole::Router};
-  if (router.getLogitsBias())
-    roles.push_back(WeightRole::RouterBias);
-  if (router.getSelectionBias())
-    roles.push_back(WeightRole::SelectionBias);
-  roles.append({WeightRole::ExpertGate, WeightRole::ExpertUp, WeightRole::ExpertDown});
-  if (shared)
-    roles.append({WeightRole::SharedGate, WeightRole::SharedUp, WeightRole::SharedDown});
-  if (shared && shared.getScaled())
-    roles.push_back(WeightRole::SharedScale);
-  return roles;
-}
-
-static LogicalResult verifyRoles(EmitError emitError, RouterAttr router, MlpAttr shared,
-                                 ArrayRef<WeightNameAttr> names) {
-  SmallVector<WeightRole> wanted = rolesOf(router, shared);
-  for (WeightRole role : wanted) {
-    size_t found =
-        llvm::count_if(names, [&](WeightNameAttr name) { return name.getRole() == role; });
-    if (found != 1)
-      return emitError() << "weight " << stringifyWeightRole(role)
-                         << " must be named once, but is named " << found << " times";
-  }
-  for (WeightNameAttr name : names)
-    if (!llvm::is_contained(wanted, name.getRole()))
-      return emitError() << "weight " << stringifyWeightRole(name.getRole())
-                         << " is named, but the layer does not read it";
-  return success();
-}
-
 LogicalResult LayerAttr::verify(EmitError emitError, int64_t hidden, int64_t experts, Type tokens,
                                 Type weights, Type combine, RouterAttr router, MlpAttr expert,
-                                MlpAttr shared, ArrayRef<WeightNameAttr> names) {
+                                MlpAttr shared, bool, ArrayRef<WeightNameAttr> names) {
   if (failed(verifySize(emitError, "hidden", hidden, maxHidden)) || // layer_attr-c1
       failed(verifySize(emitError, "experts", experts, maxExperts)))
     return failure();
@@ -303,5 +302,11 @@ LogicalResult LayerAttr::verify(EmitError emitError, int64_t hidden, int64_t exp
   }
   if (expert.getScaled()) // layer_attr-c6
     return emitError() << "only a shared expert can be scaled, but the routed experts are";
-  return verifyRoles(emitError, router, shared, names); // layer_attr-c5
+  if (shared &&
+      (shared.getGateBias() || shared.getUpBias() || shared.getDownBias())) // layer_attr-c6
+    return emitError() << "only routed experts can have biases, but the shared expert has";
+  std::string fault = checkRoles(router, expert, shared, names); // layer_attr-c5
+  if (fault.empty())
+    return success();
+  return emitError() << fault;
 }

@@ -158,16 +158,71 @@ def Moe_RouterAttr : Moe_Attr<"Router", "router", "router in closed form"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
-def Moe_MlpAttr : Moe_Attr<"Mlp", "mlp", "gated MLP in closed form"> {
+def Moe_ActivationAttr : Moe_Attr<"Activation", "activation", "activation of an expert"> {
   let description = [{
-    `act(x Wg^T) * (x Wu^T)`, then `Wd^T`; `scaled` when the result is multiplied
-    by sigmoid(ws . x), which only a shared expert can be.
+    An elementwise function of gate and up, as the steps of a postfix expression
+    (runtime/module/ActivationExpr.h). `silu` and `gelu_tanh` stand for
+    `"gate silu up mul"` and `"gate gelu_tanh up mul"`.
+
+    Constraints:
+    - activation-c1: the steps are words of that header, leave one value and read
+      up.
+
+    Example: `silu`, `"up relu square"`
+  }];
+  let parameters = (ins StringRefParameter<>:$postfix);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    static ActivationAttr get(::mlir::MLIRContext *context, const ::moec::ActivationExpr &expression) {
+      return get(context, ::moec::toPostfix(expression));
+    }
+    ::moec::ActivationExpr getExpression() const { return *::moec::fromPostfix(getPostfix()); }
+    /// Without the space that stands before it elsewhere.
+    void printBare(::mlir::AsmPrinter &printer) const;
+  }];
+}
+def Moe_ActivationParameter : AttrParameter<"::moec::moe::ActivationAttr", "activation"> {
+  let printer = "$_self.printBare($_printer)";
+}
+
+def Moe_MlpAttr : Moe_Attr<"Mlp", "mlp", "MLP of an expert in closed form"> {
+  let description = [{
+    `act(x Wg^T, x Wu^T)`, then `Wd^T`, each product with a bias where that is
+    set; `scaled` when the result is multiplied by sigmoid(ws . x), which only a
+    shared expert can be.
 
     Constraints:
     - mlp-c1: `intermediate` is between 1 and 2^20.
+    - mlp-c2: a gate has a bias only where the activation reads it.
   }];
-  let parameters = (ins "int64_t":$intermediate, EnumParameter<Moe_Activation>:$activation,
+  let parameters = (ins "int64_t":$intermediate, Moe_ActivationParameter:$activation,
+                        DefaultValuedParameter<"bool", "false">:$gate_bias,
+                        DefaultValuedParameter<"bool", "false">:$up_bias,
+                        DefaultValuedParameter<"bool", "false">:$down_bias,
                         DefaultValuedParameter<"bool", "false">:$scaled);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Moe_WeightLayoutAttr
+    : Moe_Attr<"WeightLayout", "weight_layout", "where a weight lies in the stored tensor"> {
+  let description = [{
+    `stacked`: one tensor [experts, ..] holds it for all experts. `transposed`: it
+    is stored [in, out]. The extent `out` holds `parts` weights, of which this is
+    number `part`: its row i is the tensor's row i * parts + part when
+    `interleaved`, else part * out + i.
+
+    Constraints:
+    - weight_layout-c1: `parts` is between 1 and 16, `part` below it, and one part
+      is not interleaved.
+    - weight_layout-c2: it says something.
+
+    Example: `#moe.weight_layout<stacked = true, transposed = true>`
+  }];
+  let parameters = (ins DefaultValuedParameter<"bool", "false">:$stacked,
+                        DefaultValuedParameter<"bool", "false">:$transposed,
+                        DefaultValuedParameter<"int64_t", "0">:$part,
+                        DefaultValuedParameter<"int64_t", "1">:$parts,
+                        DefaultValuedParameter<"bool", "false">:$interleaved);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
@@ -175,11 +230,13 @@ def Moe_WeightNameAttr : Moe_Attr<"WeightName", "weight_name", "weight as the ch
   let description = [{
     Constraints:
     - weight_name-c1: the name is not empty.
-    - weight_name-c2: `{expert}` is in the name once for the expert_* roles, and
-      nowhere else.
+    - weight_name-c2: `{expert}` is in the name once for the expert_* roles that
+      are not stacked, and nowhere else.
+    - weight_name-c3: only expert_* roles are stacked, only matrices transposed.
   }];
-  let parameters = (ins EnumParameter<Moe_WeightRole>:$role, StringRefParameter<>:$name);
-  let assemblyFormat = "`<` $role $name `>`";
+  let parameters = (ins EnumParameter<Moe_WeightRole>:$role, StringRefParameter<>:$name,
+                        OptionalParameter<"::moec::moe::WeightLayoutAttr">:$layout);
+  let assemblyFormat = "`<` $role $name (`in` $layout^)? `>`";
 }
 
 def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
@@ -195,7 +252,8 @@ def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
     - layer_attr-c4: groups divide the experts evenly, and what is kept holds
       `top_k` experts.
     - layer_attr-c5: exactly the roles that the layer reads are named, once each.
-    - layer_attr-c6: the routed experts are not `scaled`.
+    - layer_attr-c6: the routed experts are not `scaled`, and the shared expert
+      has no bias.
 
     Life cycle: made by `--moe-distribute` from the body of a `moe.layer`; read
     by `--comm-schedule` (sizes of buffers) and when the module is written.
@@ -209,11 +267,12 @@ def Moe_LayerAttr : Moe_Attr<"Layer", "layer", "layer in closed form"> {
     "::moec::moe::RouterAttr":$router,
     "::moec::moe::MlpAttr":$expert,
     OptionalParameter<"::moec::moe::MlpAttr">:$shared,
+    DefaultValuedParameter<"bool", "false">:$residual,
     ArrayRefParameter<"::moec::moe::WeightNameAttr">:$names);
   let assemblyFormat = [{
     `<` `hidden` `=` $hidden `,` `experts` `=` $experts `,` `tokens` `=` $tokens `,`
     `weights` `=` $weights `,` `combine` `=` $combine `,` `router` `=` $router `,`
-    `expert` `=` $expert `,` (`shared` `=` $shared^ `,`)? `names` `=` custom<Names>($names) `>`
+    `expert` `=` $expert `,` (`shared` `=` $shared^ `,`)? (`residual` `=` $residual^ `,`)? `names` `=` custom<Names>($names) `>`
   }];
 }
 

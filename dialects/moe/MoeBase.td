@@ -56,9 +56,6 @@ def Moe_GroupScore : Moe_Enum<"GroupScore", "score of a group of experts", [
 def Moe_RejectedValue : Moe_Enum<"RejectedValue", "value of a rejected group's members", [
     I32EnumCase<"MinusInfinity", 0, "minus_infinity">,
     I32EnumCase<"Zero", 1, "zero">]>;
-def Moe_Activation : Moe_Enum<"Activation", "activation of an expert", [
-    I32EnumCase<"Silu", 0, "silu">,
-    I32EnumCase<"GeluTanh", 1, "gelu_tanh">]>;
 def Moe_WeightRole : Moe_Enum<"WeightRole", "role of a weight", [
     I32EnumCase<"Router", 0, "router">,
     I32EnumCase<"RouterBias", 1, "router_bias">,
@@ -69,7 +66,10 @@ def Moe_WeightRole : Moe_Enum<"WeightRole", "role of a weight", [
     I32EnumCase<"SharedGate", 6, "shared_gate">,
     I32EnumCase<"SharedUp", 7, "shared_up">,
     I32EnumCase<"SharedDown", 8, "shared_down">,
-    I32EnumCase<"SharedScale", 9, "shared_scale">]>;
+    I32EnumCase<"SharedScale", 9, "shared_scale">,
+    I32EnumCase<"ExpertGateBias", 10, "expert_gate_bias">,
+    I32EnumCase<"ExpertUpBias", 11, "expert_up_bias">,
+    I32EnumCase<"ExpertDownBias", 12, "expert_down_bias">]>;
 /// How experts that no list and no pin names are dealt to ranks.
 def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"Linear", 0, "linear">,
@@ -88,7 +88,6 @@ def Moe_Fusion : Moe_Enum<"Fusion", "stages that share a launch", [
 def Moe_ScoreFunctionAttr : EnumAttr<Moe_Dialect, Moe_ScoreFunction, "score_function">;
 def Moe_GroupScoreAttr : EnumAttr<Moe_Dialect, Moe_GroupScore, "group_score">;
 def Moe_RejectedValueAttr : EnumAttr<Moe_Dialect, Moe_RejectedValue, "rejected_value">;
-def Moe_ActivationAttr : EnumAttr<Moe_Dialect, Moe_Activation, "activation">;
 def Moe_WeightRoleAttr : EnumAttr<Moe_Dialect, Moe_WeightRole, "weight_role">;
 
 #endif // MOEC_DIALECTS_MOE_MOEBASE_TD

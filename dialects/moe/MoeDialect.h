@@ -14,6 +14,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
+#include "runtime/module/ActivationExpr.h"
 #include <utility>
 
 #include "dialects/moe/MoeDialect.h.inc"
@@ -47,8 +48,11 @@ inline constexpr llvm::StringLiteral kExpertInName = "{expert}";
 bool isExpertRole(WeightRole role);
 /// f32 or bf16.
 bool isSupportedElement(mlir::Type type);
-/// "" if the name fits the role, else what is wrong with it.
-std::string checkWeightName(WeightRole role, llvm::StringRef name);
+/// "" if name and layout, which may be null, fit the role; else what is wrong with them.
+std::string checkWeightName(WeightRole role, llvm::StringRef name, WeightLayoutAttr layout);
+/// "" if exactly the roles that the layer reads are named, once each; `shared` may be null.
+std::string checkRoles(RouterAttr router, MlpAttr expert, MlpAttr shared,
+                       llvm::ArrayRef<WeightNameAttr> names);
 
 } // namespace moec::moe
 

@@ -116,25 +116,29 @@ def Moe_WeightOp : Moe_MathOp<"weight", "weight"> {
   let description = [{
     The tensor that the checkpoint stores under `name`, converted to the element
     type of the result when it is loaded. `role` says what it is for, and with it
-    the shape; the three expert_* roles stand for one stored matrix an expert,
-    and `{expert}` in the name for the expert's number.
+    the shape; the expert_* roles stand for one matrix or bias an expert, and
+    `{expert}` in the name for the expert's number. `layout` says where it lies in
+    the stored tensor, if it is not the whole.
   }] # lifeOfMath # [{
-    Attributes: `role`; `name`, with the layer's number already in it. Result: a
-    vector [out], a matrix [out, in] or a stack [experts, out, in], as stored.
+    Attributes: `role`; `name`, with the layer's number already in it; `layout`.
+    Result: a vector [out], a matrix [out, in], biases [experts, out] or a stack
+    [experts, out, in].
 
     Constraints:
     - weight-c1: the name is not empty, and `{expert}` is in it once for the
-      expert_* roles and nowhere else.
-    - weight-c2: biases are vectors, expert_* are stacks, all others matrices,
-      and every extent is positive.
+      expert_* roles that are not stacked and nowhere else; the layout suits the
+      role.
+    - weight-c2: biases of the router are vectors, those of experts matrices, the
+      other expert_* stacks, all others matrices, and every extent is positive.
     - weight-c3: the elements are f32 or bf16; those of a bias f32.
   }] # pure # [{
     Example: test/dialects/moe/ops.mlir
     Lowering: an entry of the manifest; each rank loads its own experts.
   }];
-  let arguments = (ins Moe_WeightRoleAttr:$role, StrAttr:$name);
+  let arguments = (ins Moe_WeightRoleAttr:$role, StrAttr:$name,
+                       OptionalAttr<Moe_WeightLayoutAttr>:$layout);
   let results = (outs Moe_AnyWeight:$tensor);
-  let assemblyFormat = "`` $role $name attr-dict `:` qualified(type($tensor))";
+  let assemblyFormat = "`` $role (`in` $layout^)? $name attr-dict `:` qualified(type($tensor))";
   let hasVerifier = 1;
   let extraClassDefinition = [{
     void $cppClass::getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
@@ -363,85 +367,96 @@ def Moe_ScaleOp : Moe_MathOp<"scale", "shares", [SameOperandsAndResultType]> {
 // Experts and their sum
 //===----------------------------------------------------------------------===//
 
-def Moe_ExpertsOp : Moe_MathOp<"experts", "rows"> {
+def Moe_ExpertsOp : Moe_MathOp<"experts", "rows", [AttrSizedOperandSegments]> {
   let summary = "What each chosen expert makes of the token";
   let description = [{
-    Row (t, k) is `(act(x Wg^T) * (x Wu^T)) Wd^T` of token t with the matrices of
-    the expert in its k-slot. Products accumulate in f32; `act * up` is rounded to
-    the tokens' type before the down product, the row to the type of the result.
+    Row (t, k) is `act(x Wg^T, x Wu^T) Wd^T` of token t with the matrices of the
+    expert in its k-slot, each product plus its bias where there is one. Products
+    accumulate in f32; `act` is rounded to the tokens' type before the down
+    product, the row, times its share, to the type of the result.
   }] # lifeOfMath # [{
-    Attributes: `activation`. Operands: token rows; choices; the three stacks.
+    Attributes: `activation`. Operands: token rows; choices; the stacks; biases.
     Result: one row a token and k-slot.
 
     Constraints:
     - experts-c1: gate and up are [experts, intermediate, hidden], down is
-      [experts, hidden, intermediate].
-    - experts-c2: the three have one element type.
+      [experts, hidden, intermediate]; biases of gate and up are [experts,
+      intermediate], those of down [experts, hidden].
+    - experts-c2: the stacks have one element type.
     - experts-c3: the result has the hidden size of the tokens and the k-slots of
       the choices.
+    - experts-c4: there is a gate exactly where the activation reads it, and its
+      bias only then.
   }] # pure # [{
     Example: test/dialects/moe/ops.mlir
     Lowering: `comm.dispatch`, the `experts` task, `comm.combine`.
   }];
   let arguments = (ins Moe_ActivationAttr:$activation, Moe_TokensType:$tokens,
-                       Moe_ChoicesType:$choices, Moe_Stack:$gate, Moe_Stack:$up, Moe_Stack:$down);
+                       Moe_ChoicesType:$choices, Optional<Moe_Stack>:$gate, Moe_Stack:$up,
+                       Moe_Stack:$down, Optional<Moe_Matrix>:$gateBias, Optional<Moe_Matrix>:$upBias,
+                       Optional<Moe_Matrix>:$downBias);
   let results = (outs Moe_RowsType:$rows);
   let assemblyFormat = [{
-    `` $activation $tokens `at` $choices `gate` $gate `up` $up `down` $down attr-dict
+    `` $activation $tokens `at` $choices (`gate` $gate^)? `up` $up `down` $down
+    (`gate_bias` $gateBias^)? (`up_bias` $upBias^)? (`down_bias` $downBias^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
 
-def Moe_SharedExpertOp : Moe_MathOp<"shared_expert", "shared"> {
+def Moe_SharedExpertOp : Moe_MathOp<"shared_expert", "shared", [AttrSizedOperandSegments]> {
   let summary = "What the shared expert makes of every token";
   let description = [{
     The MLP of `moe.experts` with one set of matrices, for every token, kept in
     f32; multiplied by `sigmoid(ws . x)` where `scale` is given.
   }] # lifeOfMath # [{
-    Attributes: `activation`. Operands: token rows; three matrices; optionally
-    ws as a matrix [1, hidden]. Result: f32 rows.
+    Attributes: `activation`. Operands: token rows; the matrices; optionally ws as
+    a matrix [1, hidden]. Result: f32 rows.
 
     Constraints:
     - shared_expert-c1: gate and up are [intermediate, hidden], down is [hidden,
       intermediate], scale is [1, hidden].
     - shared_expert-c2: all matrices have one element type.
     - shared_expert-c3: the result is f32 and has the hidden size of the tokens.
+    - shared_expert-c4: there is a gate exactly where the activation reads it.
   }] # pure # [{
     Example: test/dialects/moe/ops.mlir
     Lowering: the `shared` task of the plan, which runs beside the exchange.
   }];
-  let arguments = (ins Moe_ActivationAttr:$activation, Moe_TokensType:$tokens, Moe_Matrix:$gate,
-                       Moe_Matrix:$up, Moe_Matrix:$down, Optional<Moe_Matrix>:$scale);
+  let arguments = (ins Moe_ActivationAttr:$activation, Moe_TokensType:$tokens,
+                       Optional<Moe_Matrix>:$gate, Moe_Matrix:$up, Moe_Matrix:$down,
+                       Optional<Moe_Matrix>:$scale);
   let results = (outs Moe_TokensType:$rows);
   let assemblyFormat = [{
-    `` $activation $tokens `gate` $gate `up` $up `down` $down (`scale` $scale^)? attr-dict
+    `` $activation $tokens (`gate` $gate^)? `up` $up `down` $down (`scale` $scale^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
 
-def Moe_CombineOp : Moe_MathOp<"combine", "result"> {
+def Moe_CombineOp : Moe_MathOp<"combine", "result", [AttrSizedOperandSegments]> {
   let summary = "Weighted sum of each token's expert rows";
   let description = [{
-    `sum over k of w_k * row_k`, then `+ shared` where given, in f32 and in just
-    this order, so that the result has the same bits for any placement, rank
-    count and schedule.
+    `sum over k of w_k * row_k`, then `+ shared`, then `+ residual` where given, in
+    f32 and in just this order, so that the result has the same bits for any
+    placement, rank count and schedule.
   }] # lifeOfMath # [{
-    Operands: expert rows; shares; optionally the rows of the shared expert.
-    Result: f32 rows.
+    Operands: expert rows; shares; optionally the rows of the shared expert and
+    token rows. Result: f32 rows.
 
     Constraints:
     - combine-c1: rows and shares have the same number of k-slots.
-    - combine-c2: shared and result are f32 and have the hidden size of the rows.
+    - combine-c2: shared and result are f32 and have the hidden size of the rows;
+      the residual has that size.
   }] # pure # [{
     Example: test/dialects/moe/ops.mlir
     Lowering: `comm.combine`, which ends in the `slot_sum` task of the plan.
   }];
-  let arguments = (ins Moe_RowsType:$rows, Moe_SharesType:$shares, Optional<Moe_TokensType>:$shared);
+  let arguments = (ins Moe_RowsType:$rows, Moe_SharesType:$shares, Optional<Moe_TokensType>:$shared,
+                       Optional<Moe_TokensType>:$residual);
   let results = (outs Moe_TokensType:$result);
   let assemblyFormat = [{
-    $rows `weighted` $shares (`plus` $shared^)? attr-dict `:` functional-type(operands, results)
+    $rows `weighted` $shares (`plus` $shared^)? (`residual` $residual^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

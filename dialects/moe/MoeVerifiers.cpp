@@ -180,11 +180,35 @@ LogicalResult LayerOp::verifyRegions() {
 // moe.weight
 //===----------------------------------------------------------------------===//
 
+static bool isBias(WeightRole role) {
+  switch (role) {
+  case WeightRole::RouterBias:
+  case WeightRole::SelectionBias:
+  case WeightRole::ExpertGateBias:
+  case WeightRole::ExpertUpBias:
+  case WeightRole::ExpertDownBias:
+    return true;
+  case WeightRole::Router:
+  case WeightRole::ExpertGate:
+  case WeightRole::ExpertUp:
+  case WeightRole::ExpertDown:
+  case WeightRole::SharedGate:
+  case WeightRole::SharedUp:
+  case WeightRole::SharedDown:
+  case WeightRole::SharedScale:
+    return false;
+  }
+  llvm_unreachable("unknown role");
+}
+
 static int64_t rankOf(WeightRole role) {
   switch (role) {
   case WeightRole::RouterBias:
   case WeightRole::SelectionBias:
     return 1;
+  case WeightRole::ExpertGateBias:
+  case WeightRole::ExpertUpBias:
+  case WeightRole::ExpertDownBias:
   case WeightRole::Router:
   case WeightRole::SharedGate:
   case WeightRole::SharedUp:
@@ -200,7 +224,7 @@ static int64_t rankOf(WeightRole role) {
 }
 
 LogicalResult WeightOp::verify() {
-  std::string fault = checkWeightName(getRole(), getName()); // weight-c1
+  std::string fault = checkWeightName(getRole(), getName(), getLayoutAttr()); // weight-c1
   if (!fault.empty())
     return emitOpError() << fault;
   RankedTensorType type = getTensor().getType();
@@ -209,7 +233,7 @@ LogicalResult WeightOp::verify() {
                          << " extents, but has " << type.getRank();
   if (llvm::any_of(type.getShape(), [](int64_t extent) { return extent < 1; }))
     return emitOpError() << "extents must be positive, but the type is " << type;
-  if (rankOf(getRole()) == 1) // weight-c3
+  if (isBias(getRole())) // weight-c3
     return verifyF32(*this, "elements of a bias", type.getElementType());
   if (!isSupportedElement(type.getElementType()))
     return emitOpError() << "elements must be f32 or bf16, but are " << type.getElementType();
@@ -324,16 +348,44 @@ LogicalResult ScaleOp::verify() {
 // Experts and their sum
 //===----------------------------------------------------------------------===//
 
+/// The shape of a weight that may be missing.
+static LogicalResult verifyOptionalShape(Operation *op, StringRef what, Value weight,
+                                         ArrayRef<int64_t> wanted) {
+  if (!weight)
+    return success();
+  return verifyShape(op, what, cast<RankedTensorType>(weight.getType()), wanted);
+}
+
+/// experts-c4, shared_expert-c4
+static LogicalResult verifyGate(Operation *op, ActivationAttr activation, Value gate, Value bias) {
+  bool isRead = activation.getExpression().usesGate();
+  if (isRead != static_cast<bool>(gate))
+    return op->emitOpError() << "the activation " << (isRead ? "reads the gate" : "reads no gate")
+                             << ", but there is " << (gate ? "one" : "none");
+  if (bias && !gate)
+    return op->emitOpError() << "there is a bias of the gate, but no gate";
+  return success();
+}
+
 LogicalResult ExpertsOp::verify() {
   int64_t hidden = getTokens().getType().getHidden();
   int64_t experts = getChoices().getType().getExperts();
-  int64_t intermediate = getGate().getType().getDimSize(1);
-  if (failed(verifyShape(*this, "gate", getGate().getType(), {experts, intermediate, hidden})) ||
+  Value first = getGate() ? getGate() : getUp();
+  int64_t intermediate = cast<RankedTensorType>(first.getType()).getDimSize(1);
+  if (failed(verifyGate(*this, getActivationAttr(), getGate(), getGateBias())))
+    return failure(); // experts-c4
+  if (failed(verifyOptionalShape(*this, "gate", getGate(), {experts, intermediate, hidden})) ||
       failed(verifyShape(*this, "up", getUp().getType(), {experts, intermediate, hidden})) ||
-      failed(verifyShape(*this, "down", getDown().getType(), {experts, hidden, intermediate})))
+      failed(verifyShape(*this, "down", getDown().getType(), {experts, hidden, intermediate})) ||
+      failed(verifyOptionalShape(*this, "gate bias", getGateBias(), {experts, intermediate})) ||
+      failed(verifyOptionalShape(*this, "up bias", getUpBias(), {experts, intermediate})) ||
+      failed(verifyOptionalShape(*this, "down bias", getDownBias(), {experts, hidden})))
     return failure(); // experts-c1
-  if (failed(
-          verifySameElement(*this, {getGate().getType(), getUp().getType(), getDown().getType()})))
+  SmallVector<RankedTensorType> stacks;
+  for (Value stack : {getGate(), getUp(), getDown()})
+    if (stack)
+      stacks.push_back(cast<RankedTensorType>(stack.getType()));
+  if (failed(verifySameElement(*this, stacks)))
     return failure(); // experts-c2
   RowsType rows = getRows().getType();
   int64_t topK = getChoices().getType().getTopK();
@@ -346,18 +398,19 @@ LogicalResult ExpertsOp::verify() {
 
 LogicalResult SharedExpertOp::verify() {
   int64_t hidden = getTokens().getType().getHidden();
-  int64_t intermediate = getGate().getType().getDimSize(0);
-  SmallVector<RankedTensorType> weights = {getGate().getType(), getUp().getType(),
-                                           getDown().getType()};
-  if (failed(verifyShape(*this, "gate", weights[0], {intermediate, hidden})) ||
-      failed(verifyShape(*this, "up", weights[1], {intermediate, hidden})) ||
-      failed(verifyShape(*this, "down", weights[2], {hidden, intermediate})))
+  Value first = getGate() ? getGate() : getUp();
+  int64_t intermediate = cast<RankedTensorType>(first.getType()).getDimSize(0);
+  if (failed(verifyGate(*this, getActivationAttr(), getGate(), Value())))
+    return failure(); // shared_expert-c4
+  if (failed(verifyOptionalShape(*this, "gate", getGate(), {intermediate, hidden})) ||
+      failed(verifyShape(*this, "up", getUp().getType(), {intermediate, hidden})) ||
+      failed(verifyShape(*this, "down", getDown().getType(), {hidden, intermediate})) ||
+      failed(verifyOptionalShape(*this, "scale", getScale(), {1, hidden})))
     return failure(); // shared_expert-c1
-  if (getScale()) {
-    weights.push_back(cast<RankedTensorType>(getScale().getType()));
-    if (failed(verifyShape(*this, "scale", weights.back(), {1, hidden})))
-      return failure(); // shared_expert-c1
-  }
+  SmallVector<RankedTensorType> weights;
+  for (Value weight : {getGate(), getUp(), getDown(), getScale()})
+    if (weight)
+      weights.push_back(cast<RankedTensorType>(weight.getType()));
   if (failed(verifySameElement(*this, weights))) // shared_expert-c2
     return failure();
   TokensType rows = getRows().getType();
@@ -375,7 +428,10 @@ LogicalResult CombineOp::verify() {
   Type wanted = TokensType::get(getContext(), rows.getHidden(), Float32Type::get(getContext()));
   if (getShared() && getShared().getType() != wanted) // combine-c2
     return emitOpError() << "shared must be " << wanted << ", but is " << getShared().getType();
-  if (getResult().getType() != wanted) // combine-c2
+  if (getResidual() && cast<TokensType>(getResidual().getType()).getHidden() != rows.getHidden())
+    return emitOpError() << "residual must have the rows' hidden size " << rows.getHidden()
+                         << ", but is " << getResidual().getType(); // combine-c2
+  if (getResult().getType() != wanted)                              // combine-c2
     return emitOpError() << "result must be " << wanted << ", but is " << getResult().getType();
   return success();
 }

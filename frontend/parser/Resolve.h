@@ -64,6 +64,10 @@ Machine resolveMachine(const Statement &block, Diagnostics &diagnostics);
 void refuseLinks(const Statement &mesh, Diagnostics &diagnostics);
 Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &diagnostics);
 
+/// The activation of experts, and `bias ..`, which comes after it.
+void resolveActivation(const Statement &statement, GatedMlp &mlp, Diagnostics &diagnostics);
+void resolveBias(const Statement &statement, GatedMlp &mlp, Diagnostics &diagnostics);
+
 /// A layer; sizes that were refused are 0.
 struct ResolvedLayer {
   moec::Layer layer;

@@ -7,17 +7,23 @@
 
 #include "frontend/parser/Resolve.h"
 #include "frontend/parser/Suggest.h"
+#include "runtime/module/WeightRoles.h"
 
 #include <algorithm>
 #include <array>
 
 namespace moec::frontend {
 
-static constexpr size_t roleCount = 10;
+static constexpr size_t roleCount = weightRoles;
 
 namespace {
+enum class Layout { Separate, Stacked, StackedTransposed };
+enum class Packing { Separate, Concatenated, Interleaved }; ///< of gate and up
+
 /// Names by WeightRole, after the prefix.
 struct Naming {
+  Layout layout;
+  Packing packing;
   std::string_view prefix;
   std::array<std::string_view, roleCount> names;
 };
@@ -28,8 +34,9 @@ struct Family {
 };
 } // namespace
 
-#define MOEC_NAMING(SCHEME, PREFIX, ...)                                                           \
-  static constexpr Naming SCHEME##Naming = {PREFIX, {__VA_ARGS__}};
+#define MOEC_NAMING(SCHEME, LAYOUT, PACKING, PREFIX, ...)                                          \
+  static constexpr Naming SCHEME##Naming = {                                                       \
+      Layout::LAYOUT, Packing::PACKING, PREFIX, {__VA_ARGS__}};
 #include "frontend/parser/Families.def"
 
 static constexpr Family families[] = {
@@ -40,28 +47,9 @@ static constexpr Family families[] = {
 
 /// The keywords of the weights block, by WeightRole.
 static constexpr std::array<std::string_view, roleCount> roleNames = {
-    "router",      "router_bias", "selection_bias", "expert_gate", "expert_up",
-    "expert_down", "shared_gate", "shared_up",      "shared_down", "shared_scale"};
-
-static bool isExpertRole(size_t role) {
-  WeightRole value = static_cast<WeightRole>(role);
-  return value == WeightRole::ExpertGate || value == WeightRole::ExpertUp ||
-         value == WeightRole::ExpertDown;
-}
-
-static std::array<bool, roleCount> rolesOf(const moec::Layer &layer) {
-  bool shared = layer.shared.has_value();
-  return {true,
-          layer.router.logitsBias,
-          layer.router.selectionBias,
-          true,
-          true,
-          true,
-          shared,
-          shared,
-          shared,
-          shared && layer.shared->gate};
-}
+    "router",           "router_bias",    "selection_bias",  "expert_gate", "expert_up",
+    "expert_down",      "shared_gate",    "shared_up",       "shared_down", "shared_scale",
+    "expert_gate_bias", "expert_up_bias", "expert_down_bias"};
 
 static std::string replaceAll(std::string text, std::string_view what, const std::string &by) {
   for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
@@ -79,7 +67,9 @@ public:
 private:
   bool readFamily();
   void useNaming(const Naming &naming, const std::string &prefix);
+  void readLayout();
   void readNames();
+  WeightLayout layoutOf(WeightRole role) const;
   bool checkName(size_t role, const std::string &name, const Location &place);
   void checkRoles();
   void checkDistinct();
@@ -88,6 +78,8 @@ private:
   ResolvedLayer &result;
   Diagnostics &diagnostics;
   std::string layerNumber;
+  Layout layout = Layout::Separate;
+  Packing packing = Packing::Separate;
   std::array<std::string, roleCount> names;
   std::array<Location, roleCount> places; ///< valid where the file gives the name
   std::array<bool, roleCount> known{};    ///< a name was given, right or wrong
@@ -95,6 +87,8 @@ private:
 } // namespace
 
 void CheckpointResolver::useNaming(const Naming &naming, const std::string &prefix) {
+  layout = naming.layout;
+  packing = naming.packing;
   for (size_t role = 0; role < roleCount; ++role) {
     if (naming.names[role].empty())
       continue;
@@ -144,7 +138,8 @@ bool CheckpointResolver::readFamily() {
 bool CheckpointResolver::checkName(size_t role, const std::string &name, const Location &place) {
   bool hasHole = name.find("{expert}") != std::string::npos;
   bool isLong = name.size() > maxWeightNameBytes - 16; // room for the layer's number
-  if (hasHole == isExpertRole(role) && !name.empty() && !isLong)
+  bool wantsHole = isExpertRole(static_cast<WeightRole>(role)) && layout == Layout::Separate;
+  if (hasHole == wantsHole && !name.empty() && !isLong)
     return true;
   std::string problem = isLong         ? "is longer than 1008 characters"
                         : name.empty() ? "is empty"
@@ -154,16 +149,42 @@ bool CheckpointResolver::checkName(size_t role, const std::string &name, const L
   return false;
 }
 
+void CheckpointResolver::readLayout() {
+  const Statement *line = findStatement(*statement, "layout");
+  if (!line || !line->find("layout"))
+    return;
+  const std::string &word = line->find("layout")->text;
+  if (word == "flat")
+    return refuse(*line, "this layout of experts' weights",
+                  "implemented: layout separate, stacked or stacked_transposed", diagnostics);
+  layout = word == "stacked"              ? Layout::Stacked
+           : word == "stacked_transposed" ? Layout::StackedTransposed
+                                          : Layout::Separate;
+  const Value *packed = line->find("packing");
+  packing = !packed || packed->text == "separate" ? Packing::Separate
+            : packed->text == "interleaved"       ? Packing::Interleaved
+                                                  : Packing::Concatenated;
+}
+
+WeightLayout CheckpointResolver::layoutOf(WeightRole role) const {
+  WeightLayout result;
+  if (!isExpertRole(role))
+    return result;
+  result.stacked = layout != Layout::Separate;
+  result.transposed = layout == Layout::StackedTransposed && !isBias(role);
+  bool isUp = role == WeightRole::ExpertUp || role == WeightRole::ExpertUpBias;
+  bool isDown = role == WeightRole::ExpertDown || role == WeightRole::ExpertDownBias;
+  if (isDown || packing == Packing::Separate)
+    return result;
+  result.parts = 2;
+  result.part = isUp ? 1 : 0;
+  result.interleaved = packing == Packing::Interleaved;
+  return result;
+}
+
 void CheckpointResolver::readNames() {
   for (const Statement &line : statement->body) {
     auto role = std::find(roleNames.begin(), roleNames.end(), line.name());
-    if (line.name() == "layout" && line.find("layout")) {
-      const Value *packing = line.find("packing");
-      if (line.find("layout")->text != "separate" || (packing && packing->text != "separate"))
-        refuse(line, "this layout of experts' weights", "implemented: layout separate",
-               diagnostics);
-      continue;
-    }
     if (role == roleNames.end())
       continue;
     size_t index = static_cast<size_t>(role - roleNames.begin());
@@ -178,18 +199,23 @@ void CheckpointResolver::readNames() {
 }
 
 void CheckpointResolver::checkRoles() {
-  std::array<bool, roleCount> needed = rolesOf(result.layer);
   for (size_t role = 0; role < roleCount; ++role) {
-    if (needed[role] && !known[role]) {
+    WeightRole value = static_cast<WeightRole>(role);
+    bool isRead = isNeeded(value, result.layer);
+    if (isRead && !known[role]) {
       Location place = statement ? statement->location : result.locations.layer;
       diagnostics.report(DiagnosticId::MissingWeightName, place, {std::string(roleNames[role])})
           .help("add `" + std::string(roleNames[role]) + " \"NAME\"` to the weights block");
     }
-    if (!needed[role] && places[role].isValid())
+    if (!isRead && places[role].isValid())
       diagnostics.report(DiagnosticId::UnusedWeightName, places[role],
                          {std::string(roleNames[role])});
-    if (needed[role] && !names[role].empty())
-      result.layer.weights.push_back({static_cast<WeightRole>(role), names[role]});
+    if (!isRead || names[role].empty())
+      continue;
+    // A family's names may not suit the layout that the block gives.
+    bool fits = places[role].isValid() || checkName(role, names[role], result.locations.checkpoint);
+    if (fits)
+      result.layer.weights.push_back({value, names[role], layoutOf(value)});
   }
 }
 
@@ -197,7 +223,11 @@ void CheckpointResolver::checkDistinct() {
   const std::vector<WeightName> &weights = result.layer.weights;
   for (size_t i = 0; i < weights.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (weights[i].name != weights[j].name)
+      // Parts of one tensor share its name.
+      bool areParts = weights[i].layout.parts > 1 && weights[j].layout.parts > 1 &&
+                      weights[i].layout.part != weights[j].layout.part &&
+                      isBias(weights[i].role) == isBias(weights[j].role);
+      if (weights[i].name != weights[j].name || areParts)
         continue;
       size_t first = static_cast<size_t>(weights[j].role),
              second = static_cast<size_t>(weights[i].role);
@@ -219,6 +249,7 @@ void CheckpointResolver::run() {
     // A family that nobody knows: the lines of the block are checked all the
     // same, but what it would name is not.
     bool isComplete = !statement->broken && !statement->bodyDamaged && readFamily();
+    readLayout();
     readNames();
     if (!isComplete)
       return;

@@ -21,7 +21,6 @@ private:
   void resolveExperts(const Statement &experts);
   void resolveShared(const Statement &shared);
   void resolveMlp(const Statement &mlp, GatedMlp &result);
-  void resolveActivation(const Statement &statement, GatedMlp &result);
   void resolveSharedScale(const Statement &statement, SharedExpert &expert);
   void resolveType(const Statement &statement);
   void resolveCombine(const Statement &statement);
@@ -33,40 +32,12 @@ private:
 };
 } // namespace
 
-void LayerResolver::resolveActivation(const Statement &statement, GatedMlp &mlp) {
-  const Value *value = statement.find("value");
-  if (!value ||
-      !checkExpression(value->expression, ExpressionContext::Activation, "activation", diagnostics))
-    return;
-  const Expression &expression = value->expression;
-  const Expression *act = nullptr;
-  if (expression.kind == Expression::Kind::Multiply && expression.operands[1].isName("up"))
-    act = &expression.operands[0];
-  else if (expression.kind == Expression::Kind::Multiply && expression.operands[0].isName("up"))
-    act = &expression.operands[1];
-  bool ofGate = act && act->kind == Expression::Kind::Call && act->operands[0].isName("gate");
-  if (ofGate && act->name == "silu") {
-    mlp.activation = Activation::Silu;
-    return;
-  }
-  if (ofGate && act->name == "gelu_tanh") {
-    mlp.activation = Activation::GeluTanh;
-    return;
-  }
-  diagnostics
-      .report(DiagnosticId::UnsupportedExpression, value->location,
-              {"the activation", formatExpression(expression)})
-      .help("implemented: silu(gate) * up, gelu_tanh(gate) * up");
-}
-
 void LayerResolver::resolveMlp(const Statement &mlp, GatedMlp &to) {
   for (const Statement &statement : mlp.body) {
     if (statement.name() == "width")
       to.intermediate = readInteger(statement, "size", 1, maxIntermediate, diagnostics).value_or(0);
     else if (statement.name() == "activation")
-      resolveActivation(statement, to);
-    else if (statement.name() == "bias")
-      refuse(statement, "a bias inside experts", "", diagnostics);
+      resolveActivation(statement, to, diagnostics);
     else if (statement.name() == "form" && statement.find("form") &&
              statement.find("form")->text != "mlp")
       refuse(statement, "an expert of two embedding rows", "", diagnostics);
@@ -87,6 +58,8 @@ void LayerResolver::resolveExperts(const Statement &experts) {
   result.locations.experts = experts.location;
   result.layer.experts = readInteger(experts, "count", 1, maxExperts, diagnostics).value_or(0);
   resolveMlp(experts, result.layer.expert);
+  if (const Statement *bias = findStatement(experts, "bias"))
+    resolveBias(*bias, result.layer.expert, diagnostics);
   if (const Statement *activation = findStatement(experts, "activation"))
     result.locations.activation = activation->location;
 }
@@ -120,6 +93,8 @@ void LayerResolver::resolveShared(const Statement &shared) {
     count = readInteger(shared, "count", 1, maxExperts, diagnostics).value_or(0);
   GatedMlp &mlp = expert.mlp;
   resolveMlp(shared, mlp);
+  if (const Statement *bias = findStatement(shared, "bias"))
+    refuse(*bias, "a bias inside the shared expert", "", diagnostics);
   if (const Statement *scale = findStatement(shared, "scale"))
     resolveSharedScale(*scale, expert);
   uint64_t width = count * mlp.intermediate;
@@ -226,10 +201,15 @@ void LayerResolver::resolveStatement(const Statement &statement) {
   } else if (keyword == "dense") {
     refuse(statement, "a dense branch beside the experts", "", diagnostics);
   } else if (keyword == "residual" && statement.find("value")) {
-    const Expression &value = statement.find("value")->expression;
-    if (checkExpression(value, ExpressionContext::Residual, "residual", diagnostics))
-      refuse(statement, "the residual connection", "moec computes the layer's own result",
-             diagnostics);
+    const Value &value = *statement.find("value");
+    if (!checkExpression(value.expression, ExpressionContext::Residual, "residual", diagnostics))
+      return;
+    result.layer.residual = isSum(value.expression, "x", "y");
+    if (!result.layer.residual)
+      diagnostics
+          .report(DiagnosticId::UnsupportedExpression, value.location,
+                  {"the residual", formatExpression(value.expression)})
+          .help("implemented: x + y");
   }
 }
 

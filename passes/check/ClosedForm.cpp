@@ -76,7 +76,7 @@ LogicalResult BodyReader::expectRole(Operation *user, Value weight, moe::WeightR
 }
 
 LogicalResult BodyReader::expectType(Operation *user, Value weight, StringRef what) {
-  Type wanted = experts.getGate().getType().getElementType();
+  Type wanted = experts.getUp().getType().getElementType();
   Type found = cast<RankedTensorType>(weight.getType()).getElementType();
   if (wanted == found)
     return success();
@@ -180,24 +180,32 @@ LogicalResult BodyReader::readExperts() {
   if (experts.getChoices() != topK.getChoices())
     return unsupported(experts)
            << "experts must be those whose scores are gathered, but are others";
-  if (failed(expectRole(experts, experts.getGate(), moe::WeightRole::ExpertGate)) ||
-      failed(expectRole(experts, experts.getUp(), moe::WeightRole::ExpertUp)))
-    return failure();
-  return expectRole(experts, experts.getDown(), moe::WeightRole::ExpertDown);
+  const std::pair<Value, moe::WeightRole> weights[] = {
+      {experts.getGate(), moe::WeightRole::ExpertGate},
+      {experts.getUp(), moe::WeightRole::ExpertUp},
+      {experts.getDown(), moe::WeightRole::ExpertDown},
+      {experts.getGateBias(), moe::WeightRole::ExpertGateBias},
+      {experts.getUpBias(), moe::WeightRole::ExpertUpBias},
+      {experts.getDownBias(), moe::WeightRole::ExpertDownBias}};
+  for (auto [weight, role] : weights)
+    if (weight && failed(expectRole(experts, weight, role)))
+      return failure();
+  return success();
 }
 
 LogicalResult BodyReader::readShared() {
   if (shared.getTokens() != layer.getTokens())
     return unsupported(shared) << "shared expert must read the layer's tokens, but reads "
                                << sourceOf(shared.getTokens());
-  if (failed(expectRole(shared, shared.getGate(), moe::WeightRole::SharedGate)) ||
+  if ((shared.getGate() &&
+       failed(expectRole(shared, shared.getGate(), moe::WeightRole::SharedGate))) ||
       failed(expectRole(shared, shared.getUp(), moe::WeightRole::SharedUp)) ||
       failed(expectRole(shared, shared.getDown(), moe::WeightRole::SharedDown)))
     return failure();
   if (shared.getScale() &&
       failed(expectRole(shared, shared.getScale(), moe::WeightRole::SharedScale)))
     return failure();
-  return expectType(shared, shared.getGate(), "shared expert");
+  return expectType(shared, shared.getUp(), "shared expert");
 }
 
 FailureOr<moe::LayerAttr> BodyReader::read() {
@@ -222,6 +230,11 @@ FailureOr<moe::LayerAttr> BodyReader::read() {
       return failure();
     }
   }
+  if (combine.getResidual() && combine.getResidual() != layer.getTokens()) {
+    unsupported(combine) << "residual must be the layer's tokens, but comes from "
+                         << sourceOf(combine.getResidual());
+    return failure();
+  }
   if (failed(readShares(combine.getShares())) || failed(readChoice(topK.getScores())) ||
       failed(readExperts()) || (shared && failed(readShared())))
     return failure();
@@ -230,23 +243,28 @@ FailureOr<moe::LayerAttr> BodyReader::read() {
   auto router = moe::RouterAttr::get(context, topK.getChoices().getType().getTopK(), logitsType,
                                      function, sharesType, logitsBias, scoreAfterTopK,
                                      selectionBias, groups, normalize, scale);
-  auto mlp = moe::MlpAttr::get(context, experts.getGate().getType().getDimSize(1),
-                               experts.getActivation(), /*scaled=*/false);
+  auto mlp = moe::MlpAttr::get(context, experts.getUp().getType().getDimSize(1),
+                               experts.getActivation(), experts.getGateBias() != nullptr,
+                               experts.getUpBias() != nullptr, experts.getDownBias() != nullptr,
+                               /*scaled=*/false);
   moe::MlpAttr sharedMlp;
   if (shared)
-    sharedMlp = moe::MlpAttr::get(context, shared.getGate().getType().getDimSize(0),
-                                  shared.getActivation(), shared.getScale() != nullptr);
+    sharedMlp = moe::MlpAttr::get(context, shared.getUp().getType().getDimSize(0),
+                                  shared.getActivation(), /*gate_bias=*/false, /*up_bias=*/false,
+                                  /*down_bias=*/false, shared.getScale() != nullptr);
   SmallVector<moe::WeightNameAttr> names;
   for (auto weight : layer.getBody().getOps<moe::WeightOp>())
     if (!weight.use_empty())
-      names.push_back(moe::WeightNameAttr::get(context, weight.getRole(), weight.getName()));
+      names.push_back(moe::WeightNameAttr::get(context, weight.getRole(), weight.getName(),
+                                               weight.getLayoutAttr()));
   auto tokens = cast<moe::TokensType>(layer.getTokens().getType());
   auto emitError = [&] { return layer.emitError(); };
   auto attribute = moe::LayerAttr::getChecked(
       llvm::function_ref<InFlightDiagnostic()>(emitError), context, tokens.getHidden(),
       static_cast<int64_t>(layer.getExperts()), tokens.getElementType(),
-      experts.getGate().getType().getElementType(), experts.getRows().getType().getElementType(),
-      router, mlp, sharedMlp, ArrayRef<moe::WeightNameAttr>(names));
+      experts.getUp().getType().getElementType(), experts.getRows().getType().getElementType(),
+      router, mlp, sharedMlp, combine.getResidual() != nullptr,
+      ArrayRef<moe::WeightNameAttr>(names));
   if (!attribute)
     return failure();
   return attribute;

@@ -164,6 +164,8 @@ void PlanBuilder::buildSteps() {
     summands.push_back(own(shared));
     after.push_back(sh);
   }
+  if (facts.layer.getResidual())
+    summands.push_back(own(x));
   comm::ReduceOp::create(builder, place<moe::CombineOp>(), "rd", "slot_sum", scope, summands,
                          own(out), after);
 }

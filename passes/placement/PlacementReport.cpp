@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/placement/PlacementProblem.h"
+#include "runtime/module/WeightRoles.h"
 #include "llvm/Support/MathExtras.h"
 #include <initializer_list>
 
@@ -31,15 +32,14 @@ static uint64_t product(std::initializer_list<uint64_t> factors) {
 }
 
 std::vector<uint64_t> weightBytes(const Layer &layer, const Placement &placement) {
-  uint64_t wide = bytesOf(layer.weightsType), experts = layer.experts, hidden = layer.hidden;
-  uint64_t biases = layer.router.logitsBias + layer.router.selectionBias;
-  uint64_t everywhere = llvm::SaturatingAdd(product({experts, hidden, wide}),
-                                            product({biases, experts, bytesOf(DType::F32)}));
-  if (layer.shared)
-    everywhere =
-        llvm::SaturatingAdd(everywhere, product({3, hidden, layer.shared->mlp.intermediate, wide}),
-                            product({layer.shared->gate, hidden, wide}));
-  uint64_t anExpert = product({3, hidden, layer.expert.intermediate, wide});
+  uint64_t everywhere = 0, anExpert = 0;
+  for (WeightRole role : rolesOf(layer)) {
+    uint64_t bytes = bytesOf(isBias(role) ? DType::F32 : layer.weightsType);
+    for (int64_t extent : shapeOf(role, layer))
+      bytes = product({bytes, static_cast<uint64_t>(extent)});
+    uint64_t &sum = isExpertRole(role) ? anExpert : everywhere;
+    sum = llvm::SaturatingAdd(sum, bytes);
+  }
   std::vector<uint64_t> bytes;
   for (const std::vector<uint32_t> &slots : placement.slots)
     bytes.push_back(llvm::SaturatingAdd(everywhere, product({slots.size(), anExpert})));

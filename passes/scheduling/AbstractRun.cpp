@@ -111,7 +111,17 @@ static const char *nameOf(Content content) {
   return "";
 }
 
-static std::vector<Content> getInputs(TaskKind task) {
+/// A layer's residual comes last: third where no shared expert is.
+static std::vector<Content> getSummands(const plan::Plan &plan) {
+  std::vector<Content> inputs = {Content::Route, Content::Rows};
+  for (const plan::Op &op : plan.ops)
+    if (op.kind == plan::OpKind::Compute && op.task == TaskKind::Shared)
+      inputs.push_back(Content::Shared);
+  inputs.resize(4, Content::Tokens);
+  return inputs;
+}
+
+static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
   switch (task) {
   case TaskKind::Route:
   case TaskKind::Shared:
@@ -121,7 +131,7 @@ static std::vector<Content> getInputs(TaskKind task) {
   case TaskKind::Experts:
     return {Content::Tokens, Content::Record};
   case TaskKind::SlotSum:
-    return {Content::Route, Content::Rows, Content::Shared};
+    return getSummands(plan);
   }
   return {};
 }
@@ -251,7 +261,7 @@ Content Machine::readAll(TaskId id, size_t i) {
     moved = *found;
     if (op.kind == plan::OpKind::Put)
       continue;
-    if (Content wanted = getInputs(op.task)[i]; *found != wanted)
+    if (Content wanted = getInputs(plan, op.task)[i]; *found != wanted)
       add(Rule::Content, id,
           std::string(" wants ") + nameOf(wanted) + " in '" + plan.buffers[part.buffer].name +
               "', finds " + nameOf(*found));

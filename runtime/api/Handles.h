@@ -23,7 +23,7 @@ namespace moec::rt {
 /// What a module and its sessions share.
 struct ModuleState {
   explicit ModuleState(Module opened)
-      : module(std::move(opened)), weights(weightTable(module.manifest())) {}
+      : module(std::move(opened)), weights(tensorTable(module.manifest())) {}
   Module module;
   std::vector<WeightEntry> weights;
 };

@@ -25,6 +25,9 @@ static_assert(isRole(MOEC_WEIGHT_SHARED_GATE, WeightRole::SharedGate));
 static_assert(isRole(MOEC_WEIGHT_SHARED_UP, WeightRole::SharedUp));
 static_assert(isRole(MOEC_WEIGHT_SHARED_DOWN, WeightRole::SharedDown));
 static_assert(isRole(MOEC_WEIGHT_SHARED_SCALE, WeightRole::SharedScale));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_GATE_BIAS, WeightRole::ExpertGateBias));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_UP_BIAS, WeightRole::ExpertUpBias));
+static_assert(isRole(MOEC_WEIGHT_EXPERT_DOWN_BIAS, WeightRole::ExpertDownBias));
 
 static Status handOut(Result<Module> opened, moec_module **module) {
   MOEC_RETURN_IF_ERROR(opened.status());

@@ -6,34 +6,13 @@
 
 #include "runtime/backends/WeightTable.h"
 
+#include <algorithm>
+#include <map>
+#include <numeric>
 #include <string_view>
+#include <utility>
 
 namespace moec::rt {
-
-static std::vector<int64_t> shapeOf(WeightRole role, const Layer &layer) {
-  int64_t hidden = layer.hidden, intermediate = layer.expert.intermediate;
-  int64_t shared = layer.shared ? layer.shared->mlp.intermediate : 0;
-  switch (role) {
-  case WeightRole::Router:
-    return {layer.experts, hidden};
-  case WeightRole::RouterBias:
-  case WeightRole::SelectionBias:
-    return {layer.experts};
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-    return {intermediate, hidden};
-  case WeightRole::ExpertDown:
-    return {hidden, intermediate};
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-    return {shared, hidden};
-  case WeightRole::SharedDown:
-    return {hidden, shared};
-  case WeightRole::SharedScale:
-    return {1, hidden};
-  }
-  return {};
-}
 
 static std::string expandName(const std::string &name, int32_t expert) {
   static constexpr std::string_view hole = "{expert}";
@@ -43,13 +22,6 @@ static std::string expandName(const std::string &name, int32_t expert) {
   return name.substr(0, at) + std::to_string(expert) + name.substr(at + hole.size());
 }
 
-static void add(std::vector<WeightEntry> &table, const Layer &layer, WeightRole role,
-                int32_t expert) {
-  for (const WeightName &weight : layer.weights)
-    if (weight.role == role)
-      table.push_back({expandName(weight.name, expert), role, expert, shapeOf(role, layer)});
-}
-
 std::vector<WeightEntry> weightTable(const Manifest &manifest) {
   const Layer &layer = manifest.layer;
   std::vector<bool> isHeld(layer.experts);
@@ -57,16 +29,50 @@ std::vector<WeightEntry> weightTable(const Manifest &manifest) {
     for (uint32_t expert : slots)
       isHeld[expert] = true;
   std::vector<WeightEntry> table;
-  for (WeightRole role : {WeightRole::Router, WeightRole::RouterBias, WeightRole::SelectionBias})
-    add(table, layer, role, -1);
+  auto add = [&](const WeightName &weight, int32_t expert) {
+    table.push_back({expandName(weight.name, expert), weight.role, expert,
+                     storedShape(weight, layer), viewOf(weight, layer, std::max(expert, 0))});
+  };
+  auto isShared = [](WeightRole role) {
+    return role >= WeightRole::SharedGate && role <= WeightRole::SharedScale;
+  };
+  std::vector<WeightName> weights = layer.weights;
+  std::sort(weights.begin(), weights.end(),
+            [](const WeightName &a, const WeightName &b) { return a.role < b.role; });
+  for (const WeightName &weight : weights)
+    if (!isExpertRole(weight.role) && !isShared(weight.role))
+      add(weight, -1);
   for (uint32_t expert = 0; expert < layer.experts; ++expert)
-    if (isHeld[expert])
-      for (WeightRole role : {WeightRole::ExpertGate, WeightRole::ExpertUp, WeightRole::ExpertDown})
-        add(table, layer, role, static_cast<int32_t>(expert));
-  for (WeightRole role : {WeightRole::SharedGate, WeightRole::SharedUp, WeightRole::SharedDown,
-                          WeightRole::SharedScale})
-    add(table, layer, role, -1);
-  return table;
+    for (const WeightName &weight : weights)
+      if (isExpertRole(weight.role) && isHeld[expert])
+        add(weight, static_cast<int32_t>(expert));
+  for (const WeightName &weight : weights)
+    if (isShared(weight.role))
+      add(weight, -1);
+  // Each to the first of its tensor: that is looked up once.
+  std::map<std::string_view, size_t> place;
+  for (const WeightEntry &entry : table)
+    place.emplace(entry.name, place.size());
+  std::vector<size_t> order(table.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair(place.at(table[a].name), a) < std::pair(place.at(table[b].name), b);
+  });
+  std::vector<WeightEntry> sorted;
+  for (size_t i : order)
+    sorted.push_back(table[i]);
+  return sorted;
+}
+
+std::vector<WeightEntry> tensorTable(const Manifest &manifest) {
+  std::vector<WeightEntry> tensors;
+  for (WeightEntry &entry : weightTable(manifest)) {
+    if (tensors.empty() || tensors.back().name != entry.name)
+      tensors.push_back(std::move(entry));
+    else if (tensors.back().expert != entry.expert)
+      tensors.back().expert = -1;
+  }
+  return tensors;
 }
 
 } // namespace moec::rt

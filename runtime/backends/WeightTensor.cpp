@@ -75,23 +75,58 @@ Status checkTensor(const WeightEntry &entry, const moec_tensor &tensor) {
   return Status();
 }
 
-void convertElements(const moec_tensor &tensor, size_t first, size_t count, DType type,
-                     std::byte *target) {
-  if (type == DType::F32)
-    for (size_t i = 0; i < count; ++i)
-      reinterpret_cast<float *>(target)[i] = valueAt(tensor, first + i);
-  else
-    for (size_t i = 0; i < count; ++i)
-      reinterpret_cast<uint16_t *>(target)[i] = toBF16(valueAt(tensor, first + i));
+static void storeElement(float value, DType type, std::byte *target) {
+  if (type == DType::F32) {
+    std::memcpy(target, &value, sizeof(value));
+    return;
+  }
+  uint16_t half = toBF16(value);
+  std::memcpy(target, &half, sizeof(half));
 }
 
-std::vector<float> floatsOf(const moec_tensor &tensor, size_t count, DType roundTo) {
-  std::vector<float> values(count);
-  for (size_t i = 0; i < count; ++i) {
-    float value = valueAt(tensor, i);
-    values[i] = roundTo == DType::BF16 ? fromBF16(toBF16(value)) : value;
-  }
+void convertRows(const moec_tensor &tensor, const WeightView &view, uint64_t first, uint64_t count,
+                 DType type, std::byte *target, uint64_t pitch) {
+  uint64_t size = type == DType::F32 ? 4 : 2;
+  auto convert = [&](uint64_t row, uint64_t column) {
+    uint64_t at = view.first + (first + row) * view.rowStep + column * view.columnStep;
+    storeElement(valueAt(tensor, at), type, target + row * pitch + column * size);
+  };
+  // In the order of the tensor: neighbours are of one row there, or of one column.
+  if (view.columnStep <= view.rowStep)
+    for (uint64_t row = 0; row < count; ++row)
+      for (uint64_t column = 0; column < view.columns; ++column)
+        convert(row, column);
+  else
+    for (uint64_t column = 0; column < view.columns; ++column)
+      for (uint64_t row = 0; row < count; ++row)
+        convert(row, column);
+}
+
+std::vector<float> floatsOf(const moec_tensor &tensor, const WeightView &view, DType roundTo) {
+  std::vector<float> values(view.rows * view.columns);
+  convertRows(tensor, view, 0, view.rows, DType::F32, reinterpret_cast<std::byte *>(values.data()),
+              view.columns * sizeof(float));
+  if (roundTo == DType::BF16)
+    for (float &value : values)
+      value = fromBF16(toBF16(value));
   return values;
+}
+
+Status loadWeights(const Manifest &manifest, const WeightLookup &lookup,
+                   const std::function<Status(const WeightEntry &, const moec_tensor &)> &load) {
+  moec_tensor tensor{};
+  const WeightEntry *last = nullptr;
+  std::vector<WeightEntry> table = weightTable(manifest);
+  for (const WeightEntry &entry : table) {
+    if (!last || last->name != entry.name) {
+      tensor = {};
+      MOEC_RETURN_IF_ERROR(lookup(entry.name, tensor));
+    }
+    last = &entry;
+    MOEC_RETURN_IF_ERROR(checkTensor(entry, tensor));
+    MOEC_RETURN_IF_ERROR(load(entry, tensor));
+  }
+  return {};
 }
 
 } // namespace moec::rt

@@ -8,10 +8,12 @@
 #define MOEC_RUNTIME_BACKENDS_WEIGHTTENSOR_H
 
 #include "moec/runtime.h"
+#include "runtime/backends/Backend.h"
 #include "runtime/backends/WeightTable.h"
 #include "runtime/base/Status.h"
 
 #include <cstddef>
+#include <functional>
 
 namespace moec::rt {
 
@@ -22,12 +24,18 @@ const char *typeName(moec_dtype type);
 /// stored as one row) and data.
 Status checkTensor(const WeightEntry &entry, const moec_tensor &tensor);
 
-/// Elements `first` .. + `count` as `type`; the tensor's data need no alignment.
-void convertElements(const moec_tensor &tensor, size_t first, size_t count, DType type,
-                     std::byte *target);
+/// Rows `first` .. + `count` of the weight as `type`, `pitch` bytes apart; the tensor's
+/// data need no alignment.
+void convertRows(const moec_tensor &tensor, const WeightView &view, uint64_t first, uint64_t count,
+                 DType type, std::byte *target, uint64_t pitch);
 
-/// The first `count` elements, rounded to `roundTo`, as f32.
-std::vector<float> floatsOf(const moec_tensor &tensor, size_t count, DType roundTo);
+/// All elements of the weight, rounded to `roundTo`, as f32.
+std::vector<float> floatsOf(const moec_tensor &tensor, const WeightView &view, DType roundTo);
+
+/// Looks up each tensor of the table once, checks it, and hands it to `load` with each
+/// weight that it holds.
+Status loadWeights(const Manifest &manifest, const WeightLookup &lookup,
+                   const std::function<Status(const WeightEntry &, const moec_tensor &)> &load);
 
 } // namespace moec::rt
 

@@ -74,7 +74,7 @@ Status decodeVector(const flatbuffers::Vector<Element> *vector, const Where &whe
   MOEC_RETURN_IF_ERROR(decodeCount(vector->size(), where, maxCount));
   if constexpr (std::is_pointer_v<Element>) { // of structs: the verifier forgets their alignment
     constexpr size_t alignment = alignof(std::remove_pointer_t<Element>);
-    if (reinterpret_cast<uintptr_t>(vector->Data()) % alignment != 0)
+    if (vector->size() && reinterpret_cast<uintptr_t>(vector->Data()) % alignment != 0)
       return where.invalid("wanted elements at multiples of ", alignment, " bytes");
   }
   out.resize(vector->size());

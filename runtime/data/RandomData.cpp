@@ -123,6 +123,9 @@ static void fillRow(const Row &row) {
 static double deviationOf(WeightRole role, uint64_t columns) {
   switch (role) {
   case WeightRole::RouterBias:
+  case WeightRole::ExpertGateBias:
+  case WeightRole::ExpertUpBias:
+  case WeightRole::ExpertDownBias:
     return routerBiasDeviation;
   case WeightRole::SelectionBias:
     return selectionBiasDeviation;

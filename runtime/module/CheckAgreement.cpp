@@ -47,8 +47,23 @@ static Status checkRow(const Plan &plan, const plan::Region &region, uint64_t by
   return {};
 }
 
-static Status checkTaskRows(const Plan &plan, const Op &op, const RowBytes &bytes,
-                            const Where &where) {
+/// Reads route, rows, the shared expert's if there is one, the tokens' own for a residual.
+static Status checkSum(const Layer &layer, const Plan &plan, const Op &op, const RowBytes &bytes,
+                       const Where &where) {
+  size_t wanted = 2 + (layer.shared ? 1 : 0) + (layer.residual ? 1 : 0);
+  if (op.reads.size() != wanted)
+    return where.invalid("wanted ", wanted, " reads regions for the layer, found ",
+                         op.reads.size());
+  MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[1], bytes.combine, where));
+  if (layer.shared)
+    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[2], bytes.result, where));
+  if (layer.residual)
+    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads.back(), bytes.tokens, where));
+  return checkRow(plan, op.writes[0], bytes.result, where);
+}
+
+static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
+                            const RowBytes &bytes, const Where &where) {
   switch (op.task) {
   case TaskKind::Route:
     return checkRow(plan, op.reads[0], bytes.tokens, where);
@@ -61,10 +76,7 @@ static Status checkTaskRows(const Plan &plan, const Op &op, const RowBytes &byte
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[0], bytes.tokens, where));
     return checkRow(plan, op.writes[0], bytes.result, where);
   case TaskKind::SlotSum:
-    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[1], bytes.combine, where));
-    if (op.reads.size() > 2)
-      MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[2], bytes.result, where));
-    return checkRow(plan, op.writes[0], bytes.result, where);
+    return checkSum(layer, plan, op, bytes, where);
   }
   return {};
 }
@@ -109,10 +121,7 @@ Status checkAgreement(const Manifest &manifest, const Plan &plan) {
     Where at = where.at("op", i, op.name);
     if (op.kind != OpKind::Compute && op.kind != OpKind::Reduce)
       continue;
-    MOEC_RETURN_IF_ERROR(checkTaskRows(plan, op, bytes, at));
-    if (op.task == TaskKind::SlotSum && op.reads.size() != (layer.shared ? 3u : 2u))
-      return at.invalid("wanted ", layer.shared ? 3 : 2, " reads regions for the layer, found ",
-                        op.reads.size());
+    MOEC_RETURN_IF_ERROR(checkTaskRows(layer, plan, op, bytes, at));
   }
   return {};
 }

@@ -9,11 +9,12 @@
 #include "runtime/base/Where.h"
 #include "runtime/module/Limits.h"
 #include "runtime/module/Names.h"
+#include "runtime/module/WeightRoles.h"
 #include "runtime/plan/Limits.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
-#include <set>
+#include <utility>
 
 namespace moec::rt {
 
@@ -72,33 +73,16 @@ static Status checkRouter(const Layer &layer, const Where &where) {
   return router.groups ? checkGroups(*router.groups, layer, where.at("groups")) : Status();
 }
 
+static Status checkMlp(const GatedMlp &mlp, const Where &where) {
+  MOEC_RETURN_IF_ERROR(checkRange(mlp.intermediate, 1, maxIntermediate, where.at("intermediate")));
+  if (std::string fault = checkActivation(mlp.activation); !fault.empty())
+    return where.at("activation").invalid(fault);
+  if (mlp.gateBias && !mlp.activation.usesGate())
+    return where.at("gate bias").invalid("the activation does not read the gate");
+  return {};
+}
+
 // --- Weights -----------------------------------------------------------------
-
-static bool isPerExpert(WeightRole role) {
-  return role == WeightRole::ExpertGate || role == WeightRole::ExpertUp ||
-         role == WeightRole::ExpertDown;
-}
-
-static bool isNeeded(WeightRole role, const Layer &layer) {
-  switch (role) {
-  case WeightRole::Router:
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-  case WeightRole::ExpertDown:
-    return true;
-  case WeightRole::RouterBias:
-    return layer.router.logitsBias;
-  case WeightRole::SelectionBias:
-    return layer.router.selectionBias;
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-  case WeightRole::SharedDown:
-    return layer.shared.has_value();
-  case WeightRole::SharedScale:
-    return layer.shared && layer.shared->gate;
-  }
-  return false;
-}
 
 static size_t countPlaceholders(const std::string &name) {
   constexpr std::string_view placeholder = "{expert}";
@@ -109,28 +93,41 @@ static size_t countPlaceholders(const std::string &name) {
   return count;
 }
 
-static Status checkWeights(const Layer &layer, const Where &root) {
-  constexpr size_t roles = static_cast<size_t>(WeightRole::SharedScale) + 1;
-  std::array<bool, roles> seen = {};
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < layer.weights.size(); ++i) {
-    const WeightName &weight = layer.weights[i];
-    Where where = root.at("weight", i, weight.name);
-    MOEC_RETURN_IF_ERROR(checkName(weight.name, where));
-    if (!names.insert(weight.name).second)
-      return where.invalid("wanted a name of its own, found it twice");
-    const char *role = nameOf(weight.role);
-    if (!isNeeded(weight.role, layer))
-      return where.invalid("the layer has no ", role);
-    if (std::exchange(seen[static_cast<size_t>(weight.role)], true))
+/// Two weights may share a tensor as different parts of it.
+static bool collide(const WeightName &a, const WeightName &b) {
+  WeightLayout first = a.layout, second = b.layout;
+  bool isOther = first.part != second.part;
+  first.part = second.part;
+  return a.name == b.name && !(isOther && first == second && isBias(a.role) == isBias(b.role));
+}
+
+static Status checkWeight(const Layer &layer, size_t index, const Where &where) {
+  const WeightName &weight = layer.weights[index];
+  MOEC_RETURN_IF_ERROR(checkName(weight.name, where));
+  const char *role = nameOf(weight.role);
+  if (!isNeeded(weight.role, layer))
+    return where.invalid("the layer has no ", role);
+  for (size_t i = 0; i < index; ++i) {
+    if (layer.weights[i].role == weight.role)
       return where.invalid("wanted one name for ", role, ", found two");
-    size_t wanted = isPerExpert(weight.role) ? 1 : 0;
-    if (size_t found = countPlaceholders(weight.name); found != wanted)
-      return where.invalid("wanted {expert} ", wanted ? "once" : "nowhere", " in the name of ",
-                           role, ", found it ", found, found == 1 ? " time" : " times");
+    if (collide(layer.weights[i], weight))
+      return where.invalid("wanted a name of its own, found it twice");
   }
-  for (size_t i = 0; i < roles; ++i)
-    if (WeightRole role = static_cast<WeightRole>(i); !seen[i] && isNeeded(role, layer))
+  if (std::string fault = checkLayout(weight); !fault.empty())
+    return where.at("layout").invalid(fault);
+  size_t wanted = isExpertRole(weight.role) && !weight.layout.stacked ? 1 : 0;
+  if (size_t found = countPlaceholders(weight.name); found != wanted)
+    return where.invalid("wanted {expert} ", wanted ? "once" : "nowhere", " in the name of ", role,
+                         ", found it ", found, found == 1 ? " time" : " times");
+  return {};
+}
+
+static Status checkWeights(const Layer &layer, const Where &root) {
+  for (size_t i = 0; i < layer.weights.size(); ++i)
+    MOEC_RETURN_IF_ERROR(checkWeight(layer, i, root.at("weight", i, layer.weights[i].name)));
+  for (WeightRole role : rolesOf(layer))
+    if (std::none_of(layer.weights.begin(), layer.weights.end(),
+                     [&](const WeightName &weight) { return weight.role == role; }))
       return root.at("weights").invalid("wanted a name for ", nameOf(role), ", found none");
   return {};
 }
@@ -142,13 +139,14 @@ static Status checkLayer(const Layer &layer, const Where &where) {
   MOEC_RETURN_IF_ERROR(checkRange(layer.hidden, 1, maxHidden, where.at("hidden")));
   MOEC_RETURN_IF_ERROR(checkRange(layer.experts, 1, maxExperts, where.at("experts")));
   MOEC_RETURN_IF_ERROR(checkRouter(layer, where.at("router")));
-  Where expert = where.at("expert");
-  MOEC_RETURN_IF_ERROR(
-      checkRange(layer.expert.intermediate, 1, maxIntermediate, expert.at("intermediate")));
-  Where shared = where.at("shared");
-  if (layer.shared)
-    MOEC_RETURN_IF_ERROR(
-        checkRange(layer.shared->mlp.intermediate, 1, maxIntermediate, shared.at("intermediate")));
+  MOEC_RETURN_IF_ERROR(checkMlp(layer.expert, where.at("expert")));
+  if (layer.shared) {
+    const GatedMlp &mlp = layer.shared->mlp;
+    Where shared = where.at("shared");
+    MOEC_RETURN_IF_ERROR(checkMlp(mlp, shared));
+    if (mlp.gateBias || mlp.upBias || mlp.downBias)
+      return shared.invalid("wanted no bias, found one");
+  }
   return checkWeights(layer, where);
 }
 

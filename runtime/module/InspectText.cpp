@@ -10,6 +10,7 @@
 #include "runtime/module/LayerText.h"
 #include "runtime/module/Names.h"
 #include "runtime/module/TextTable.h"
+#include "runtime/module/WeightRoles.h"
 #include "runtime/plan/PlanText.h"
 
 #include <algorithm>
@@ -76,43 +77,43 @@ static std::string placementText(const Manifest &manifest) {
 
 // --- Weights -----------------------------------------------------------------
 
-static std::string shapeText(uint64_t rows, uint64_t columns) {
-  return concat("[", rows, ", ", columns, "]");
+/// "[4, 16]"
+static std::string shapeText(const std::vector<int64_t> &shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += concat(i ? ", " : "", shape[i]);
+  return text + "]";
 }
 
-static std::string shapeText(WeightRole role, const Layer &layer) {
-  uint64_t shared = layer.shared ? layer.shared->mlp.intermediate : 0;
-  switch (role) {
-  case WeightRole::Router:
-    return shapeText(layer.experts, layer.hidden);
-  case WeightRole::RouterBias:
-  case WeightRole::SelectionBias:
-    return concat("[", layer.experts, "]");
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-    return shapeText(layer.expert.intermediate, layer.hidden);
-  case WeightRole::ExpertDown:
-    return shapeText(layer.hidden, layer.expert.intermediate);
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-    return shapeText(shared, layer.hidden);
-  case WeightRole::SharedDown:
-    return shapeText(layer.hidden, shared);
-  case WeightRole::SharedScale:
-    return shapeText(1, layer.hidden);
-  }
-  return "";
+/// "[32, 2880, 5760], transposed, rows 0, 2, .. of 2": where the weight is not the whole tensor.
+static std::string layoutText(const WeightName &weight, const Layer &layer) {
+  const WeightLayout &layout = weight.layout;
+  if (layout == WeightLayout())
+    return "";
+  std::string text = concat("  in ", shapeText(storedShape(weight, layer)));
+  if (layout.transposed)
+    text += ", transposed";
+  if (layout.parts > 1)
+    text += concat(", part ", layout.part, " of ", layout.parts,
+                   layout.interleaved ? " interleaved" : "");
+  return text;
 }
 
 static uint64_t expertBytes(const Layer &layer) {
-  uint64_t elements = uint64_t(layer.expert.intermediate) * layer.hidden * 3;
+  uint64_t elements = 0;
+  for (WeightRole role : rolesOf(layer)) {
+    std::vector<int64_t> shape = shapeOf(role, layer);
+    uint64_t columns = shape.size() > 1 ? static_cast<uint64_t>(shape[1]) : 1;
+    elements += isExpertRole(role) ? static_cast<uint64_t>(shape[0]) * columns : 0;
+  }
   return elements * (layer.weightsType == DType::F32 ? 4 : 2);
 }
 
 static std::string weightsText(const Layer &layer) {
   TextTable table({false, false, false});
   for (const WeightName &weight : layer.weights)
-    table.row({nameOf(weight.role), shapeText(weight.role, layer), weight.name});
+    table.row({nameOf(weight.role), shapeText(shapeOf(weight.role, layer)),
+               weight.name + layoutText(weight, layer)});
   return concat("weights, ", formatBytes(expertBytes(layer)), " an expert, ",
                 formatBytes(expertBytes(layer) * layer.experts), " all experts\n") +
          table.text();

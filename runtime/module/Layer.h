@@ -20,10 +20,10 @@
 //   w   = w * scale, rounded to `router.weightsType`
 //   y   = sum over slots in order of (w_k * Expert_{e_k}(x)) in f32; each product
 //         is rounded to `combineType` first
-//   Expert_e(x) = (act(x Wg^T) * (x Wu^T)) Wd^T, f32 accumulation; the product
-//                 act*up is rounded to `tokensType` before the down product
-//   out = y (+ sigmoid(ws . x) *) Shared(x)    f32
-// Source: shared/models/MODELS.md sections 1 to 5 (rules R1 to R7).
+//   Expert_e(x) = act(x Wg^T (+ bg), x Wu^T (+ bu)) Wd^T (+ bd), f32 accumulation;
+//                 act, in f32, is rounded to `tokensType` before the down product;
+//                 there is no Wg where act does not read the gate
+//   out = y (+ (sigmoid(ws . x) *) Shared(x)) (+ x)    f32
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_MODULE_LAYER_H
@@ -31,6 +31,7 @@
 
 #include "runtime/module/ActivationExpr.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -68,10 +69,12 @@ struct Router {
   bool operator==(const Router &) const = default;
 };
 
-/// A gated MLP: three matrices, no biases.
+/// An MLP of three matrices, or two where the activation does not read the gate.
 struct GatedMlp {
   uint32_t intermediate = 0;
-  Activation activation = Activation::Silu;
+  ActivationExpr activation = Activation::Silu;
+  /// Added to the products; of routed experts only.
+  bool gateBias = false, upBias = false, downBias = false;
   bool operator==(const GatedMlp &) const = default;
 };
 
@@ -81,26 +84,41 @@ struct SharedExpert {
   bool operator==(const SharedExpert &) const = default;
 };
 
-/// What a weight tensor is for. Shapes as stored, [out, in].
+/// What a weight is for, and its shape, [out, in].
 enum class WeightRole : uint8_t {
-  Router = 0,        ///< [experts, hidden]
-  RouterBias = 1,    ///< [experts]
-  SelectionBias = 2, ///< [experts], f32 (or [1, experts])
-  ExpertGate = 3,    ///< [intermediate, hidden], one an expert
-  ExpertUp = 4,      ///< [intermediate, hidden], one an expert
-  ExpertDown = 5,    ///< [hidden, intermediate], one an expert
-  SharedGate = 6,    ///< [shared intermediate, hidden]
-  SharedUp = 7,      ///< [shared intermediate, hidden]
-  SharedDown = 8,    ///< [hidden, shared intermediate]
-  SharedScale = 9,   ///< [1, hidden]: ws of the shared expert's gate
+  Router = 0,          ///< [experts, hidden]
+  RouterBias = 1,      ///< [experts]
+  SelectionBias = 2,   ///< [experts], f32 (or [1, experts])
+  ExpertGate = 3,      ///< [intermediate, hidden], one an expert
+  ExpertUp = 4,        ///< [intermediate, hidden], one an expert
+  ExpertDown = 5,      ///< [hidden, intermediate], one an expert
+  SharedGate = 6,      ///< [shared intermediate, hidden]
+  SharedUp = 7,        ///< [shared intermediate, hidden]
+  SharedDown = 8,      ///< [hidden, shared intermediate]
+  SharedScale = 9,     ///< [1, hidden]: ws of the shared expert's gate
+  ExpertGateBias = 10, ///< [intermediate], one an expert
+  ExpertUpBias = 11,   ///< [intermediate], one an expert
+  ExpertDownBias = 12, ///< [hidden], one an expert
+};
+inline constexpr size_t weightRoles = 13;
+
+/// Where a weight lies in the tensor that the checkpoint stores.
+struct WeightLayout {
+  bool stacked = false;    ///< [experts, ..]: one tensor holds it for all experts
+  bool transposed = false; ///< [in, out]
+  /// The extent `out` of the tensor holds as many weights, of which this is number `part`.
+  uint32_t parts = 1, part = 0;
+  bool interleaved = false; ///< its row i is i * parts + part there, else part * out + i
+  bool operator==(const WeightLayout &) const = default;
 };
 
 /// One weight as the checkpoint names it. `{expert}` in the name stands for the
-/// expert's number and is there exactly for the Expert* roles; the layer number
-/// is already in the name.
+/// expert's number and is there exactly for the Expert* roles that are not
+/// stacked; the layer number is already in the name.
 struct WeightName {
   WeightRole role = WeightRole::Router;
   std::string name;
+  WeightLayout layout = {};
   bool operator==(const WeightName &) const = default;
 };
 
@@ -114,6 +132,7 @@ struct Layer {
   Router router;
   GatedMlp expert;
   std::optional<SharedExpert> shared;
+  bool residual = false; ///< the result includes the token's own row
   std::vector<WeightName> weights;
   bool operator==(const Layer &) const = default;
 };

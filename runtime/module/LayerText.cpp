@@ -91,9 +91,19 @@ static std::string routerText(const Layer &layer) {
   return block.text();
 }
 
+/// "(silu(x Wg^T) * (x Wu^T)) Wd^T": the usual ones are written out.
 static std::string mlpText(const GatedMlp &mlp, uint32_t hidden) {
-  return concat("(", nameOf(mlp.activation), "(x Wg^T) * (x Wu^T)) Wd^T, ", hidden, " -> ",
-                mlp.intermediate, " -> ", hidden);
+  std::string sizes = concat(", ", hidden, " -> ", mlp.intermediate, " -> ", hidden);
+  std::string gate = mlp.gateBias ? "x Wg^T + bg" : "x Wg^T",
+              up = mlp.upBias ? "x Wu^T + bu" : "x Wu^T";
+  std::string down = mlp.downBias ? " Wd^T + bd" : " Wd^T";
+  std::optional<KnownActivation> known = recognize(mlp.activation);
+  if (known && known->function != Activation::ClampedSwiglu)
+    return concat("(", nameOf(mlp.activation.steps[1].op), "(", gate, ") * (", up, "))", down,
+                  sizes);
+  return concat("(", toText(mlp.activation), ")", down,
+                mlp.activation.usesGate() ? ", gate = " + gate : std::string(), ", up = ", up,
+                sizes);
 }
 
 std::string layerText(const Layer &layer) {
@@ -105,8 +115,8 @@ std::string layerText(const Layer &layer) {
     shared.line(mlpText(layer.shared->mlp, layer.hidden),
                 layer.shared->gate ? ", times sigmoid(ws . x)" : "");
   result.line("f32 sum of w * expert(x) in the order of the slots",
-              layer.shared ? ", then the shared expert" : "", "; expert rows return as ",
-              nameOf(layer.combineType));
+              layer.shared ? ", then the shared expert" : "", layer.residual ? ", then x" : "",
+              "; expert rows return as ", nameOf(layer.combineType));
   return tokens.text() + routerText(layer) + experts.text() + shared.text() + result.text();
 }
 

@@ -49,7 +49,27 @@ static Status decode(const wire::GatedMlp *mlp, const Where &where, GatedMlp &ou
   if (!mlp)
     return where.invalid("missing");
   out.intermediate = mlp->intermediate();
-  return decodeEnum(mlp->activation(), where.at("activation"), out.activation);
+  out.gateBias = mlp->gate_bias();
+  out.upBias = mlp->up_bias();
+  out.downBias = mlp->down_bias();
+  Where activation = where.at("activation");
+  if (!mlp->expression()) {
+    Activation known;
+    MOEC_RETURN_IF_ERROR(decodeEnum(mlp->activation(), activation, known));
+    out.activation = known;
+    return {};
+  }
+  return decodeVector(mlp->expression(), activation, maxActivationSteps, out.activation.steps,
+                      [&](const wire::ActivationStep *step, uint32_t i, ActivationStep &to) {
+                        to.value = step->value();
+                        return decodeEnum(step->op(), activation.at("step", i), to.op);
+                      });
+}
+
+static void decode(const wire::WeightLayout *layout, WeightLayout &out) {
+  if (layout)
+    out = {layout->stacked(), layout->transposed(), layout->parts(), layout->part(),
+           layout->interleaved()};
 }
 
 static Status decode(const wire::SharedExpert *shared, const Where &where,
@@ -67,6 +87,7 @@ static Status decode(const wire::Layer *layer, const Where &where, Layer &out) {
   MOEC_RETURN_IF_ERROR(decodeText(layer->name(), where.at("name"), maxNameBytes, out.name));
   out.hidden = layer->hidden();
   out.experts = layer->experts();
+  out.residual = layer->residual();
   MOEC_RETURN_IF_ERROR(decodeEnum(layer->tokens_type(), where.at("tokens type"), out.tokensType));
   MOEC_RETURN_IF_ERROR(
       decodeEnum(layer->weights_type(), where.at("weights type"), out.weightsType));
@@ -78,6 +99,7 @@ static Status decode(const wire::Layer *layer, const Where &where, Layer &out) {
   return decodeVector(layer->weights(), where.at("weights"), maxWeights, out.weights,
                       [&](const wire::WeightName *weight, uint32_t i, WeightName &to) {
                         Where at = where.at("weight", i);
+                        decode(weight->layout(), to.layout);
                         MOEC_RETURN_IF_ERROR(
                             decodeText(weight->name(), at.at("name"), maxWeightNameBytes, to.name));
                         return decodeEnum(weight->role(), at.at("role"), to.role);

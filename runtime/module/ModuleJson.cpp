@@ -35,7 +35,23 @@ static Json routerJson(const Router &router) {
 }
 
 static Json mlpJson(const GatedMlp &mlp) {
-  return {{"intermediate", mlp.intermediate}, {"activation", nameOf(mlp.activation)}};
+  return {{"intermediate", mlp.intermediate},
+          {"activation", toText(mlp.activation)},
+          {"gate_bias", mlp.gateBias},
+          {"up_bias", mlp.upBias},
+          {"down_bias", mlp.downBias}};
+}
+
+static Json weightJson(const WeightName &weight) {
+  Json json = {{"role", nameOf(weight.role)}, {"name", weight.name}};
+  const WeightLayout &layout = weight.layout;
+  if (layout != WeightLayout())
+    json["layout"] = {{"stacked", layout.stacked},
+                      {"transposed", layout.transposed},
+                      {"part", layout.part},
+                      {"parts", layout.parts},
+                      {"interleaved", layout.interleaved}};
+  return json;
 }
 
 static Json layerJson(const Layer &layer) {
@@ -48,11 +64,12 @@ static Json layerJson(const Layer &layer) {
                {"router", routerJson(layer.router)},
                {"expert", mlpJson(layer.expert)},
                {"shared", nullptr},
+               {"residual", layer.residual},
                {"weights", Json::array()}};
   if (layer.shared)
     json["shared"] = {{"mlp", mlpJson(layer.shared->mlp)}, {"gate", layer.shared->gate}};
   for (const WeightName &weight : layer.weights)
-    json["weights"].push_back({{"role", nameOf(weight.role)}, {"name", weight.name}});
+    json["weights"].push_back(weightJson(weight));
   return json;
 }
 

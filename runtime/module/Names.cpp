@@ -50,18 +50,6 @@ const char *nameOf(RejectedValue value) {
   return nullptr;
 }
 
-const char *nameOf(Activation activation) {
-  switch (activation) {
-  case Activation::Silu:
-    return "silu";
-  case Activation::GeluTanh:
-    return "gelu_tanh";
-  case Activation::ClampedSwiglu:
-    return "clamped_swiglu";
-  }
-  return nullptr;
-}
-
 const char *nameOf(WeightRole role) {
   switch (role) {
   case WeightRole::Router:
@@ -84,6 +72,12 @@ const char *nameOf(WeightRole role) {
     return "shared_down";
   case WeightRole::SharedScale:
     return "shared_scale";
+  case WeightRole::ExpertGateBias:
+    return "expert_gate_bias";
+  case WeightRole::ExpertUpBias:
+    return "expert_up_bias";
+  case WeightRole::ExpertDownBias:
+    return "expert_down_bias";
   }
   return nullptr;
 }

@@ -18,7 +18,6 @@ const char *nameOf(DType type);
 const char *nameOf(ScoreFunction function);
 const char *nameOf(GroupScore score);
 const char *nameOf(RejectedValue value);
-const char *nameOf(Activation activation);
 const char *nameOf(WeightRole role);
 const char *nameOf(KernelObject object);
 const char *nameOf(KernelArgKind kind);

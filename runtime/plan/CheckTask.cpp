@@ -47,7 +47,7 @@ constexpr Slot routeReads[] = {ownRows}, routeWrites[] = {ownRoute};
 constexpr Slot packReads[] = {ownRoute}, packWrites[] = {ownRecords};
 constexpr Slot expertsReads[] = {theirRows, theirRecords}, expertsWrites[] = {theirSlotRows};
 constexpr Slot sharedReads[] = {ownRows}, sharedWrites[] = {ownRows};
-constexpr Slot sumReads[] = {ownRoute, ownSlotRows, ownRows}, sumWrites[] = {ownRows};
+constexpr Slot sumReads[] = {ownRoute, ownSlotRows, ownRows, ownRows}, sumWrites[] = {ownRows};
 
 } // namespace
 

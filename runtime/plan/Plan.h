@@ -102,7 +102,7 @@ enum class TaskKind : uint8_t {
   Pack = 1,    ///< reads route; writes record[p]{D(r,p)} for one destination
   Experts = 2, ///< reads recv[s]{D(s,r)}, record[s]{D(s,r)}; writes y[s]{Y(s,r)}
   Shared = 3,  ///< reads x; writes shared{A(r)}
-  SlotSum = 4, ///< reduce: reads route, back{Y(r,p)}, [shared]; writes out
+  SlotSum = 4, ///< reduce: reads route, back{Y(r,p)}, [shared], [x]; writes out
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of

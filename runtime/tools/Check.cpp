@@ -7,9 +7,11 @@
 
 #include "runtime/tools/Check.h"
 
+#include "runtime/module/WeightRoles.h"
 #include "runtime/tools/Progress.h"
 
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 
@@ -25,18 +27,6 @@ static reference::Type toReference(DType type) {
     return reference::Type::BF16;
   }
   return reference::Type::F32;
-}
-
-static reference::Activation toReference(Activation activation) {
-  switch (activation) {
-  case Activation::Silu:
-    return reference::Activation::Silu;
-  case Activation::GeluTanh:
-    return reference::Activation::GeluTanh;
-  case Activation::ClampedSwiglu:
-    break; // no layer has it yet
-  }
-  return reference::Activation::Silu;
 }
 
 static reference::Score toReference(ScoreFunction score) {
@@ -80,11 +70,15 @@ reference::Layer toReference(const Layer &layer) {
   out.tokensType = toReference(layer.tokensType);
   out.weightsType = toReference(layer.weightsType);
   out.combineType = toReference(layer.combineType);
-  out.activation = toReference(layer.expert.activation);
+  out.activation = reference::Activation(toPostfix(layer.expert.activation));
+  out.gateBias = layer.expert.gateBias;
+  out.upBias = layer.expert.upBias;
+  out.downBias = layer.expert.downBias;
+  out.residual = layer.residual;
   addRouter(layer.router, out);
   if (layer.shared) {
     out.sharedIntermediate = layer.shared->mlp.intermediate;
-    out.sharedActivation = toReference(layer.shared->mlp.activation);
+    out.sharedActivation = reference::Activation(toPostfix(layer.shared->mlp.activation));
     out.sharedGate = layer.shared->gate;
   }
   return out;
@@ -120,43 +114,75 @@ static WeightRole roleOf(reference::Weight weight) {
     return WeightRole::SharedDown;
   case reference::Weight::SharedScale:
     return WeightRole::SharedScale;
+  case reference::Weight::ExpertGateBias:
+    return WeightRole::ExpertGateBias;
+  case reference::Weight::ExpertUpBias:
+    return WeightRole::ExpertUpBias;
+  case reference::Weight::ExpertDownBias:
+    return WeightRole::ExpertDownBias;
   }
   return WeightRole::Router;
 }
 
-static Result<std::string> nameOfWeight(const Layer &layer, WeightRole role, size_t expert) {
-  constexpr std::string_view placeholder = "{expert}";
-  for (const WeightName &weight : layer.weights) {
-    if (weight.role != role)
-      continue;
-    std::string name = weight.name;
-    if (size_t at = name.find(placeholder); at != name.npos)
-      name.replace(at, placeholder.size(), concat(expert));
-    return name;
-  }
-  return internalError("the module names no weight of role ", static_cast<uint32_t>(role));
+static const WeightName *nameOfWeight(const Layer &layer, WeightRole role) {
+  for (const WeightName &weight : layer.weights)
+    if (weight.role == role)
+      return &weight;
+  return nullptr;
 }
 
 namespace {
-/// Carries a Status through the reference, which knows exceptions only.
 struct LookupFailure : std::exception {
   explicit LookupFailure(Status status) : status(std::move(status)) {}
   Status status;
 };
+
+/// Gives the reference its weights as dense matrices.
+class ReferenceWeights {
+public:
+  ReferenceWeights(const Layer &layer, WeightSource &source) : layer(layer), source(source) {}
+  reference::Tensor find(reference::Weight weight, size_t expert);
+
+private:
+  const Layer &layer;
+  WeightSource &source;
+  std::string lastName; ///< of `view`: a tensor may hold the weights of many experts
+  TensorView view;
+  std::vector<std::byte> dense;
+};
 } // namespace
 
-static reference::Tensor findWeight(const Layer &layer, WeightSource &source,
-                                    reference::Weight weight, size_t expert) {
-  Result<std::string> name = nameOfWeight(layer, roleOf(weight), expert);
-  if (!name)
-    throw LookupFailure(name.status());
-  Result<TensorView> view = source.find(*name);
-  if (!view)
-    throw LookupFailure(view.status());
-  reference::Type type = view->type == ElementType::BF16  ? reference::Type::BF16
-                         : view->type == ElementType::F16 ? reference::Type::F16
-                                                          : reference::Type::F32;
-  return {view->bytes.data(), type};
+reference::Tensor ReferenceWeights::find(reference::Weight weight, size_t expert) {
+  constexpr std::string_view placeholder = "{expert}";
+  const WeightName *known = nameOfWeight(layer, roleOf(weight));
+  if (!known)
+    throw LookupFailure(internalError("the module names no weight of role ",
+                                      static_cast<uint32_t>(roleOf(weight))));
+  std::string name = known->name;
+  if (size_t at = name.find(placeholder); at != name.npos)
+    name.replace(at, placeholder.size(), concat(expert));
+  if (name != lastName) {
+    lastName.clear();
+    Result<TensorView> found = source.find(name);
+    if (!found)
+      throw LookupFailure(found.status());
+    view = *found;
+    lastName = name;
+  }
+  reference::Type type = view.type == ElementType::BF16  ? reference::Type::BF16
+                         : view.type == ElementType::F16 ? reference::Type::F16
+                                                         : reference::Type::F32;
+  size_t size = type == reference::Type::F32 ? 4 : 2;
+  WeightView place = viewOf(*known, layer, static_cast<uint32_t>(expert));
+  const uint8_t *first = view.bytes.data() + place.first * size;
+  if (place.isDense())
+    return {first, type};
+  dense.resize(place.rows * place.columns * size);
+  for (uint64_t row = 0; row < place.rows; ++row)
+    for (uint64_t column = 0; column < place.columns; ++column)
+      std::memcpy(dense.data() + (row * place.columns + column) * size,
+                  first + (row * place.rowStep + column * place.columnStep) * size, size);
+  return {dense.data(), type};
 }
 
 Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens, WeightSource &source,
@@ -167,13 +193,12 @@ Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens, Weigh
                                                       ? reference::Type::BF16
                                                       : reference::Type::F32};
   reference::Result expected;
+  ReferenceWeights weights(layer, source);
   try {
     expected = reference::run(
         toReference(layer), input, tokens.count,
-        [&](reference::Weight weight, size_t expert) {
-          return findWeight(layer, source, weight, expert);
-        },
-        0, [&](size_t done, size_t of) { progress.update(done, of); });
+        [&](reference::Weight weight, size_t expert) { return weights.find(weight, expert); }, 0,
+        [&](size_t done, size_t of) { progress.update(done, of); });
   } catch (const LookupFailure &failure) {
     return failure.status;
   } catch (const std::invalid_argument &error) {

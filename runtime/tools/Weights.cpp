@@ -61,6 +61,11 @@ static std::string hintAtLayer(const WeightSource &source, const std::string &na
   return "";
 }
 
+/// What a checkpoint has instead of a weight that it quantised to MXFP4.
+static bool isMxfp4(const WeightSource &source, const std::string &name) {
+  return source.contains(name + "_blocks") && source.contains(name + "_scales");
+}
+
 static Status checkPresence(const WeightSource &source, const std::string &place,
                             const std::vector<NeededWeight> &needed) {
   constexpr size_t shown = 3;
@@ -69,6 +74,9 @@ static Status checkPresence(const WeightSource &source, const std::string &place
   for (const NeededWeight &weight : needed) {
     if (source.contains(weight.name))
       continue;
+    if (isMxfp4(source, weight.name))
+      return unsupportedError(place, ": weight ", quote(weight.name),
+                              " is stored as MXFP4, wanted F32, BF16 or F16");
     if (missing == 0)
       hint = hintAtLayer(source, weight.name);
     if (missing++ < shown)

@@ -199,7 +199,7 @@ Status run(const Case &one, uint32_t threads, int repeat, double bandwidth, doub
   plan::Plan plan = test::directRowsPlan(layer, one.ranks);
   MOEC_ASSIGN_OR_RETURN(auto session, cpu::CpuSession::create(manifest, plan, {threads, 0, 0}));
   RandomTensors tensors(one.type);
-  std::vector<WeightEntry> table = weightTable(manifest);
+  std::vector<WeightEntry> table = tensorTable(manifest);
   MOEC_RETURN_IF_ERROR(session->loadWeights([&](const std::string &name, moec_tensor &tensor) {
     for (const WeightEntry &entry : table)
       if (entry.name == name)

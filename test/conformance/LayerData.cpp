@@ -6,6 +6,8 @@
 
 #include "test/conformance/LayerData.h"
 
+#include "runtime/module/WeightRoles.h"
+
 #include <cmath>
 #include <random>
 
@@ -14,10 +16,6 @@ namespace {
 
 reference::Type toReference(DType type) {
   return type == DType::F32 ? reference::Type::F32 : reference::Type::BF16;
-}
-reference::Activation toReference(Activation activation) {
-  return activation == Activation::Silu ? reference::Activation::Silu
-                                        : reference::Activation::GeluTanh;
 }
 reference::Score toReference(ScoreFunction score) {
   switch (score) {
@@ -59,11 +57,15 @@ reference::Layer toReference(const Layer &layer) {
   to.tokensType = toReference(layer.tokensType);
   to.weightsType = toReference(layer.weightsType);
   to.combineType = toReference(layer.combineType);
-  to.activation = toReference(layer.expert.activation);
+  to.activation = reference::Activation(toPostfix(layer.expert.activation));
+  to.gateBias = layer.expert.gateBias;
+  to.upBias = layer.expert.upBias;
+  to.downBias = layer.expert.downBias;
+  to.residual = layer.residual;
   setRouter(layer.router, to);
   if (layer.shared) {
     to.sharedIntermediate = layer.shared->mlp.intermediate;
-    to.sharedActivation = toReference(layer.shared->mlp.activation);
+    to.sharedActivation = reference::Activation(toPostfix(layer.shared->mlp.activation));
     to.sharedGate = layer.shared->gate;
   }
   return to;
@@ -91,13 +93,14 @@ WeightRole fromReference(reference::Weight weight) {
     return WeightRole::SharedDown;
   case reference::Weight::SharedScale:
     return WeightRole::SharedScale;
+  case reference::Weight::ExpertGateBias:
+    return WeightRole::ExpertGateBias;
+  case reference::Weight::ExpertUpBias:
+    return WeightRole::ExpertUpBias;
+  case reference::Weight::ExpertDownBias:
+    return WeightRole::ExpertDownBias;
   }
   return WeightRole::Router;
-}
-
-bool isPerExpert(WeightRole role) {
-  return role == WeightRole::ExpertGate || role == WeightRole::ExpertUp ||
-         role == WeightRole::ExpertDown;
 }
 
 void fill(std::vector<float> &values, size_t count, float deviation, uint64_t seed) {
@@ -134,39 +137,10 @@ StepMemory::StepMemory(const LayerData &data, const Shares &shares) {
 LayerData::LayerData(const Layer &layer, uint32_t tokens, uint64_t seed)
     : description(layer), tokenCount(tokens) {
   fill(rows, size_t(tokens) * layer.hidden, 1, seed);
-  int64_t hidden = layer.hidden, experts = layer.experts, inner = layer.expert.intermediate;
-  int64_t shared = layer.shared ? layer.shared->mlp.intermediate : 0;
-  for (const WeightName &weight : layer.weights) {
-    std::vector<int64_t> shape;
-    switch (weight.role) {
-    case WeightRole::Router:
-      shape = {experts, hidden};
-      break;
-    case WeightRole::RouterBias:
-    case WeightRole::SelectionBias:
-      shape = {experts};
-      break;
-    case WeightRole::ExpertGate:
-    case WeightRole::ExpertUp:
-      shape = {inner, hidden};
-      break;
-    case WeightRole::ExpertDown:
-      shape = {hidden, inner};
-      break;
-    case WeightRole::SharedGate:
-    case WeightRole::SharedUp:
-      shape = {shared, hidden};
-      break;
-    case WeightRole::SharedDown:
-      shape = {hidden, shared};
-      break;
-    case WeightRole::SharedScale:
-      shape = {1, hidden};
-      break;
-    }
-    for (uint32_t expert = 0; expert < (isPerExpert(weight.role) ? layer.experts : 1); ++expert)
-      addWeight(weight.role, expert, shape, seed * 1000003 + size_t(weight.role) * 4099 + expert);
-  }
+  for (const WeightName &weight : layer.weights)
+    for (uint32_t expert = 0; expert < (isExpertRole(weight.role) ? layer.experts : 1); ++expert)
+      addWeight(weight.role, expert, shapeOf(weight.role, layer),
+                seed * 1000003 + size_t(weight.role) * 4099 + expert);
 }
 
 void LayerData::addWeight(WeightRole role, uint32_t expert, std::vector<int64_t> shape,
@@ -207,7 +181,7 @@ std::vector<float> &LayerData::weight(WeightRole role, uint32_t expert) {
 std::string LayerData::compare(const LayerOutput &actual) const {
   auto lookup = [&](reference::Weight weight, size_t expert) {
     WeightRole role = fromReference(weight);
-    uint32_t number = isPerExpert(role) ? static_cast<uint32_t>(expert) : 0;
+    uint32_t number = isExpertRole(role) ? static_cast<uint32_t>(expert) : 0;
     return reference::Tensor{weights.at({role, number}).values.data(), reference::Type::F32};
   };
   reference::Result expected = reference::run(

@@ -95,6 +95,54 @@ TEST_P(Conformance, SharedExpertWithGate) {
                        13, 12);
 }
 
+/// gpt-oss: everything that its family has and others have not, with a limit that values pass.
+Layer likeGptOss() {
+  return layerWith([](Layer &layer) {
+    layer.experts = 5;
+    layer.expert = {20, ActivationExpr::clampedSwiglu(.75, 1.702), true, true, true};
+    layer.router.logitsBias = layer.router.scoreAfterTopK = true;
+    layer.router.normalize = false;
+  });
+}
+
+TEST_P(Conformance, ClampedActivationAndBiases) { expectSameEverywhere(likeGptOss(), 13, 31); }
+
+TEST_P(Conformance, BF16WithClampedActivationAndBiases) {
+  Layer layer = bf16(likeGptOss());
+  layer.router.logitsType = layer.router.weightsType = DType::BF16;
+  expectSameEverywhere(layer, 13, 32);
+}
+
+TEST_P(Conformance, AnyActivation) {
+  for (const char *postfix : {"gate softplus up tanh mul", "gate silu 1 min up -1 1 clamp mul",
+                              "gate gelu up square 1 add div"})
+    expectSameEverywhere(layerWith([&](Layer &layer) {
+                           layer.expert.activation = *fromPostfix(postfix);
+                           layer.shared = SharedExpert{{24, *fromPostfix(postfix)}, false};
+                         }),
+                         13, 33);
+}
+
+TEST_P(Conformance, ExpertsWithoutAGate) {
+  for (DType type : {DType::F32, DType::BF16})
+    expectSameEverywhere(layerWith([&](Layer &layer) {
+                           layer.expert.activation = *fromPostfix("up relu square");
+                           layer.expert.downBias = true;
+                           layer.shared = SharedExpert{{24, *fromPostfix("up relu")}, false};
+                           layer.tokensType = layer.weightsType = type;
+                         }),
+                         13, 34);
+}
+
+TEST_P(Conformance, Residual) {
+  expectSameEverywhere(layerWith([](Layer &layer) { layer.residual = true; }), 13, 35);
+  expectSameEverywhere(bf16(layerWith([](Layer &layer) {
+                         layer.residual = true;
+                         layer.shared = SharedExpert{{24, Activation::Silu}, true};
+                       })),
+                       13, 36);
+}
+
 TEST_P(Conformance, BF16) { expectSameEverywhere(bf16(sampleLayer()), 13, 13); }
 
 TEST_P(Conformance, BF16WithRoundedLogitsAndWeights) {

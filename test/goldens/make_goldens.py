@@ -84,6 +84,10 @@ JAMBA = Family("JambaForCausalLM", "jamba", "JambaConfig",
                "jamba.modeling_jamba.JambaSparseMoeBlock", "feed_forward",
                ("gate_proj", "up_proj", "down_proj"),
                {"expert_layer_period": 2, "expert_layer_offset": 1})
+# Its checkpoints store the experts as transformers packs them.
+GPT_OSS = Family("GptOssForCausalLM", "gpt_oss", "GptOssConfig",
+                 "gpt_oss.modeling_gpt_oss.GptOssMLP", "mlp", None,
+                 {"swiglu_limit": 7.0, "attention_bias": True, "head_dim": 8})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +161,13 @@ CASES = [
     Case("jamba", JAMBA, ("bf16",), 3, 35,
          {"hidden_size": 32, "intermediate_size": 8, "num_experts": 10,
           "num_experts_per_tok": 2}),
+    Case("gpt-oss", GPT_OSS, BOTH, 1, 36,
+         {"hidden_size": 40, "intermediate_size": 24, "num_local_experts": 9,
+          "num_experts_per_tok": 3, "experts_per_token": 3}),
+    # A limit that many values pass, on either side.
+    Case("gpt-oss-clamped", GPT_OSS, BOTH, 0, 37,
+         {"hidden_size": 32, "intermediate_size": 20, "num_local_experts": 6,
+          "num_experts_per_tok": 2, "experts_per_token": 2, "swiglu_limit": 0.75}),
 ]
 
 
@@ -209,7 +220,9 @@ def checkpoint(case, block):
     out = {}
     for name, weight in list(block.named_parameters()) + list(block.named_buffers()):
         weight = weight.detach().contiguous()
-        if name == "experts.gate_up_proj":
+        if not case.family.projections:
+            out[prefix + name] = weight
+        elif name == "experts.gate_up_proj":
             for e, both in enumerate(weight):
                 gate, up = both.chunk(2)
                 out[f"{prefix}experts.{e}.{case.family.projections[0]}.weight"] = gate.clone()
@@ -245,6 +258,7 @@ def write_golden(case, dtype, folder):
     x = torch.randn(*TOKENS, config["hidden_size"], generator=generator).to(DTYPES[dtype])
     with torch.no_grad():
         output = block(x.clone())
+        output = output[0] if isinstance(output, tuple) else output
         logits, weights, indices, choosing = route(block, x.view(-1, x.shape[-1]))
     save_file(checkpoint(case, block), folder / "weights.safetensors")
     save_file({"input": x}, folder / "input.safetensors")

@@ -57,8 +57,57 @@ TEST(Expert, silu) {
 
 TEST(Expert, gelu_tanh) {
   OneExpert one;
-  one.layer.activation = Activation::GeluTanh;
+  one.layer.activation = Activation("gate gelu_tanh up mul");
   EXPECT_NEAR(one.run({1, 2}).output[0], 1.6823839812, 1e-6);
+}
+
+TEST(Expert, clamped_swiglu) {
+  OneExpert one;
+  one.layer.activation =
+      Activation("gate 7 min 1.702 gate 7 min mul sigmoid mul up -7 7 clamp 1 add mul");
+  // 1 sigmoid(1.702) (2 + 1); then both beyond their limits, 7 sigmoid(11.914) (-7 + 1)
+  EXPECT_NEAR(one.run({1, 2}).output[0], 3 * 0.845795586, 1e-6);
+  EXPECT_NEAR(one.run({9, -8}).output[0], -42 * 0.9999933037, 1e-4);
+  EXPECT_NEAR(one.run({-9, 8}).output[0], -1.602542389e-5, 1e-10); // no limit below
+}
+
+TEST(Expert, an_activation_without_a_gate_asks_for_none) {
+  OneExpert one;
+  one.layer.activation = Activation("up relu square");
+  EXPECT_EQ(one.run({1, 2}).output[0], 4);
+  EXPECT_EQ(one.run({1, -2}).output[0], 0);
+  for (const auto &[weight, expert] : one.weights.asked)
+    EXPECT_NE(weight, Weight::ExpertGate);
+}
+
+TEST(Expert, biases_are_added_to_the_products) {
+  OneExpert one;
+  one.layer.activation = Activation("gate up mul");
+  one.layer.gateBias = one.layer.upBias = one.layer.downBias = true;
+  one.weights.values[{Weight::ExpertGateBias, 0}] = {2};
+  one.weights.values[{Weight::ExpertUpBias, 0}] = {-1};
+  one.weights.values[{Weight::ExpertDownBias, 0}] = {10, 1 + 0x1p-9f};
+  EXPECT_EQ(one.run({1, 2}).output, (std::vector<float>{13, 10 + 0x1p-9f}));
+  one.layer.weightsType = Type::BF16;
+  EXPECT_EQ(one.run({1, 2}).output, (std::vector<float>{13, 10}));
+}
+
+TEST(Expert, every_step_of_an_activation) {
+  EXPECT_EQ(Activation("gate up sub up div neg")(7, 2), -2.5);
+  EXPECT_EQ(Activation("gate up min gate up max mul 4 mul sqrt")(8, 2), 8);
+  EXPECT_NEAR(Activation("up exp up tanh add")(0, 1), 2.7182818285 + 0.7615941560, 1e-9);
+  EXPECT_NEAR(Activation("up gelu")(0, 1), 0.8413447461, 1e-9);
+  EXPECT_NEAR(Activation("up softplus")(0, 1), 1.3132616875, 1e-9);
+  EXPECT_THROW(Activation("gate up"), std::invalid_argument);
+  EXPECT_THROW(Activation("add"), std::invalid_argument);
+  EXPECT_THROW(Activation("gate swish"), std::invalid_argument);
+}
+
+TEST(Expert, a_residual_is_the_token_itself) {
+  OneExpert one;
+  one.layer.residual = true;
+  EXPECT_NEAR(one.run({1, 2}).output[0], 1 + 1.4621171573, 1e-6);
+  EXPECT_NEAR(one.run({1, 2}).output[1], 2 + 4.3863514718, 1e-6);
 }
 
 TEST(Expert, the_inner_product_is_rounded_to_the_tokens_type) {

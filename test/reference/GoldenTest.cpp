@@ -11,6 +11,7 @@
 #include "runtime/data/Convert.h"
 #include "runtime/data/Safetensors.h"
 #include "test/reference/Compare.h"
+#include "test/reference/Numbers.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -35,6 +36,7 @@ struct Golden {
     return *SafetensorsFile::open((folder / file).string());
   }
   Tensor tensor(const SafetensorsFile &file, const std::string &name) const;
+  Tensor findGptOss(Weight weight, size_t expert) const;
 
   fs::path folder;
   Json config;
@@ -42,6 +44,7 @@ struct Golden {
   Layer layer;
   Names names;
   SafetensorsFile weights;
+  mutable std::vector<float> part; ///< of a tensor that holds more than one weight
 };
 } // namespace
 
@@ -80,6 +83,18 @@ static void describeMixtral(const Json &config, Layer &layer, Names &names) {
   layer.score = layer.selectionBias ? Score::Sigmoid : Score::Softmax;
 }
 
+static void describeGptOss(const Json &config, Layer &layer, Names &names) {
+  names = {"mlp.", "", "", "", "", "router.", ""};
+  layer.experts = config["num_local_experts"];
+  layer.intermediate = config["intermediate_size"];
+  std::string limit = config["swiglu_limit"].dump();
+  layer.activation =
+      Activation("gate " + limit + " min 1.702 gate " + limit + " min mul sigmoid mul up -" +
+                 limit + " " + limit + " clamp 1 add mul");
+  layer.gateBias = layer.upBias = layer.downBias = layer.logitsBias = true;
+  layer.scoreAfterTopK = true;
+}
+
 static void describeQwen(const Json &config, Layer &layer, Names &names) {
   if (config["model_type"] == "jamba")
     names.block = "feed_forward.", names.router = "router.";
@@ -96,9 +111,12 @@ static void describe(const Json &config, Layer &layer, Names &names) {
   layer.hidden = config["hidden_size"];
   layer.topK = config["num_experts_per_tok"];
   layer.normalize = config.value("norm_topk_prob", false);
-  layer.activation = config["hidden_act"] == "silu" ? Activation::Silu : Activation::GeluTanh;
+  if (config["hidden_act"] != "silu")
+    layer.activation = Activation("gate gelu_tanh up mul");
   names = {"mlp.", "gate_proj", "up_proj", "down_proj", "shared_expert"};
-  if (config.contains("n_routed_experts"))
+  if (config["model_type"] == "gpt_oss")
+    describeGptOss(config, layer, names);
+  else if (config.contains("n_routed_experts"))
     describeDeepSeek(config, layer, names);
   else if (config.contains("num_local_experts"))
     describeMixtral(config, layer, names);
@@ -121,7 +139,30 @@ Tensor Golden::tensor(const SafetensorsFile &file, const std::string &name) cons
   return {file.view(*entry).bytes.data(), isBF16 ? Type::BF16 : Type::F32};
 }
 
+/// Experts in one tensor: gate_up_proj [experts, hidden, g0 u0 g1 u1 ..] and the like.
+Tensor Golden::findGptOss(Weight weight, size_t expert) const {
+  bool isUp = weight == Weight::ExpertUp || weight == Weight::ExpertUpBias;
+  bool isDown = weight == Weight::ExpertDown || weight == Weight::ExpertDownBias;
+  bool isBias = weight == Weight::ExpertGateBias || weight == Weight::ExpertUpBias ||
+                weight == Weight::ExpertDownBias;
+  size_t in = isBias ? 1 : isDown ? layer.intermediate : layer.hidden;
+  size_t out = isDown ? layer.hidden : layer.intermediate;
+  size_t parts = isDown ? 1 : 2;
+  Tensor all =
+      tensor(weights, "model.layers." + layerNumber + ".mlp.experts." +
+                          (isDown ? "down_proj" : "gate_up_proj") + (isBias ? "_bias" : ""));
+  part.resize(out * in);
+  for (size_t o = 0; o < out; ++o)
+    for (size_t i = 0; i < in; ++i)
+      part[o * in + i] = load(all, ((expert * in + i) * out + o) * parts + isUp);
+  return {part.data(), Type::F32};
+}
+
 Tensor Golden::find(Weight weight, size_t expert) const {
+  bool isExpert = weight == Weight::ExpertGate || weight == Weight::ExpertUp ||
+                  weight == Weight::ExpertDown || weight >= Weight::ExpertGateBias;
+  if (isExpert && config["model_type"] == "gpt_oss")
+    return findGptOss(weight, expert);
   std::string prefix = "model.layers." + layerNumber + "." + names.block;
   std::string mine = prefix + "experts." + std::to_string(expert) + ".";
   std::string shared = prefix + names.shared + ".";
@@ -129,7 +170,7 @@ Tensor Golden::find(Weight weight, size_t expert) const {
   case Weight::Router:
     return tensor(weights, prefix + names.router + "weight");
   case Weight::RouterBias:
-    return tensor(weights, prefix + "gate.bias");
+    return tensor(weights, prefix + names.router + "bias");
   case Weight::SelectionBias:
     return tensor(weights, prefix + names.bias + "e_score_correction_bias");
   case Weight::ExpertGate:
@@ -146,6 +187,10 @@ Tensor Golden::find(Weight weight, size_t expert) const {
     return tensor(weights, shared + names.down + ".weight");
   case Weight::SharedScale:
     return tensor(weights, prefix + "shared_expert_gate.weight");
+  case Weight::ExpertGateBias:
+  case Weight::ExpertUpBias:
+  case Weight::ExpertDownBias:
+    break; // gpt-oss alone has them
   }
   return {};
 }

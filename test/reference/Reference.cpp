@@ -10,7 +10,6 @@
 #include "test/reference/Router.h"
 
 #include <algorithm>
-#include <numbers>
 #include <stdexcept>
 #include <thread>
 
@@ -34,23 +33,13 @@ static void check(const Layer &layer) {
         "the groups that are kept hold fewer than top-k experts");
 }
 
-static double activate(Activation activation, double v) {
-  switch (activation) {
-  case Activation::Silu:
-    return v / (1.0 + std::exp(-v));
-  case Activation::GeluTanh:
-    return 0.5 * v *
-           (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (v + 0.044715 * v * v * v)));
-  }
-  return 0;
-}
-
 namespace {
-/// A gated MLP: where its matrices are, and its sizes.
+/// An MLP: where its matrices are, its sizes, and which biases it has.
 struct Mlp {
   Weight gate, up, down;
   size_t expert, intermediate;
-  Activation activation;
+  const Activation &activation;
+  bool gateBias = false, upBias = false, downBias = false;
 };
 
 class Runner {
@@ -65,7 +54,8 @@ public:
   Result result;
 
 private:
-  std::vector<float> readVector(Weight weight, size_t size, Type type) const;
+  std::vector<float> readVector(Weight weight, size_t size, Type type, size_t expert = 0) const;
+  void addBias(std::vector<double> &rows, Weight bias, size_t expert, size_t width) const;
   std::vector<double> runMlp(const Mlp &mlp, const std::vector<float> &rows, size_t count) const;
 
   const Layer &layer;
@@ -84,8 +74,8 @@ static double norm(const std::vector<float> &v, size_t row, size_t width) {
   return std::sqrt(sum);
 }
 
-std::vector<float> Runner::readVector(Weight weight, size_t size, Type type) const {
-  Tensor tensor = lookup(weight, 0);
+std::vector<float> Runner::readVector(Weight weight, size_t size, Type type, size_t expert) const {
+  Tensor tensor = lookup(weight, expert);
   std::vector<float> values(size);
   for (size_t i = 0; i < size; ++i)
     values[i] = roundTo(type, load(tensor, i));
@@ -133,19 +123,34 @@ void Runner::route() {
   }
 }
 
-/// down( act(gate(x)) * up(x) ) for `count` rows.
+void Runner::addBias(std::vector<double> &rows, Weight bias, size_t expert, size_t width) const {
+  std::vector<float> values = readVector(bias, width, layer.weightsType, expert);
+  for (size_t i = 0; i < rows.size(); ++i)
+    rows[i] += values[i % width];
+}
+
+/// down( act(gate(x), up(x)) ) for `count` rows.
 std::vector<double> Runner::runMlp(const Mlp &mlp, const std::vector<float> &in,
                                    size_t count) const {
   size_t hidden = layer.hidden, wide = mlp.intermediate;
   auto times = [&](Weight weight, const std::vector<float> &v, size_t inner, size_t outer) {
     return multiply(v, count, inner, lookup(weight, mlp.expert), outer, layer.weightsType, threads);
   };
-  std::vector<double> gate = times(mlp.gate, in, hidden, wide);
+  std::vector<double> gate(count * wide);
+  if (mlp.activation.readsGate())
+    gate = times(mlp.gate, in, hidden, wide);
   std::vector<double> up = times(mlp.up, in, hidden, wide);
+  if (mlp.gateBias)
+    addBias(gate, Weight::ExpertGateBias, mlp.expert, wide);
+  if (mlp.upBias)
+    addBias(up, Weight::ExpertUpBias, mlp.expert, wide);
   std::vector<float> inner(count * wide);
   for (size_t i = 0; i < inner.size(); ++i)
-    inner[i] = roundTo(layer.tokensType, activate(mlp.activation, gate[i]) * up[i]);
-  return times(mlp.down, inner, wide, hidden);
+    inner[i] = roundTo(layer.tokensType, mlp.activation(gate[i], up[i]));
+  std::vector<double> rows = times(mlp.down, inner, wide, hidden);
+  if (mlp.downBias)
+    addBias(rows, Weight::ExpertDownBias, mlp.expert, hidden);
+  return rows;
 }
 
 void Runner::runExperts(const Progress &progress) {
@@ -163,9 +168,10 @@ void Runner::runExperts(const Progress &progress) {
     }
     if (mine.empty())
       continue;
-    std::vector<double> out = runMlp({Weight::ExpertGate, Weight::ExpertUp, Weight::ExpertDown, e,
-                                      layer.intermediate, layer.activation},
-                                     in, mine.size());
+    std::vector<double> out =
+        runMlp({Weight::ExpertGate, Weight::ExpertUp, Weight::ExpertDown, e, layer.intermediate,
+                layer.activation, layer.gateBias, layer.upBias, layer.downBias},
+               in, mine.size());
     for (size_t i = 0; i < mine.size(); ++i)
       for (size_t h = 0; h < hidden; ++h)
         rows[mine[i] * hidden + h] =
@@ -198,6 +204,8 @@ void Runner::combine() {
       for (size_t h = 0; h < hidden; ++h)
         sum[t * hidden + h] += gate[t] * shared[t * hidden + h];
   }
+  for (size_t i = 0; layer.residual && i < sum.size(); ++i)
+    sum[i] += x[i];
   for (double value : sum)
     result.output.push_back(roundToF32(value));
 }

@@ -10,14 +10,16 @@
 //
 // Precision. Every sum is taken in f64 in the order of its index, every function
 // in f64; a value is rounded only where a layer says so: the inputs to
-// `tokensType`, the weights to `weightsType`, the logits to `logitsType`, the
-// routing weights to `routingType`, act(gate)*up to `tokensType`, an expert's
+// `tokensType`, weights and biases to `weightsType`, the logits to `logitsType`, the
+// routing weights to `routingType`, act(gate, up) to `tokensType`, an expert's
 // row times its weight to `combineType`. What is left is the truth that a computation in f32
 // approaches.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_TEST_REFERENCE_REFERENCE_H
 #define MOEC_TEST_REFERENCE_REFERENCE_H
+
+#include "test/reference/Activation.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +32,6 @@ namespace reference {
 enum class Type { F32, BF16, F16 };
 enum class Score { Identity, Softmax, Sigmoid };
 enum class GroupScore { Max, SumOfTop2 };
-enum class Activation { Silu, GeluTanh };
 
 /// A dense row-major array.
 struct Tensor {
@@ -41,7 +42,8 @@ struct Tensor {
 struct Layer {
   size_t hidden = 0, experts = 0, intermediate = 0;
   Type tokensType = Type::F32, weightsType = Type::F32, combineType = Type::F32;
-  Activation activation = Activation::Silu;
+  Activation activation = Activation("gate silu up mul");
+  bool gateBias = false, upBias = false, downBias = false; ///< of the routed experts
 
   // The router.
   size_t topK = 1;
@@ -61,21 +63,26 @@ struct Layer {
 
   // The shared expert; 0 = none.
   size_t sharedIntermediate = 0;
-  Activation sharedActivation = Activation::Silu;
+  Activation sharedActivation = Activation("gate silu up mul");
   bool sharedGate = false; ///< sigmoid(ws . x) times the shared expert's row
+
+  bool residual = false; ///< the token itself is added
 };
 
 enum class Weight {
-  Router,        ///< [experts, hidden]
-  RouterBias,    ///< [experts]
-  SelectionBias, ///< [experts], never rounded
-  ExpertGate,    ///< [intermediate, hidden]
-  ExpertUp,      ///< [intermediate, hidden]
-  ExpertDown,    ///< [hidden, intermediate]
-  SharedGate,    ///< [shared intermediate, hidden]
-  SharedUp,      ///< [shared intermediate, hidden]
-  SharedDown,    ///< [hidden, shared intermediate]
-  SharedScale,   ///< [1, hidden]
+  Router,         ///< [experts, hidden]
+  RouterBias,     ///< [experts]
+  SelectionBias,  ///< [experts], never rounded
+  ExpertGate,     ///< [intermediate, hidden]
+  ExpertUp,       ///< [intermediate, hidden]
+  ExpertDown,     ///< [hidden, intermediate]
+  SharedGate,     ///< [shared intermediate, hidden]
+  SharedUp,       ///< [shared intermediate, hidden]
+  SharedDown,     ///< [hidden, shared intermediate]
+  SharedScale,    ///< [1, hidden]
+  ExpertGateBias, ///< [intermediate]
+  ExpertUpBias,   ///< [intermediate]
+  ExpertDownBias, ///< [hidden]
 };
 
 /// Gives one weight; `expert` counts for the Expert* ones only. What it returns

@@ -201,10 +201,14 @@ bool Importer::checkStorage(const JsonValue &root, bool isDescribed) {
   std::string name = method ? method->text : "an unnamed method";
   // The names stay with fp8; X.weight_scale_inv stands beside each X.weight.
   bool keepsNames = name == "fp8";
-  if (!keepsNames || isDescribed)
-    diagnostics.report(keepsNames ? DiagnosticId::HfQuantized : DiagnosticId::HfUnreadStorage,
+  bool hasPlainForm = name == "mxfp4" && model->type == "gpt_oss";
+  bool isRead = keepsNames || hasPlainForm;
+  if (!isRead || isDescribed)
+    diagnostics.report(keepsNames     ? DiagnosticId::HfQuantized
+                       : hasPlainForm ? DiagnosticId::HfDequantized
+                                      : DiagnosticId::HfUnreadStorage,
                        quantization->location, {name});
-  return keepsNames;
+  return isRead;
 }
 
 bool Importer::chooseLayer() {
@@ -232,16 +236,20 @@ std::string Importer::printRouter() const {
   auto name = [&](DType type) { return type == DType::F32 || isFloat32 ? "f32" : "bf16"; };
   const char *score = router.score == ScoreFunction::Sigmoid ? "sigmoid" : "softmax";
   std::string out = "router {\n";
-  out += std::string("logits linear(x) in ") + name(router.logitsType) + "\n";
-  out += std::string("score ") + score + "(logits)\n";
+  out += router.logitsBias ? "logits linear(x) + router_bias in " : "logits linear(x) in ";
+  out += std::string(name(router.logitsType)) + "\n";
+  if (!router.scoreAfterTopK)
+    out += std::string("score ") + score + "(logits)\n";
   if (const auto &groups = router.groups) {
     out += "groups " + std::to_string(groups->count) + " keep " + std::to_string(groups->kept);
     out += groups->score == GroupScore::Max ? " by max" : " by sum(top(2))";
     out += groups->rejectedValue == RejectedValue::Zero ? " rejected 0\n" : " rejected -inf\n";
   }
-  out += "choose top " + std::to_string(router.topK) + " of score";
+  out += "choose top " + std::to_string(router.topK) + " of ";
+  out += router.scoreAfterTopK ? "logits" : "score";
   out += router.selectionBias ? " + selection_bias\n" : "\n";
-  out += "weights score";
+  out += "weights ";
+  out += router.scoreAfterTopK ? std::string(score) + "(logits)" : "score";
   if (router.normalize && router.normalizeEpsilon != 0)
     out += " / (sum(score) + " + formatNumber(router.normalizeEpsilon) + ")";
   else if (router.normalize)
@@ -259,7 +267,7 @@ std::string Importer::baseName() const {
 
 std::string Importer::print() const {
   std::string type(model->type), number = std::to_string(index);
-  std::string activation = "activation " + layer.activation + "(gate) * up\n";
+  std::string activation = "activation " + layer.activation + "\n";
   const char *dtype = isFloat32 ? "f32" : "bf16";
   std::string out = "# Layer " + number + " of " + baseName() + ", a " + type +
                     " model whose MoE layers are " + moeLayers + ".\n";
@@ -267,7 +275,7 @@ std::string Importer::print() const {
   out += "mesh ep8 on hgx-h100 { axis gpu 8 over nvlink }\n";
   out += "layer " + type + " {\nhidden " + std::to_string(layer.hidden) + "\n";
   out += "experts " + std::to_string(layer.experts) + " { width " + std::to_string(layer.width) +
-         "\n" + activation + "}\n";
+         "\n" + activation + (layer.expertBiases ? "bias gate, up, down\n}\n" : "}\n");
   if (layer.sharedCount) {
     out +=
         layer.sharedCount == 1 ? "shared {" : "shared " + std::to_string(layer.sharedCount) + " {";

@@ -17,7 +17,8 @@ namespace moec::frontend {
 /// an f32 one has f32 everywhere.
 struct HfLayer {
   uint32_t hidden = 0, experts = 0, width = 0;
-  std::string activation; ///< "silu"
+  std::string activation;    ///< "silu(gate) * up"
+  bool expertBiases = false; ///< of gate, up and down
   uint32_t sharedCount = 0, sharedWidth = 0;
   bool sharedGate = false;
   moec::Router router;

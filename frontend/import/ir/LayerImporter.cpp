@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/import/ir/LayerImporter.h"
+#include "runtime/module/WeightRoles.h"
 
 namespace moec {
 using namespace mlir;
@@ -34,38 +35,20 @@ Type LayerImporter::shares(DType type) const {
 }
 
 RankedTensorType LayerImporter::weightType(WeightRole role) const {
-  int64_t hidden = layer.hidden, experts = layer.experts, width = layer.expert.intermediate;
-  int64_t sharedWidth = layer.shared ? layer.shared->mlp.intermediate : 0;
-  auto tensor = [&](ArrayRef<int64_t> shape) {
-    return RankedTensorType::get(shape, moe::toType(layer.weightsType, builder.getContext()));
-  };
-  switch (role) {
-  case WeightRole::Router:
-    return tensor({experts, hidden});
-  case WeightRole::RouterBias:
-  case WeightRole::SelectionBias:
-    return RankedTensorType::get({experts}, builder.getF32Type());
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-    return tensor({experts, width, hidden});
-  case WeightRole::ExpertDown:
-    return tensor({experts, hidden, width});
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-    return tensor({sharedWidth, hidden});
-  case WeightRole::SharedDown:
-    return tensor({hidden, sharedWidth});
-  case WeightRole::SharedScale:
-    return tensor({1, hidden});
-  }
-  llvm_unreachable("unknown role");
+  std::vector<int64_t> shape = shapeOf(role, layer);
+  if (isExpertRole(role))
+    shape.insert(shape.begin(), layer.experts);
+  return RankedTensorType::get(shape, isBias(role)
+                                          ? builder.getF32Type()
+                                          : moe::toType(layer.weightsType, builder.getContext()));
 }
 
 void LayerImporter::importWeights() {
   Location place = at(locations.checkpoint);
   for (const WeightName &name : layer.weights)
     weights[static_cast<size_t>(name.role)] = moe::WeightOp::create(
-        builder, place, weightType(name.role), static_cast<moe::WeightRole>(name.role), name.name);
+        builder, place, weightType(name.role), static_cast<moe::WeightRole>(name.role), name.name,
+        moe::toAttr(name.layout, builder.getContext()));
 }
 
 Value LayerImporter::importLogits() {
@@ -123,7 +106,7 @@ Value LayerImporter::importShared() {
   Type rows = moe::TokensType::get(builder.getContext(), layer.hidden, builder.getF32Type());
   return moe::SharedExpertOp::create(
       builder, at(locations.shared), rows,
-      static_cast<moe::Activation>(layer.shared->mlp.activation), tokens,
+      moe::ActivationAttr::get(builder.getContext(), layer.shared->mlp.activation), tokens,
       weight(WeightRole::SharedGate), weight(WeightRole::SharedUp), weight(WeightRole::SharedDown),
       layer.shared->gate ? weight(WeightRole::SharedScale) : Value());
 }
@@ -145,17 +128,19 @@ void LayerImporter::importBody(moe::LayerOp op) {
                                 static_cast<moe::ScoreFunction>(layer.router.score), base);
   Value choices = importChoices(base);
   Value routing = importShares(base, choices);
-  Value rows = moe::ExpertsOp::create(builder, at(locations.experts),
-                                      moe::RowsType::get(context, layer.router.topK, layer.hidden,
-                                                         moe::toType(layer.combineType, context)),
-                                      static_cast<moe::Activation>(layer.expert.activation), tokens,
-                                      choices, weight(WeightRole::ExpertGate),
-                                      weight(WeightRole::ExpertUp), weight(WeightRole::ExpertDown));
+  Value rows =
+      moe::ExpertsOp::create(builder, at(locations.experts),
+                             moe::RowsType::get(context, layer.router.topK, layer.hidden,
+                                                moe::toType(layer.combineType, context)),
+                             moe::ActivationAttr::get(context, layer.expert.activation), tokens,
+                             choices, weight(WeightRole::ExpertGate), weight(WeightRole::ExpertUp),
+                             weight(WeightRole::ExpertDown), weight(WeightRole::ExpertGateBias),
+                             weight(WeightRole::ExpertUpBias), weight(WeightRole::ExpertDownBias));
   Value shared = importShared();
   Location combinePlace = at(locations.combine);
   Value result = moe::CombineOp::create(
       builder, combinePlace, moe::TokensType::get(context, layer.hidden, builder.getF32Type()),
-      rows, routing, shared);
+      rows, routing, shared, layer.residual ? Value(tokens) : Value());
   moe::YieldOp::create(builder, combinePlace, result);
 }
 

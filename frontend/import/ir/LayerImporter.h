@@ -59,7 +59,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location layerPlace;
   mlir::Value tokens;
-  mlir::Value weights[static_cast<size_t>(WeightRole::SharedScale) + 1];
+  mlir::Value weights[weightRoles]; ///< null where the layer has none
 };
 
 } // namespace moec

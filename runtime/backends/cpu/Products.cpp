@@ -15,7 +15,7 @@ static constexpr uint32_t blockRows = 160;
 /// Weights of one block: long enough to stream, short enough to share out evenly.
 static constexpr size_t blockBytes = 128 << 10;
 
-/// Calls run(segment, panels, first row within the segment, rows) for every block.
+/// Calls run(segment, panels, first row of x, rows) for every block.
 template <typename Run>
 void Products::runBlocks(std::span<const Segment> segments, uint32_t depth, uint32_t panels,
                          const Run &run) {
@@ -40,7 +40,7 @@ void Products::runBlocks(std::span<const Segment> segments, uint32_t depth, uint
     uint32_t lastRow = uint64_t(segment.rows) * (chunk + 1) / chunks;
     PanelRange range{segment.panels, group * panelsPerBlock,
                      std::min(panels, (group + 1) * panelsPerBlock), depth};
-    run(range, segment.firstRow + firstRow, lastRow - firstRow);
+    run(segment, range, segment.firstRow + firstRow, lastRow - firstRow);
   });
 }
 
@@ -51,8 +51,9 @@ static RowsView rowsOf(const RowsView &x, uint32_t first, uint32_t count) {
 void Products::multiply(std::span<const Segment> segments, const RowsView &x, uint32_t depth,
                         const StoreRows &out) {
   runBlocks(segments, depth, kernels.panelsOf(out.columns),
-            [&](const PanelRange &range, uint32_t first, uint32_t count) {
+            [&](const Segment &segment, const PanelRange &range, uint32_t first, uint32_t count) {
               StoreRows part = out;
+              part.bias = segment.bias;
               part.rows += first;
               if (part.weights)
                 part.weights += first;
@@ -63,8 +64,9 @@ void Products::multiply(std::span<const Segment> segments, const RowsView &x, ui
 void Products::multiplyGated(std::span<const Segment> segments, const RowsView &x, uint32_t depth,
                              const StoreGated &out) {
   runBlocks(segments, depth, kernels.gatedPanelsOf(out.columns),
-            [&](const PanelRange &range, uint32_t first, uint32_t count) {
+            [&](const Segment &segment, const PanelRange &range, uint32_t first, uint32_t count) {
               StoreGated part = out;
+              part.bias = segment.bias;
               part.data += first * out.stride;
               kernels.multiplyGated(rowsOf(x, first, count), range, part);
             });

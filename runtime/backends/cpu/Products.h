@@ -23,6 +23,7 @@ struct Segment {
   const std::byte *panels = nullptr;
   uint32_t firstRow = 0;
   uint32_t rows = 0;
+  const float *bias = nullptr; ///< as StoreRows and StoreGated have it
 };
 
 /// Runs products; keeps the memory that they need between calls.

@@ -21,10 +21,12 @@
 
 namespace moec::rt::cpu {
 
-/// The panels of one gated MLP.
+/// The panels of one gated MLP. Where it has no gate, that half of them is zero.
 struct MlpWeights {
   const std::byte *gateUp = nullptr;
   const std::byte *down = nullptr;
+  /// f32, rounded to the weights' type, laid out as the panels' columns; empty without biases.
+  std::vector<float> gateUpBias, downBias;
 };
 
 class Weights {
@@ -51,8 +53,10 @@ private:
   size_t mlpBytes(uint32_t intermediate) const;
   /// Hands out the panels of an MLP.
   MlpWeights place(uint32_t intermediate, std::byte *&next) const;
-  Status loadOne(const WeightEntry &entry, const moec_tensor &tensor);
-  void pack(const moec_tensor &tensor, Half half, const std::byte *panels);
+  void loadOne(const WeightEntry &entry, const moec_tensor &tensor);
+  void pack(const moec_tensor &tensor, const WeightView &view, Half half, const std::byte *panels);
+  void packBias(const moec_tensor &tensor, const WeightView &view, Half half,
+                std::vector<float> &bias) const;
 
   const Manifest &manifest;
   const Layer &layer;

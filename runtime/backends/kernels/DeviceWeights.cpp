@@ -18,11 +18,6 @@ static uint64_t bytesOf(DType type) { return type == DType::F32 ? 4 : 2; }
 
 uint64_t DeviceWeights::Place::pitch() const { return paddedRowBytes(columns, bytesOf(element)); }
 
-static bool isPerExpert(WeightRole role) {
-  return role == WeightRole::ExpertGate || role == WeightRole::ExpertUp ||
-         role == WeightRole::ExpertDown;
-}
-
 DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
   const Layer &layer = manifest->layer;
   auto matrix = [](WeightRole array, uint64_t rows, uint64_t columns, uint64_t copies,
@@ -50,6 +45,11 @@ DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
     return matrix(WeightRole::ExpertGate, wide, hidden, 2, 1);
   case WeightRole::ExpertDown:
     return matrix(role, hidden, wide, 1, 0);
+  case WeightRole::ExpertGateBias:
+  case WeightRole::ExpertUpBias:
+    return vector(role, wide);
+  case WeightRole::ExpertDownBias:
+    return vector(role, hidden);
   case WeightRole::SharedGate:
     return matrix(role, shared, hidden, 2, 0);
   case WeightRole::SharedUp:
@@ -69,7 +69,7 @@ Status DeviceWeights::allocate(WeightRole role, const KernelSet &kernels) {
   uint64_t headroom = headroomOf(kernels, KernelObject::Weight, static_cast<uint32_t>(role));
   std::vector<Array> &own = arrays[role];
   for (uint32_t rank = 0; rank < manifest->ranks; ++rank) {
-    uint64_t experts = isPerExpert(role) ? manifest->placement.slots[rank].size() : 1;
+    uint64_t experts = isExpertRole(role) ? manifest->placement.slots[rank].size() : 1;
     MOEC_ASSIGN_OR_RETURN(uint64_t bytes, product(experts, place.expertBytes));
     Array &array = own.emplace_back();
     MOEC_ASSIGN_OR_RETURN(array.memory,
@@ -93,27 +93,19 @@ uint64_t DeviceWeights::address(WeightRole role, uint32_t rank) const {
   return found == arrays.end() ? 0 : found->second[rank].base;
 }
 
-/// Rows of `place` with zeros up to the pitch.
-static std::vector<std::byte> paddedRows(const moec_tensor &tensor, uint64_t rows, uint64_t columns,
-                                         uint64_t pitch, DType element) {
-  std::vector<std::byte> padded(rows * pitch);
-  for (uint64_t row = 0; row < rows; ++row)
-    convertElements(tensor, row * columns, columns, element, padded.data() + row * pitch);
-  return padded;
-}
-
 Status DeviceWeights::loadOne(const WeightEntry &entry, const moec_tensor &tensor) {
-  MOEC_RETURN_IF_ERROR(checkTensor(entry, tensor));
   Place place = placeOf(entry.role);
   uint64_t bytes = place.rows * place.pitch();
   std::vector<std::byte> converted;
-  const void *source = tensor.data;
-  bool asIs = tensor.dtype == MOEC_BF16 && place.element == DType::BF16 &&
+  const void *source = static_cast<const std::byte *>(tensor.data) + 2 * entry.view.first;
+  bool asIs = tensor.dtype == MOEC_BF16 && place.element == DType::BF16 && entry.view.isDense() &&
               place.pitch() == place.columns * bytesOf(place.element);
   if (!asIs) {
-    converted = paddedRows(tensor, place.rows, place.columns, place.pitch(), place.element);
-    if (entry.role == WeightRole::RouterBias) { // it is added to a product of that type
-      std::vector<float> rounded = floatsOf(tensor, place.columns, manifest->layer.weightsType);
+    converted.resize(bytes);
+    convertRows(tensor, entry.view, 0, place.rows, place.element, converted.data(), place.pitch());
+    if (isBias(entry.role) && entry.role != WeightRole::SelectionBias) {
+      // It is added to a product of the weights' type.
+      std::vector<float> rounded = floatsOf(tensor, entry.view, manifest->layer.weightsType);
       std::memcpy(converted.data(), rounded.data(), rounded.size() * sizeof(float));
     }
     source = converted.data();
@@ -134,11 +126,10 @@ Status DeviceWeights::loadOne(const WeightEntry &entry, const moec_tensor &tenso
 
 Status DeviceWeights::load(const WeightLookup &lookup) {
   loaded = false;
-  for (const WeightEntry &entry : weightTable(*manifest)) {
-    moec_tensor tensor{};
-    MOEC_RETURN_IF_ERROR(lookup(entry.name, tensor));
-    MOEC_RETURN_IF_ERROR(loadOne(entry, tensor));
-  }
+  MOEC_RETURN_IF_ERROR(
+      loadWeights(*manifest, lookup, [&](const WeightEntry &entry, const moec_tensor &tensor) {
+        return loadOne(entry, tensor);
+      }));
   loaded = true;
   return {};
 }

@@ -129,8 +129,7 @@ Status KernelSession::copyIn(uint32_t rank, const moec_rank_io &io) {
     return device->copyIn(target, io.input, tokens * pitch);
   moec_tensor tensor = {io.input_dtype, 2, {tokens, manifest.layer.hidden}, io.input};
   staging.assign(tokens * pitch, std::byte(0));
-  for (uint64_t token = 0; token < tokens; ++token)
-    convertElements(tensor, token * hidden, hidden, DType::BF16, &staging[token * pitch]);
+  convertRows(tensor, {tokens, hidden, 0, hidden}, 0, tokens, DType::BF16, staging.data(), pitch);
   return device->copyIn(target, staging.data(), staging.size());
 }
 

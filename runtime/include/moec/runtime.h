@@ -82,24 +82,29 @@ MOEC_API moec_status *moec_module_layer(const moec_module *module, moec_layer_in
 
 /** What a weight is for. The shapes: h hidden, i intermediate, e experts. */
 typedef enum moec_weight_role {
-  MOEC_WEIGHT_ROUTER = 0,         /**< [e, h] */
-  MOEC_WEIGHT_ROUTER_BIAS = 1,    /**< [e] */
-  MOEC_WEIGHT_SELECTION_BIAS = 2, /**< [e] */
-  MOEC_WEIGHT_EXPERT_GATE = 3,    /**< [i, h], one an expert */
-  MOEC_WEIGHT_EXPERT_UP = 4,      /**< [i, h], one an expert */
-  MOEC_WEIGHT_EXPERT_DOWN = 5,    /**< [h, i], one an expert */
-  MOEC_WEIGHT_SHARED_GATE = 6,    /**< [shared_intermediate, h] */
-  MOEC_WEIGHT_SHARED_UP = 7,      /**< [shared_intermediate, h] */
-  MOEC_WEIGHT_SHARED_DOWN = 8,    /**< [h, shared_intermediate] */
-  MOEC_WEIGHT_SHARED_SCALE = 9    /**< [1, h], of the shared expert's sigmoid */
+  MOEC_WEIGHT_ROUTER = 0,            /**< [e, h] */
+  MOEC_WEIGHT_ROUTER_BIAS = 1,       /**< [e] */
+  MOEC_WEIGHT_SELECTION_BIAS = 2,    /**< [e] */
+  MOEC_WEIGHT_EXPERT_GATE = 3,       /**< [i, h], one an expert */
+  MOEC_WEIGHT_EXPERT_UP = 4,         /**< [i, h], one an expert */
+  MOEC_WEIGHT_EXPERT_DOWN = 5,       /**< [h, i], one an expert */
+  MOEC_WEIGHT_SHARED_GATE = 6,       /**< [shared_intermediate, h] */
+  MOEC_WEIGHT_SHARED_UP = 7,         /**< [shared_intermediate, h] */
+  MOEC_WEIGHT_SHARED_DOWN = 8,       /**< [h, shared_intermediate] */
+  MOEC_WEIGHT_SHARED_SCALE = 9,      /**< [1, h], of the shared expert's sigmoid */
+  MOEC_WEIGHT_EXPERT_GATE_BIAS = 10, /**< [i], one an expert */
+  MOEC_WEIGHT_EXPERT_UP_BIAS = 11,   /**< [i], one an expert */
+  MOEC_WEIGHT_EXPERT_DOWN_BIAS = 12  /**< [h], one an expert */
 } moec_weight_role;
 
-/** Weights by name, `{expert}` expanded: all that some rank needs. */
+/** Tensors by name, `{expert}` expanded: all that some rank needs. One that holds several
+ * weights, of several experts or of gate and up, is named after its first, and its shape is
+ * that of the whole tensor. */
 typedef struct moec_weight_info {
   size_t struct_size;
   const char *name; /**< lives as long as the module */
   uint32_t role;    /**< moec_weight_role */
-  int32_t expert;   /**< -1 where the role has none */
+  int32_t expert;   /**< -1 where the role has none, or the tensor holds several */
   uint32_t dims;
   int64_t shape[MOEC_MAX_DIMS];
 } moec_weight_info;

@@ -6,6 +6,7 @@
 
 #include "test/codegen/module/RandomContents.h"
 
+#include "runtime/module/WeightRoles.h"
 #include "test/runtime/module/Sample.h"
 
 #include <algorithm>
@@ -35,6 +36,7 @@ private:
   }
 
   Router router(uint32_t experts);
+  ActivationExpr activation();
   Layer layer();
   Placement placement(uint32_t experts, uint32_t ranks);
   void vary(plan::Plan &plan);
@@ -76,6 +78,24 @@ Router Generator::router(uint32_t experts) {
   return router;
 }
 
+/// A random walk: what a step finds on the stack decides which may come.
+ActivationExpr Generator::activation() {
+  if (coin())
+    return any(Activation::ClampedSwiglu);
+  ActivationExpr expression({{ActivationOp::Up}});
+  for (size_t depth = 1; expression.steps.size() < 20 || depth > 1;) {
+    auto op = any(ActivationOp::Softplus);
+    size_t operands = operandCount(op);
+    bool ends = expression.steps.size() >= 20;
+    if (operands > depth || (operands == 0 && (ends || depth == maxActivationStack)) ||
+        (ends && operands == 1))
+      continue;
+    expression.steps.push_back({op, op == ActivationOp::Constant ? number() : 0});
+    depth += 1 - operands;
+  }
+  return expression;
+}
+
 Layer Generator::layer() {
   Layer layer;
   layer.name = coin() ? "layer" : "model.layers.3.mlp";
@@ -85,10 +105,20 @@ Layer Generator::layer() {
   layer.weightsType = any(DType::BF16);
   layer.combineType = any(DType::BF16);
   layer.router = router(layer.experts);
-  layer.expert = {from(1, 4096), any(Activation::GeluTanh)};
+  layer.expert = {from(1, 4096), activation()};
+  layer.expert.gateBias = layer.expert.activation.usesGate() && coin();
+  layer.expert.upBias = coin();
+  layer.expert.downBias = coin();
   if (coin())
-    layer.shared = SharedExpert{{from(1, 4096), any(Activation::GeluTanh)}, coin()};
+    layer.shared = SharedExpert{{from(1, 4096), activation()}, coin()};
+  layer.residual = coin();
   layer.weights = sampleWeights(layer);
+  for (WeightName &weight : layer.weights) {
+    weight.layout.transposed = !isBias(weight.role) && coin();
+    weight.layout.parts = from(1, 16);
+    weight.layout.part = below(weight.layout.parts);
+    weight.layout.interleaved = weight.layout.parts > 1 && coin();
+  }
   std::shuffle(layer.weights.begin(), layer.weights.end(), random);
   return layer;
 }

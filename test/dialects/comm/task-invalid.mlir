@@ -62,8 +62,8 @@ comm.plan @sum_reads_too_much ranks 2 topk 2 depth 1 steps serial result rows {
   %y = comm.buffer local slot of 2 x 8 bytes
   %z = comm.buffer output slot of 8 bytes
   // compute-c3
-  // expected-error @+1 {{task of kind slot_sum reads A(r) Y(r,v) A(r) (optional) and writes A(r) for a variable v, not A(r) Y(r,p) A(r) A(r) and A(r)}}
-  %rd = comm.reduce @sum reads %x{A(r)}, %y{Y(r,p)} each p in all, %x{A(r)}, %x{A(r)} writes %z{A(r)}
+  // expected-error @+1 {{task of kind slot_sum reads A(r) Y(r,v) A(r) A(r) (the last two optional) and writes A(r) for a variable v, not A(r) Y(r,p) A(r) A(r) A(r) and A(r)}}
+  %rd = comm.reduce @sum reads %x{A(r)}, %y{Y(r,p)} each p in all, %x{A(r)}, %x{A(r)}, %x{A(r)} writes %z{A(r)}
 }
 
 // -----

@@ -126,6 +126,62 @@ module @no_width attributes {a = #moe.mlp<intermediate = 0, activation = silu>} 
 
 // -----
 
+// mlp-c2
+// expected-error @+1 {{a gate that the activation does not read has a bias}}
+module @bias_of_no_gate attributes {a = #moe.mlp<intermediate = 4, activation = "up relu", gate_bias = true>} {}
+
+// -----
+
+// activation-c1
+// expected-error @+2 {{failed to parse Moe_MlpAttr parameter 'activation'}}
+// expected-error @+1 {{activation must be made of steps and numbers, but is "gate swish up mul"}}
+module @strange_step attributes {a = #moe.mlp<intermediate = 4, activation = "gate swish up mul">} {}
+
+// -----
+
+// activation-c1
+// expected-error @+2 {{failed to parse Moe_MlpAttr parameter 'activation'}}
+// expected-error @+1 {{activation "gate up": wanted one value at the end, found 2}}
+module @two_values attributes {a = #moe.mlp<intermediate = 4, activation = "gate up">} {}
+
+// -----
+
+// weight_layout-c1
+// expected-error @+1 {{part must be one of 1 to 16 parts, but is 2 of 2}}
+module @no_such_part attributes {a = #moe.weight_layout<part = 2, parts = 2>} {}
+
+// -----
+
+// weight_layout-c1
+// expected-error @+1 {{one part cannot be interleaved}}
+module @alone attributes {a = #moe.weight_layout<transposed = true, interleaved = true>} {}
+
+// -----
+
+// weight_layout-c2
+// expected-error @+1 {{a layout must say what is not plain, but says nothing}}
+module @plain attributes {a = #moe.weight_layout<parts = 1>} {}
+
+// -----
+
+// weight_name-c3
+// expected-error @+1 {{only weights of experts can be stacked}}
+module @stacked_router attributes {a = #moe.weight_name<router "r" in <stacked = true>>} {}
+
+// -----
+
+// weight_name-c3
+// expected-error @+1 {{a bias cannot be transposed}}
+module @transposed_bias attributes {a = #moe.weight_name<expert_up_bias "e.{expert}" in <transposed = true>>} {}
+
+// -----
+
+// weight_name-c2: one tensor holds all experts
+// expected-error @+1 {{name 'e.{expert}' of expert_up must hold {expert} nowhere, but holds it 1 times}}
+module @stacked_by_expert attributes {a = #moe.weight_name<expert_up "e.{expert}" in <stacked = true>>} {}
+
+// -----
+
 // weight_name-c1
 // expected-error @+1 {{name must not be empty}}
 module @nameless attributes {a = #moe.weight_name<router "">} {}

@@ -183,3 +183,84 @@ moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
   %r = moe.combine %e weighted %p : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<9 x f32>
   moe.yield %x : !moe.tokens<8 x f32>
 }
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// experts-c1: biases are as wide as their products
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %c = "t.c"() : () -> !moe.choices<2 of 4>
+  %g = "t.g"() : () -> tensor<4x3x8xf32>
+  %u = "t.u"() : () -> tensor<4x3x8xf32>
+  %d = "t.d"() : () -> tensor<4x8x3xf32>
+  %b = "t.b"() : () -> tensor<4x8xf32>
+  // expected-error @+1 {{up bias must be [4, 3], but is [4, 8]}}
+  %r = moe.experts silu %x at %c gate %g up %u down %d up_bias %b : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x3x8xf32>, tensor<4x3x8xf32>, tensor<4x8x3xf32>, tensor<4x8xf32>) -> !moe.rows<2 x 8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// experts-c4
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %c = "t.c"() : () -> !moe.choices<2 of 4>
+  %u = "t.u"() : () -> tensor<4x3x8xf32>
+  %d = "t.d"() : () -> tensor<4x8x3xf32>
+  // expected-error @+1 {{the activation reads the gate, but there is none}}
+  %r = moe.experts silu %x at %c up %u down %d : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x3x8xf32>, tensor<4x8x3xf32>) -> !moe.rows<2 x 8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// experts-c4
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %c = "t.c"() : () -> !moe.choices<2 of 4>
+  %g = "t.g"() : () -> tensor<4x3x8xf32>
+  %u = "t.u"() : () -> tensor<4x3x8xf32>
+  %d = "t.d"() : () -> tensor<4x8x3xf32>
+  // expected-error @+1 {{the activation reads no gate, but there is one}}
+  %r = moe.experts "up relu square" %x at %c gate %g up %u down %d : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x3x8xf32>, tensor<4x3x8xf32>, tensor<4x8x3xf32>) -> !moe.rows<2 x 8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// experts-c4
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %c = "t.c"() : () -> !moe.choices<2 of 4>
+  %u = "t.u"() : () -> tensor<4x3x8xf32>
+  %d = "t.d"() : () -> tensor<4x8x3xf32>
+  %b = "t.b"() : () -> tensor<4x3xf32>
+  // expected-error @+1 {{there is a bias of the gate, but no gate}}
+  %r = moe.experts "up relu square" %x at %c up %u down %d gate_bias %b : (!moe.tokens<8 x f32>, !moe.choices<2 of 4>, tensor<4x3x8xf32>, tensor<4x8x3xf32>, tensor<4x3xf32>) -> !moe.rows<2 x 8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// shared_expert-c4
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %u = "t.u"() : () -> tensor<3x8xf32>
+  %d = "t.d"() : () -> tensor<8x3xf32>
+  // expected-error @+1 {{the activation reads the gate, but there is none}}
+  %r = moe.shared_expert gelu_tanh %x up %u down %d : (!moe.tokens<8 x f32>, tensor<3x8xf32>, tensor<8x3xf32>) -> !moe.tokens<8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// combine-c2
+moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
+  %e = "t.e"() : () -> !moe.rows<2 x 8 x f32>
+  %p = "t.p"() : () -> !moe.shares<2 x f32>
+  %s = "t.s"() : () -> !moe.tokens<9 x bf16>
+  // expected-error @+1 {{residual must have the rows' hidden size 8, but is '!moe.tokens<9 x bf16>'}}
+  %r = moe.combine %e weighted %p residual %s : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>, !moe.tokens<9 x bf16>) -> !moe.tokens<8 x f32>
+  moe.yield %x : !moe.tokens<8 x f32>
+}

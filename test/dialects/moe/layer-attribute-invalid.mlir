@@ -79,3 +79,13 @@ module @useless_weight attributes {moe.layer = #moe.layer<hidden = 8, experts = 
 // expected-error @+1 {{only a shared expert can be scaled, but the routed experts are}}
 module @scaled_experts attributes {moe.layer = #moe.layer<hidden = 8, experts = 4, tokens = f32, weights = f32, combine = f32,
   router = #router, expert = #mlp, names = []>} {}
+
+// -----
+
+#router = #moe.router<top_k = 2, logits = f32, score = softmax, shares = f32>
+#mlp = #moe.mlp<intermediate = 4, activation = silu>
+#biased = #moe.mlp<intermediate = 4, activation = silu, up_bias = true>
+// layer_attr-c6
+// expected-error @+1 {{only routed experts can have biases, but the shared expert has}}
+module @biased_shared_expert attributes {moe.layer = #moe.layer<hidden = 8, experts = 4, tokens = f32, weights = f32, combine = f32,
+  router = #router, expert = #mlp, shared = #biased, names = []>} {}

@@ -106,3 +106,31 @@ moe.layer @softmax_over_the_chosen experts 5 on #laptop
   %y = moe.combine %e weighted %p plus %sh : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>, !moe.tokens<8 x f32>) -> !moe.tokens<8 x f32>
   moe.yield %y : !moe.tokens<8 x f32>
 }
+
+// One tensor of all experts for gate and up, biases, a clamped activation, a residual; the shared
+// expert has no gate matrix.
+// CHECK-LABEL: moe.layer @clamped experts 5
+moe.layer @clamped experts 5 on #laptop request #moe.placement_request<linear> (%x: !moe.tokens<8 x f32>) {
+  %w = moe.weight router "r.weight" : tensor<5x8xf32>
+  // CHECK: moe.weight expert_gate in <stacked = true, transposed = true, parts = 2, interleaved = true> "e.gate_up" : tensor<5x4x8xf32>
+  %g = moe.weight expert_gate in <stacked = true, transposed = true, parts = 2, interleaved = true> "e.gate_up" : tensor<5x4x8xf32>
+  %u = moe.weight expert_up in <stacked = true, transposed = true, part = 1, parts = 2, interleaved = true> "e.gate_up" : tensor<5x4x8xf32>
+  %d = moe.weight expert_down in <stacked = true, transposed = true> "e.down" : tensor<5x8x4xf32>
+  %gb = moe.weight expert_gate_bias in <stacked = true, parts = 2, interleaved = true> "e.gate_up.b" : tensor<5x4xf32>
+  %ub = moe.weight expert_up_bias in <stacked = true, part = 1, parts = 2, interleaved = true> "e.gate_up.b" : tensor<5x4xf32>
+  %db = moe.weight expert_down_bias "e.{expert}.down.b" : tensor<5x8xf32>
+  %su = moe.weight shared_up "s.up" : tensor<4x8xf32>
+  %sd = moe.weight shared_down "s.down" : tensor<8x4xf32>
+  %z = moe.router_logits %x, %w : (!moe.tokens<8 x f32>, tensor<5x8xf32>) -> !moe.scores<5 x f32>
+  %c = moe.top_k %z : !moe.scores<5 x f32> -> !moe.choices<2 of 5>
+  %p = moe.gather_scores %z at %c : (!moe.scores<5 x f32>, !moe.choices<2 of 5>) -> !moe.shares<2 x f32>
+  // CHECK: moe.experts "gate 7 min sigmoid up 1 add mul" %{{.*}} at %{{.*}} gate %{{.*}} up %{{.*}} down %{{.*}} gate_bias %{{.*}} up_bias %{{.*}} down_bias %{{.*}} :
+  %e = moe.experts "gate 7.0 min sigmoid up 1 add mul" %x at %c gate %g up %u down %d gate_bias %gb up_bias %ub down_bias %db
+    : (!moe.tokens<8 x f32>, !moe.choices<2 of 5>, tensor<5x4x8xf32>, tensor<5x4x8xf32>, tensor<5x8x4xf32>, tensor<5x4xf32>, tensor<5x4xf32>, tensor<5x8xf32>) -> !moe.rows<2 x 8 x f32>
+  // CHECK: moe.shared_expert "up relu square" %{{.*}} up %{{.*}} down %{{.*}} :
+  %sh = moe.shared_expert "up relu square" %x up %su down %sd
+    : (!moe.tokens<8 x f32>, tensor<4x8xf32>, tensor<8x4xf32>) -> !moe.tokens<8 x f32>
+  // CHECK: moe.combine %{{.*}} weighted %{{.*}} plus %{{.*}} residual %tokens :
+  %y = moe.combine %e weighted %p plus %sh residual %x : (!moe.rows<2 x 8 x f32>, !moe.shares<2 x f32>, !moe.tokens<8 x f32>, !moe.tokens<8 x f32>) -> !moe.tokens<8 x f32>
+  moe.yield %y : !moe.tokens<8 x f32>
+}

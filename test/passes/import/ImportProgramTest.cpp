@@ -108,6 +108,36 @@ TEST(ImportProgram, ManifestHoldsWhatTheProgramSaid) {
   EXPECT_EQ(manifest->placement, (Placement{{{3, 1, 2}, {3, 4, 5}, {7, 0, 6}}}));
 }
 
+TEST(ImportProgram, ExpertsComeBackFromTheirOps) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  frontend::Program program = smallProgram();
+  Layer &layer = program.layer;
+  layer.expert.activation = Activation::ClampedSwiglu;
+  layer.expert.gateBias = layer.expert.upBias = layer.expert.downBias = true;
+  layer.residual = true;
+  for (WeightName &weight : layer.weights) {
+    bool isUp = weight.role == WeightRole::ExpertUp;
+    if (isUp || weight.role == WeightRole::ExpertGate)
+      weight = {weight.role, "e.gu", {true, true, 2, isUp ? 1u : 0u, true}};
+  }
+  layer.weights.push_back({WeightRole::ExpertGateBias, "e.{expert}.gb"});
+  layer.weights.push_back({WeightRole::ExpertUpBias, "e.{expert}.ub"});
+  layer.weights.push_back({WeightRole::ExpertDownBias, "e.db", {.stacked = true}});
+  auto comesBack = [&] {
+    mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(program, &context);
+    EXPECT_EQ(runPhases(*module, Phase::Import, Phase::Distribute), Outcome::Done);
+    auto manifest = buildManifest(*module, "moec");
+    return succeeded(manifest) && manifest->layer == layer;
+  };
+  EXPECT_TRUE(comesBack());
+  layer.expert.activation = *fromPostfix("up relu square"); // two matrices
+  layer.expert.gateBias = false;
+  std::erase_if(layer.weights, [](const WeightName &weight) {
+    return weight.role == WeightRole::ExpertGate || weight.role == WeightRole::ExpertGateBias;
+  });
+  EXPECT_TRUE(comesBack());
+}
+
 TEST(ImportProgram, OpsStandWhereTheSourceAsksForThem) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(smallProgram(), &context);

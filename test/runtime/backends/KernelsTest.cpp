@@ -7,9 +7,12 @@
 #include "runtime/backends/cpu/gemm/Kernels.h"
 #include "runtime/backends/Float.h"
 #include "runtime/backends/cpu/gemm/SelfTest.h"
+#include "test/reference/Activation.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -115,6 +118,115 @@ TEST(Kernels, ResultsAreRoundedToNearestEven) {
       else
         EXPECT_EQ(found, rt::toBF16(value)) << value;
     }
+  });
+}
+
+/// Gate and up values that are exact in bf16.
+struct Inputs {
+  std::vector<float> gates, ups;
+};
+
+std::vector<std::byte> stored(const std::vector<float> &values, DType type) {
+  std::vector<std::byte> bytes(values.size() * sizeOf(type));
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t half = rt::toBF16(values[i]);
+    std::memcpy(bytes.data() + i * sizeOf(type),
+                type == DType::F32 ? static_cast<const void *>(&values[i]) : &half, sizeOf(type));
+  }
+  return bytes;
+}
+
+/// act(gate, up) of each pair, which is a column of a product of depth 1, and what follows up to
+/// whole vectors.
+std::vector<float> activated(const KernelSet &set, DType tokens, const ActivationExpr &expression,
+                             const Inputs &inputs, const float *bias = nullptr) {
+  uint32_t columns = static_cast<uint32_t>(inputs.gates.size()), width = set.gatedColumns();
+  uint32_t panels = set.gatedPanelsOf(columns);
+  std::vector<std::byte> packed(panels * set.panelBytes(1) + 32768);
+  std::vector<std::byte> gates = stored(inputs.gates, set.weightsType());
+  std::vector<std::byte> ups = stored(inputs.ups, set.weightsType());
+  for (uint32_t panel = 0; panel < panels; ++panel) {
+    uint32_t count = std::min(width, columns - panel * width);
+    std::byte *target = packed.data() + panel * set.panelBytes(1);
+    set.packPanel(gates.data(), 1, panel * width, count, 0, target);
+    set.packPanel(ups.data(), 1, panel * width, count, width, target);
+  }
+  std::vector<std::byte> row(set.rowElements(1) * 4);
+  set.fillRow(stored({1}, tokens).data(), tokens, 1, row.data());
+  std::vector<std::byte> out(set.rowElements(columns) * sizeOf(set.rowType()), std::byte(0xff));
+  ActivationCode code(expression);
+  set.multiplyGated({row.data(), row.size(), 1}, {packed.data(), 0, panels, 1},
+                    {out.data(), out.size(), columns, DType::F32, &code, bias});
+  std::vector<float> values((columns + 15) / 16 * 16);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = set.rowType() == DType::F32
+                    ? reinterpret_cast<const float *>(out.data())[i]
+                    : rt::fromBF16(reinterpret_cast<const uint16_t *>(out.data())[i]);
+  return values;
+}
+
+TEST(Kernels, ActivationsAreThoseOfTheReference) {
+  Inputs inputs;
+  for (float gate : {-12.f, -2.5f, -.75f, -.0625f, 0.f, .125f, 1.f, 3.f, 9.f})
+    for (float up : {-8.f, -.5f, .25f, 2.f, 11.f}) {
+      inputs.gates.push_back(gate);
+      inputs.ups.push_back(up);
+    }
+  forEverySet([&](const KernelSet &set, DType tokens) {
+    for (const char *postfix :
+         {"gate silu up mul", "gate gelu_tanh up mul", "gate gelu up mul", "up relu square",
+          "gate 7 min 1.702 gate 7 min mul sigmoid mul up -7 7 clamp 1 add mul",
+          "gate 2 min 1.5 gate 2 min mul sigmoid mul up -2 2 clamp 1 add mul",
+          "4 gate 4 div tanh mul gate sigmoid mul 25 mul up 25 div tanh mul",
+          "gate exp up tanh sub", "gate softplus up max gate up min add",
+          "gate square sqrt up neg mul", "up gate square 1 add div", "gate sigmoid up 3 max mul"}) {
+      SCOPED_TRACE(postfix);
+      std::vector<float> found = activated(set, tokens, *fromPostfix(postfix), inputs);
+      reference::Activation wanted(postfix);
+      double tolerance = set.rowType() == DType::F32 ? 4e-6 : 4e-3;
+      for (size_t i = 0; i < inputs.gates.size(); ++i) {
+        double value = wanted(inputs.gates[i], inputs.ups[i]);
+        EXPECT_NEAR(found[i], value, tolerance * (std::abs(value) + .1)) << i;
+      }
+      for (size_t i = inputs.gates.size(); i < found.size(); ++i)
+        EXPECT_EQ(found[i], 0) << i; // whatever act(0, 0) is
+    }
+  });
+}
+
+TEST(Kernels, BiasesAreAddedBeforeTheActivation) {
+  forEverySet([](const KernelSet &set, DType tokens) {
+    std::vector<float> bias(set.panelColumns());
+    bias[0] = 2, bias[set.gatedColumns()] = -3;
+    EXPECT_EQ(activated(set, tokens, *fromPostfix("gate up mul"), {{1}, {5}}, bias.data())[0], 6);
+  });
+}
+
+TEST(Kernels, NotANumberGoesThroughActivations) {
+  float nan = std::numeric_limits<float>::quiet_NaN();
+  forEverySet([&](const KernelSet &set, DType tokens) {
+    for (const char *postfix :
+         {"gate silu up mul", "gate 7 min", "gate relu", "-1 gate max", "gate -7 7 clamp",
+          "gate 7 min 1.702 gate 7 min mul sigmoid mul up -7 "
+          "7 clamp 1 add mul"})
+      EXPECT_TRUE(std::isnan(activated(set, tokens, *fromPostfix(postfix), {{nan}, {1}})[0]))
+          << postfix;
+  });
+}
+
+TEST(Kernels, RowsAreWeightedAndBiasedBeforeTheyAreRounded) {
+  forEverySet([](const KernelSet &set, DType) {
+    std::vector<std::byte> panel(set.panelBytes(1) + 32768);
+    set.packPanel(stored({1}, set.weightsType()).data(), 1, 0, 1, 0, panel.data());
+    std::vector<std::byte> row(set.rowElements(1) * 4);
+    set.fillRow(stored({1}, DType::BF16).data(), DType::BF16, 1, row.data());
+    std::vector<float> bias(set.panelColumns(), 0x1p-8f);
+    float weight = 3;
+    uint16_t found = 0;
+    std::byte *target = reinterpret_cast<std::byte *>(&found);
+    set.multiply({row.data(), row.size(), 1}, {panel.data(), 0, 1, 1},
+                 {&target, DType::BF16, 1, &weight, bias.data()});
+    EXPECT_EQ(found, rt::toBF16(3 * (1 + 0x1p-8f)));
   });
 }
 

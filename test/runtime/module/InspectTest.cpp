@@ -107,9 +107,11 @@ TEST(Diff, ElementsAreMatchedByName) {
               std::swap(c.manifest.layer.weights[0], c.manifest.layer.weights[1]);
             }),
             "manifest.layer.weights.order: [\"router\",\"router_bias\",\"selection_bias\","
-            "\"expert_gate\",\"expert_up\",\"expert_down\",\"shared_gate\",\"shared_up\","
+            "\"expert_gate\",\"expert_up\",\"expert_down\",\"expert_gate_bias\","
+            "\"expert_up_bias\",\"expert_down_bias\",\"shared_gate\",\"shared_up\","
             "\"shared_down\",\"shared_scale\"] -> [\"router_bias\",\"router\",\"selection_bias\","
-            "\"expert_gate\",\"expert_up\",\"expert_down\",\"shared_gate\",\"shared_up\","
+            "\"expert_gate\",\"expert_up\",\"expert_down\",\"expert_gate_bias\","
+            "\"expert_up_bias\",\"expert_down_bias\",\"shared_gate\",\"shared_up\","
             "\"shared_down\",\"shared_scale\"]\n");
   EXPECT_EQ(differences([](ModuleContents &c) {
               plan::Op again = c.plan.ops[1];

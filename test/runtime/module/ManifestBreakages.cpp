@@ -64,7 +64,23 @@ static std::vector<Breakage> layerBreakages() {
       {"manifest-intermediate-zero", layer([](Layer &l) { l.expert.intermediate = 0; })},
       {"manifest-shared-intermediate-zero", layer([](Layer &l) { l.shared.emplace(); })},
       {"manifest-tokens-type", layer([](Layer &l) { l.tokensType = DType(9); })},
-      {"manifest-activation", layer([](Layer &l) { l.expert.activation = Activation(2); })},
+      {"manifest-activation",
+       layer([](Layer &l) { l.expert.activation.steps[1].op = ActivationOp(21); })},
+      {"manifest-activation-empty", layer([](Layer &l) { l.expert.activation.steps.clear(); })},
+      {"manifest-activation-operands",
+       layer([](Layer &l) { l.expert.activation.steps.erase(l.expert.activation.steps.begin()); })},
+      {"manifest-activation-long",
+       layer([](Layer &l) { l.expert.activation.steps.resize(65, {ActivationOp::Up}); })},
+      {"manifest-activation-infinite",
+       layer([](Layer &l) { l.expert.activation = ActivationExpr::clampedSwiglu(infinity, 1); })},
+      {"manifest-gate-bias-without-gate", layer([](Layer &l) {
+         l.expert.activation = ActivationExpr({{ActivationOp::Up}, {ActivationOp::Relu}});
+         l.expert.gateBias = true;
+       })},
+      {"manifest-shared-bias", layer([](Layer &l) {
+         l.shared = SharedExpert{{4}, false};
+         l.shared->mlp.downBias = true;
+       })},
       {"manifest-score", router([](Router &r) { r.score = ScoreFunction(200); })},
       {"manifest-top-k-zero", router([](Router &r) { r.topK = 0; })},
       {"manifest-top-k-large", router([](Router &r) { r.topK = 5; })},
@@ -89,7 +105,7 @@ static std::vector<Breakage> weightBreakages() {
       {"weights-missing", layer([](Layer &l) { l.weights.erase(l.weights.begin()); })},
       {"weights-unneeded",
        layer([](Layer &l) { l.weights.push_back({WeightRole::SelectionBias, "bias"}); })},
-      {"weights-role-unknown", layer([](Layer &l) { l.weights[0].role = WeightRole(10); })},
+      {"weights-role-unknown", layer([](Layer &l) { l.weights[0].role = WeightRole(13); })},
       {"weights-role-twice",
        layer([](Layer &l) { l.weights.push_back({WeightRole::Router, "another"}); })},
       {"weights-name-twice",
@@ -101,6 +117,23 @@ static std::vector<Breakage> weightBreakages() {
        layer([](Layer &l) { l.weights[expertUp].name = "{expert}.{expert}"; })},
       {"weights-placeholder-unneeded",
        layer([](Layer &l) { l.weights[routerWeight].name = "gate.{expert}"; })},
+      {"weights-part-twice", layer([](Layer &l) {
+         l.weights[expertUp].name = l.weights[expertGate].name;
+         l.weights[expertUp].layout.parts = l.weights[expertGate].layout.parts = 2;
+       })},
+      {"weights-part-large", layer([](Layer &l) { l.weights[expertUp].layout.part = 1; })},
+      {"weights-parts-zero", layer([](Layer &l) { l.weights[expertUp].layout.parts = 0; })},
+      {"weights-interleaved-alone",
+       layer([](Layer &l) { l.weights[expertUp].layout.interleaved = true; })},
+      {"weights-stacked-router",
+       layer([](Layer &l) { l.weights[routerWeight].layout.stacked = true; })},
+      {"weights-stacked-placeholder",
+       layer([](Layer &l) { l.weights[expertUp].layout.stacked = true; })},
+      {"weights-transposed-bias", layer([](Layer &l) {
+         l.router.logitsBias = true;
+         l.weights = sampleWeights(l);
+         l.weights[1].layout.transposed = true;
+       })},
       {"weights-too-many", layer([](Layer &l) { l.weights.resize(17); })},
   };
 }
@@ -169,6 +202,7 @@ static std::vector<Breakage> agreementBreakages() {
          other.shared = SharedExpert{{4}, false};
          c.plan = directRowsPlan(other, 2);
        })},
+      {"agreement-missing-residual", layer([](Layer &l) { l.residual = true; })},
       {"agreement-missing-shared", layer([](Layer &l) {
          l.shared = SharedExpert{{4}, false};
          l.weights = sampleWeights(l);

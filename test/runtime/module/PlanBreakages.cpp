@@ -149,7 +149,7 @@ static std::vector<Breakage> taskBreakages() {
       {"task-sum-in-compute", op(rd, [](Op &o) { o.kind = OpKind::Compute; })},
       {"task-route-in-reduce", op(rt, [](Op &o) { o.kind = OpKind::Reduce; })},
       {"task-reads-missing", op(ex, [](Op &o) { o.reads.pop_back(); })},
-      {"task-reads-too-many", op(rd, [](Op &o) { o.reads.resize(4, o.reads[0]); })},
+      {"task-reads-too-many", op(rd, [](Op &o) { o.reads.resize(5, o.reads[0]); })},
       {"task-writes-missing", op(rt, [](Op &o) { o.writes.clear(); })},
       {"task-items", op(pk, [](Op &o) { o.writes[0].items = {ItemSetKind::A, {plan::rank()}}; })},
       {"task-items-of-another", op(rt, [](Op &o) { o.reads[0].items.args[0] = constant(0); })},

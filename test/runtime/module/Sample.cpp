@@ -31,12 +31,20 @@ std::vector<WeightName> sampleWeights(const Layer &layer) {
     weights.push_back({WeightRole::RouterBias, "mlp.gate.bias"});
   if (layer.router.selectionBias)
     weights.push_back({WeightRole::SelectionBias, "mlp.gate.e_score_correction_bias"});
-  weights.push_back({WeightRole::ExpertGate, "mlp.experts.{expert}.gate_proj.weight"});
+  if (layer.expert.activation.usesGate())
+    weights.push_back({WeightRole::ExpertGate, "mlp.experts.{expert}.gate_proj.weight"});
   weights.push_back({WeightRole::ExpertUp, "mlp.experts.{expert}.up_proj.weight"});
   weights.push_back({WeightRole::ExpertDown, "mlp.experts.{expert}.down_proj.weight"});
+  if (layer.expert.gateBias)
+    weights.push_back({WeightRole::ExpertGateBias, "mlp.experts.{expert}.gate_proj.bias"});
+  if (layer.expert.upBias)
+    weights.push_back({WeightRole::ExpertUpBias, "mlp.experts.{expert}.up_proj.bias"});
+  if (layer.expert.downBias)
+    weights.push_back({WeightRole::ExpertDownBias, "mlp.experts.{expert}.down_proj.bias"});
   if (!layer.shared)
     return weights;
-  weights.push_back({WeightRole::SharedGate, "mlp.shared_expert.gate_proj.weight"});
+  if (layer.shared->mlp.activation.usesGate())
+    weights.push_back({WeightRole::SharedGate, "mlp.shared_expert.gate_proj.weight"});
   weights.push_back({WeightRole::SharedUp, "mlp.shared_expert.up_proj.weight"});
   weights.push_back({WeightRole::SharedDown, "mlp.shared_expert.down_proj.weight"});
   if (layer.shared->gate)
@@ -193,6 +201,8 @@ private:
       parts.push_back({shared, {}, tokens(), {}});
       after.push_back(all(sh));
     }
+    if (layer.residual)
+      parts.push_back({x, {}, tokens(), {}});
     add(compute(TaskKind::SlotSum, std::move(parts), {{out, {}, tokens(), {}}}), "rd",
         std::move(after));
   }
@@ -245,7 +255,14 @@ ModuleContents fullContents() {
                   .weightsType = DType::BF16};
   layer.expert.activation = Activation::GeluTanh;
   layer.shared = SharedExpert{{12, Activation::Silu}, true};
+  layer.expert.gateBias = layer.expert.upBias = layer.expert.downBias = true;
+  layer.residual = true;
   layer.weights = sampleWeights(layer);
+  for (WeightName &weight : layer.weights) {
+    bool isGate = weight.role == WeightRole::ExpertGate;
+    if (isGate || weight.role == WeightRole::ExpertUp)
+      weight = {weight.role, "mlp.experts.gate_up_proj", {true, true, 2, isGate ? 0u : 1u, true}};
+  }
 
   ModuleContents contents = sampleContents(layer, 3);
   contents.manifest.maxTokensPerRank = 4096;

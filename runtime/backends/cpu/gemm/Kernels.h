@@ -45,15 +45,27 @@ struct StoreRows {
   uint32_t columns = 0; ///< of the whole matrix; what a panel has beyond is dropped
   /// Each row is multiplied by its own in f32, before it is rounded. Null: none.
   const float *weights = nullptr;
+  /// Added before that: panelColumns() numbers a panel, from panel 0. Null: none.
+  const float *bias = nullptr;
 };
 
-/// Where act(gate) * up goes: rows in `rowType`, rounded to `roundTo` first.
+/// An activation, ready to run on vectors.
+struct ActivationCode {
+  ActivationCode(const ActivationExpr &expression) // NOLINT: the same thing
+      : steps(expression.steps), known(recognize(expression)) {}
+  std::vector<ActivationStep> steps;
+  std::optional<KnownActivation> known;
+};
+
+/// Where act(gate, up) goes: rows in `rowType`, rounded to `roundTo` first.
 struct StoreGated {
   std::byte *data = nullptr;
   size_t stride = 0;    ///< bytes
   uint32_t columns = 0; ///< of the whole product; zeros follow as in RowsView
   DType roundTo = DType::F32;
-  Activation activation = Activation::Silu;
+  const ActivationCode *activation = nullptr;
+  /// Added to gate and up: panelColumns() numbers a panel, from panel 0. Null: none.
+  const float *bias = nullptr;
 };
 
 /// Panels [first, last) of a packed matrix.

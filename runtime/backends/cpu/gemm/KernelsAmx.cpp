@@ -11,6 +11,7 @@
 #if defined(__x86_64__)
 
 #include <algorithm>
+#include <cmath>
 #include <cpuid.h>
 #include <immintrin.h>
 #include <sys/syscall.h>

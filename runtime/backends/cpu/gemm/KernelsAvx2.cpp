@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <immintrin.h>
 #include <type_traits>
 #include <utility>

@@ -116,8 +116,9 @@ private:
     size_t size = sizeOf(kernels.rowType());
     size_t stride = kernels.rowElements(columns) * size;
     std::vector<std::byte> out(rows * stride, std::byte(0xff));
+    ActivationCode silu(Activation::Silu);
     kernels.multiplyGated(x, {panels.data(), 0, count, depth},
-                          {out.data(), stride, columns, tokensType, Activation::Silu});
+                          {out.data(), stride, columns, tokensType, &silu});
     for (uint32_t row = 0; row < rows; ++row)
       for (uint32_t column = 0; column < columns; ++column) {
         double gate = product(row, column), up = product(row, columns + column);

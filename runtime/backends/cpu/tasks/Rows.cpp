@@ -61,12 +61,17 @@ void runMlps(Machine &machine, const GatedMlp &mlp, std::span<const MlpRows> gro
   std::vector<Segment> gateUp, down;
   uint32_t first = 0;
   for (const MlpRows &group : groups) {
-    gateUp.push_back({group.weights->gateUp, first, group.rows});
-    down.push_back({group.weights->down, first, group.rows});
+    const MlpWeights &weights = *group.weights;
+    auto biasOf = [](const std::vector<float> &bias) {
+      return bias.empty() ? nullptr : bias.data();
+    };
+    gateUp.push_back({weights.gateUp, first, group.rows, biasOf(weights.gateUpBias)});
+    down.push_back({weights.down, first, group.rows, biasOf(weights.downBias)});
     first += group.rows;
   }
-  machine.products.multiplyGated(
-      gateUp, x, layer.hidden, {gated, stride, mlp.intermediate, layer.tokensType, mlp.activation});
+  ActivationCode activation(mlp.activation);
+  machine.products.multiplyGated(gateUp, x, layer.hidden,
+                                 {gated, stride, mlp.intermediate, layer.tokensType, &activation});
   machine.products.multiply(down, {gated, stride, x.count}, mlp.intermediate, out);
 }
 

@@ -3,8 +3,9 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// In f32, slot after slot, the shared expert last: the order is the token's own,
-// so that the bits do not depend on how many ranks there are. Rows come weighted.
+// In f32, slot after slot, then the shared expert, then the token itself: the order
+// is the token's own, so that the bits do not depend on how many ranks there are.
+// Rows come weighted.
 //===----------------------------------------------------------------------===//
 
 #include "runtime/backends/cpu/tasks/Tasks.h"
@@ -24,10 +25,11 @@ Status runSlotSum(TaskContext &context) {
   std::vector<uint64_t> passed(machine.plan.ranks); // of Y(self, p), in its order
   for (const plan::ConcreteRegion &region : context.reads(1))
     returned[region.items.second] = context.view(region);
-  bool hasShared = context.task.op->reads.size() > 2;
+  bool hasShared = layer.shared.has_value(); // the plan's reads agree with the layer
   RegionView shared = hasShared ? context.view(context.reads(2)[0]) : RegionView();
+  RegionView x = layer.residual ? context.view(context.reads(hasShared ? 3 : 2)[0]) : RegionView();
 
-  std::vector<const std::byte *> rows, sharedRows;
+  std::vector<const std::byte *> rows, sharedRows, ownRows;
   std::vector<float *> results;
   for (uint32_t token = 0; token < tokens; ++token) {
     Item item{self, token};
@@ -43,6 +45,8 @@ Status runSlotSum(TaskContext &context) {
     }
     if (hasShared)
       sharedRows.push_back(context.read(shared, token, Content::Shared, item));
+    if (layer.residual)
+      ownRows.push_back(context.read(x, token, Content::Token, item));
     results.push_back(reinterpret_cast<float *>(context.write(out, token, Content::Result, item)));
     context.pause();
   }
@@ -54,6 +58,8 @@ Status runSlotSum(TaskContext &context) {
                               layer.hidden);
     if (hasShared)
       machine.kernels->addRow(sum, sharedRows[token], DType::F32, layer.hidden);
+    if (layer.residual)
+      machine.kernels->addRow(sum, ownRows[token], layer.tokensType, layer.hidden);
   });
   return Status();
 }
