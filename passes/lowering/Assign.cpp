@@ -106,6 +106,9 @@ public:
     unsigned helpers = groups.size() - multiplying;
     unsigned share = tile::getRegistersPerThread(kernel.getThreads());
     bool threadsWork = llvm::any_of(groups, [](Group &g) { return !g.multiplies && g.works; });
+    // Several stages meet, and schedules of several products are alive in turn.
+    auto stages = kernel.getOps<tile::StageOp>();
+    threadsWork |= std::distance(stages.begin(), stages.end()) > 1;
     unsigned helper = threadsWork ? workingHelper : idleHelper;
     unsigned left = share * groups.size() - helper * helpers;
     unsigned math = std::min<unsigned>(most, llvm::alignDown(left / multiplying, 8));
