@@ -36,9 +36,12 @@ Result<std::unique_ptr<BackendSession>> makeSession(const ModuleParts &parts,
   MOEC_ASSIGN_OR_RETURN(uint64_t refines,
                         numberOf("MOEC_EMULATOR_REFINE", given.testSeed != 0, 0, 1));
   options.refines = refines != 0;
+  MOEC_ASSIGN_OR_RETURN(uint64_t deadlineMs, numberOf("MOEC_EMULATOR_DEADLINE_MS",
+                                                      defaultDeadlineNs / 1'000'000, 1, 1'000'000));
   auto device = std::make_unique<EmulatorDevice>(parts.plan, options);
-  MOEC_ASSIGN_OR_RETURN(std::unique_ptr<KernelSession> session,
-                        KernelSession::create(parts, given, std::move(device)));
+  MOEC_ASSIGN_OR_RETURN(
+      std::unique_ptr<KernelSession> session,
+      KernelSession::create(parts, given, std::move(device), deadlineMs * 1'000'000));
   return std::unique_ptr<BackendSession>(std::move(session));
 }
 
