@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import compare
-from pipeline import Golden, Scratch, layer_name, run
+from pipeline import Golden, Scratch, run
 
 GOLDENS = pathlib.Path(__file__).resolve().parents[2] / "goldens"
 FORMS = {
@@ -27,7 +27,7 @@ def compile_forms(golden, scratch, ranks):
     source = scratch.import_layer(golden.config, golden.layer).read_text()
     for form, statement in FORMS.items():
         path, module = scratch.path(f"{form}.moe"), scratch.path(f"{form}-{ranks}.moex")
-        path.write_text(f"{source}\nschedule for {layer_name(source)} {{\n  {statement}\n}}\n")
+        path.write_text(source.replace("algorithm auto", statement))
         run("moec", "compile", path, "--ranks", ranks, "--target", "sm_90a", "-o", module)
         yield module
 
