@@ -414,3 +414,9 @@ tile.launch @l kernels [@a, @b, @c] max_rows [64, 64, -1] ops [0]
 // expected-error@+1 {{'tile.launch' op launches @w, which is no kernel of the module}}
 tile.launch @l kernels [@w] max_rows [-1] ops [0]
 tile.workspace @w <constant = 4>
+
+// -----
+
+// pipe-c2
+// expected-error@+1 {{wanted a tile.stage around it, found 'builtin.module'}}
+%p = tile.pipe "p" : !tile.pipe<2 x [<64x64xbf16, swizzle 128>]>
