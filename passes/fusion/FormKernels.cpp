@@ -57,11 +57,6 @@ static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
   auto readsGate = [](const GatedMlp &mlp) { return mlp.activation.usesGate(); };
   if (!readsGate(step.layer.expert) || (step.layer.shared && !readsGate(step.layer.shared->mlp)))
     return plan.emitError() << kUnsupported << "kernels for experts without a gate";
-  const GatedMlp &expert = step.layer.expert;
-  if (expert.gateBias || expert.upBias || expert.downBias)
-    return plan.emitError() << kUnsupported << "kernels for experts with biases";
-  if (step.layer.residual)
-    return plan.emitError() << kUnsupported << "kernels for a layer with a residual";
   return step;
 }
 

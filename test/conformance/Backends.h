@@ -30,10 +30,7 @@ struct BackendUnderTest {
 
 /// What the compiler makes no kernels for.
 inline std::vector<ExpectedFailure> kernelExceptions() {
-  return {{"ClampedActivationAndBiases", "no kernels for experts with biases"},
-          {"BF16WithClampedActivationAndBiases", "no kernels for experts with biases"},
-          {"ExpertsWithoutAGate", "no kernels for experts without a gate"},
-          {"Residual", "no kernels for a layer with a residual"}};
+  return {{"ExpertsWithoutAGate", "no kernels for experts without a gate"}};
 }
 
 /// Of this binary: BackendsPlan.cpp, or BackendsKernels.cpp where the compiler is at hand.

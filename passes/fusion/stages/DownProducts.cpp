@@ -8,7 +8,6 @@
 // left, the last CTA tells every rank. A row of the shared expert stays here.
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/fusion/stages/Product.h"
@@ -98,12 +97,22 @@ void Target::publish(ScalarCode &code) {
   });
 }
 
-/// The sums times one value a row.
-static Value scale(ScalarCode &code, Value sums, Value weights) {
-  return tile::MapOp::create(code.builder, code.loc, ValueRange{sums, weights},
-                             [](OpBuilder &builder, Location loc, ValueRange elements) -> Value {
-                               return arith::MulFOp::create(builder, loc, elements[0], elements[1]);
-                             });
+/// The sums plus one value a feature, times one value a row; null: neither.
+static Value finish(ScalarCode &code, Value sums, Value bias, Value factors) {
+  SmallVector<Value> inputs = {sums};
+  for (Value input : {bias, factors})
+    if (input)
+      inputs.push_back(input);
+  if (inputs.size() == 1)
+    return sums;
+  auto body = [&](OpBuilder &builder, Location loc, ValueRange elements) {
+    ScalarCode inner(builder, loc);
+    Value value = elements[0];
+    if (bias)
+      value = inner.addFloat(value, elements[1]);
+    return factors ? inner.mulFloat(value, elements.back()) : value;
+  };
+  return tile::MapOp::create(code.builder, code.loc, inputs, body);
 }
 
 /// f32 [rows] that each row is multiplied by; none where nothing is.
@@ -138,10 +147,12 @@ static LogicalResult buildDown(KernelBuilder &kernel, const GemmTile &tile, bool
 
   ProductStage stage(kernel, tile, shape);
   stage.load(weights, tokens);
+  bool biased = shared ? layer.shared->mlp.downBias : layer.expert.downBias;
+  Value biases = biased ? kernel.weight(WeightRole::ExpertDownBias) : Value();
   stage.multiply([&](ScalarCode &code, const tile::TileStep &at, Fragments sums) {
-    if (!factors)
-      return sums[0];
-    return scale(code, sums[0], stage.tokenValues(code, factors, at.row, at.valid));
+    Value bias = biases ? stage.bias(code, at, biases) : Value();
+    Value rows = factors ? stage.tokenValues(code, factors, at.row, at.valid) : Value();
+    return finish(code, sums[0], bias, rows);
   });
   Target target(kernel, shared, pitch);
   uint64_t tileBytes = tile.features * elementBytes;

@@ -234,4 +234,11 @@ Value ProductStage::tokenValues(ScalarCode &code, Value base, Value first, Value
   return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count);
 }
 
+Value ProductStage::bias(ScalarCode &code, const tile::TileStep &step, Value base) {
+  uint64_t pitch = paddedRowBytes(shape.features, 4) / 4;
+  Value row = code.mul(step.expert, code.i32(int64_t(pitch)));
+  return featureValues(code, base, code.add(row, firstFeature(code, step)),
+                       featureCount(code, step));
+}
+
 } // namespace moec::fusion

@@ -64,6 +64,9 @@ public:
   mlir::Value featureValues(ScalarCode &code, mlir::Value base, mlir::Value first,
                             mlir::Value count);
   mlir::Value tokenValues(ScalarCode &code, mlir::Value base, mlir::Value first, mlir::Value count);
+  /// The bias of each feature: `base` is f32 [experts][features], rows padded to 16
+  /// bytes.
+  mlir::Value bias(ScalarCode &code, const tile::TileStep &step, mlir::Value base);
   /// First feature of a tile, and how many of it exist.
   mlir::Value firstFeature(ScalarCode &code, const tile::TileStep &step);
   mlir::Value featureCount(ScalarCode &code, const tile::TileStep &step);

@@ -31,6 +31,7 @@ private:
   void sumPart(Value token, Value part);
   LaneList addSlots(LaneList sums, Value row, Value firstSlot, uint32_t count);
   LaneList addShared(LaneList sums, Value token, Value bytes);
+  LaneList addResidual(LaneList sums, Value token, Value bytes);
   void storeResult(const LaneList &sums, Value token, Value bytes);
   /// Is the vector `bytes` into a row of f32 still in it? A piece of bf16 may be longer
   /// than what is left of one.
@@ -94,6 +95,24 @@ LaneList Reduce::addShared(LaneList sums, Value token, Value bytes) {
   return sums;
 }
 
+/// The token's own row, bf16: four elements at a time, so half as far into the row.
+LaneList Reduce::addResidual(LaneList sums, Value token, Value bytes) {
+  Value row = code.element(kernel.buffer(step.buffers.tokens), token, step.tokenPitch());
+  Value half = code.div(code.narrow(bytes), code.i32(2));
+  for (size_t first = 0; first < sums.size(); first += 4) {
+    Value place = code.add(half, code.i32(int64_t(2 * first)));
+    place = code.min(place, code.i32(int64_t(step.tokenPitch() - 8)));
+    Value four = code.loadI64(code.advance(row, code.widen(place)));
+    for (size_t i = 0; i < 4; i += 2) {
+      Value word = code.narrow(i ? code.shiftRight(four, code.i64(32)) : four);
+      auto [low, high] = code.floatsOf(word);
+      sums[first + i] = code.addFloat(sums[first + i], low);
+      sums[first + i + 1] = code.addFloat(sums[first + i + 1], high);
+    }
+  }
+  return sums;
+}
+
 void Reduce::storeResult(const LaneList &sums, Value token, Value bytes) {
   Value row = code.element(kernel.buffer(step.buffers.result), token, step.resultPitch());
   for (size_t first = 0; first < sums.size(); first += vectorBytes / 4) {
@@ -128,6 +147,8 @@ void Reduce::sumPart(Value token, Value part) {
     Value bytes = code.mul(code.widen(piece), code.i64(4 * pieceElements()));
     if (step.buffers.shared)
       sums = addShared(sums, token, bytes);
+    if (layer.residual)
+      sums = addResidual(sums, token, bytes);
     storeResult(sums, token, bytes);
   });
 }

@@ -50,6 +50,9 @@ Value ScalarCode::bitXor(Value a, Value b) { return binary<arith::XOrIOp>(*this,
 Value ScalarCode::shiftLeft(Value a, Value b) { return binary<arith::ShLIOp>(*this, a, b); }
 Value ScalarCode::shiftRight(Value a, Value b) { return binary<arith::ShRUIOp>(*this, a, b); }
 
+Value ScalarCode::addFloat(Value a, Value b) { return binary<arith::AddFOp>(*this, a, b); }
+Value ScalarCode::mulFloat(Value a, Value b) { return binary<arith::MulFOp>(*this, a, b); }
+
 static Value compare(ScalarCode &code, arith::CmpIPredicate predicate, Value a, Value b) {
   return code.builder.createOrFold<arith::CmpIOp>(code.loc, predicate, a, b);
 }

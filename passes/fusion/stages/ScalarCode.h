@@ -39,6 +39,10 @@ public:
   mlir::Value shiftLeft(mlir::Value a, mlir::Value b);
   mlir::Value shiftRight(mlir::Value a, mlir::Value b);
 
+  // f32, that LLVM must not contract.
+  mlir::Value addFloat(mlir::Value a, mlir::Value b);
+  mlir::Value mulFloat(mlir::Value a, mlir::Value b);
+
   mlir::Value equal(mlir::Value a, mlir::Value b);
   mlir::Value notEqual(mlir::Value a, mlir::Value b);
   mlir::Value less(mlir::Value a, mlir::Value b);

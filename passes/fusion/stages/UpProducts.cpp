@@ -36,14 +36,28 @@ static std::pair<Value, Value> splitSums(ScalarCode &code, const Fragments &sums
           tile::HalfOp::create(code.builder, code.loc, sums[0], 1)};
 }
 
-static Value activate(ScalarCode &code, const GatedMlp &mlp, const Fragments &sums) {
+/// What is added to the sums of gate and up; null: nothing.
+struct UpBiases {
+  Value gate, up;
+};
+
+static Value activate(ScalarCode &code, const GatedMlp &mlp, const Fragments &sums,
+                      const UpBiases &biases) {
   auto [gate, up] = splitSums(code, sums);
-  return tile::MapOp::create(code.builder, code.loc, ValueRange{gate, up},
-                             [&](OpBuilder &builder, Location loc, ValueRange elements) {
-                               ScalarCode inner(builder, loc);
-                               return emitActivation(inner, mlp.activation, elements[0],
-                                                     elements[1]);
-                             });
+  SmallVector<Value> inputs = {gate, up};
+  for (Value bias : {biases.gate, biases.up})
+    if (bias)
+      inputs.push_back(bias);
+  auto body = [&](OpBuilder &builder, Location loc, ValueRange elements) {
+    ScalarCode inner(builder, loc);
+    Value gate = elements[0], up = elements[1];
+    if (biases.gate)
+      gate = inner.addFloat(gate, elements[2]);
+    if (biases.up)
+      up = inner.addFloat(up, elements.back());
+    return emitActivation(inner, mlp.activation, gate, up);
+  };
+  return tile::MapOp::create(code.builder, code.loc, inputs, body);
 }
 
 static LogicalResult buildUp(KernelBuilder &kernel, const GemmTile &tile, bool shared) {
@@ -78,8 +92,15 @@ static LogicalResult buildUp(KernelBuilder &kernel, const GemmTile &tile, bool s
     stage.gather([&](ScalarCode &code) { return receivedRows(kernel, code); }, step.tokenPitch(),
                  kernel.workspace(rowSourceSpace()));
   }
-  stage.multiply([&](ScalarCode &code, const tile::TileStep &, Fragments sums) {
-    return activate(code, mlp, sums);
+  Value gateBias = mlp.gateBias ? kernel.weight(WeightRole::ExpertGateBias) : Value();
+  Value upBias = mlp.upBias ? kernel.weight(WeightRole::ExpertUpBias) : Value();
+  stage.multiply([&](ScalarCode &code, const tile::TileStep &at, Fragments sums) {
+    UpBiases biases;
+    if (gateBias)
+      biases.gate = stage.bias(code, at, gateBias);
+    if (upBias)
+      biases.up = stage.bias(code, at, upBias);
+    return activate(code, mlp, sums, biases);
   });
   stage.store([](ScalarCode &) {},
               [&](ScalarCode &code, const tile::TileStep &at, Value buffer) {

@@ -38,9 +38,7 @@ Value WarpCode::ctas() { return NVVM::GridDimXOp::create(builder, loc, builder.g
 // Floats and bits
 //===----------------------------------------------------------------------===//
 
-Value WarpCode::addFloat(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
 Value WarpCode::subFloat(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
-Value WarpCode::mulFloat(Value a, Value b) { return arith::MulFOp::create(builder, loc, a, b); }
 Value WarpCode::divFloat(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
 Value WarpCode::maxFloat(Value a, Value b) { return arith::MaxNumFOp::create(builder, loc, a, b); }
 Value WarpCode::exp(Value a) { return math::ExpOp::create(builder, loc, a); }

@@ -34,9 +34,7 @@ public:
   mlir::Value ctas();
 
   // Floats: f32, no contraction.
-  mlir::Value addFloat(mlir::Value a, mlir::Value b);
   mlir::Value subFloat(mlir::Value a, mlir::Value b);
-  mlir::Value mulFloat(mlir::Value a, mlir::Value b);
   mlir::Value divFloat(mlir::Value a, mlir::Value b);
   mlir::Value maxFloat(mlir::Value a, mlir::Value b); ///< the number, if one is NaN
   mlir::Value exp(mlir::Value a);
