@@ -2,6 +2,7 @@
 # Builds what a machine with a GPU needs into one folder, and runs it if this machine has a GPU.
 #   test/gpu/run.sh [RESULTS]
 # MOEC_BUILD: the build folder (build). The bundle is BUILD/gpu-bundle.
+# MOEC_GPU_CASES: cases of the conformance suite ('*'); each is several modules to compile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=${MOEC_BUILD:-build}
@@ -29,19 +30,26 @@ done
 strip "$bundle"/bin/* "$bundle"/lib/* 2>/dev/null || true
 
 # Each case of the suite asks for its modules; a build with the compiler keeps them.
+cases=${MOEC_GPU_CASES:-*}
+echo "$cases" > "$bundle/cases"
 MOEC_CONFORMANCE_SAVE=$PWD/$bundle/modules/conformance \
-  "$build/bin/moec_conformance_kernels" --gtest_filter='Backends/Conformance.*/cpu' --gtest_brief=1
+  "$build/bin/moec_conformance_kernels" --gtest_brief=1 \
+  --gtest_filter="$(printf '*.%s/cpu:' $(set -f; echo $cases))"
 
 # NAME RANKS LAYER: what is checked and timed. More than one rank: all on one GPU.
+# Without the examples' own bounds of tokens: the same module is timed with many.
+cp -r examples "$bundle/examples"
+sed -i '/tokens at most/d' "$bundle"/examples/*/*.moe
 while read -r name ranks layer; do
-  "$build/bin/moec" compile "examples/$layer" --ranks "$ranks" --target sm_90a \
+  "$build/bin/moec" compile "$bundle/examples/$layer" --ranks "$ranks" --target sm_90a \
     -o "$bundle/modules/layers/$name.moex" > /dev/null
 done <<'LAYERS'
 olmoe-1 1 01-olmoe/olmoe.moe
 olmoe-8 8 01-olmoe/olmoe.moe
 qwen3-30b-1 1 02-qwen3-30b/qwen3-30b.moe
-mixtral-1 1 03-mixtral/mixtral-8x7b.moe
+mixtral-4 4 03-mixtral/mixtral-8x7b.moe
 LAYERS
+rm -r "$bundle/examples"
 
 # Modules of a layer differ in little but their placement: together they are small.
 count=$(find "$bundle/modules" -name '*.moex' | wc -l)
