@@ -84,6 +84,8 @@ void Compilation::report(mlir::Diagnostic &diagnostic) {
     severity = frontend::Severity::Unsupported;
     text = text.substr(llvm::StringRef(kUnsupported).size());
   }
+  isBug |=
+      severity == frontend::Severity::Error && llvm::StringRef(text).starts_with(kInternalError);
   frontend::Diagnostic &made = reports.reportText(severity, place(diagnostic.getLocation()), text);
   for (mlir::Diagnostic &note : diagnostic.getNotes()) {
     frontend::Location where = place(note.getLocation());
@@ -92,7 +94,7 @@ void Compilation::report(mlir::Diagnostic &diagnostic) {
 }
 
 bool Compilation::failed(int exitCode) {
-  code = exitCode ? exitCode : 70;
+  code = exitCode && !isBug ? exitCode : 70;
   return false;
 }
 

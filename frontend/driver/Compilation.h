@@ -85,6 +85,7 @@ private:
   Phase phase = Phase::Import;
   std::vector<PhaseTime> phaseTimes;
   int code = 0;
+  bool isBug = false; ///< an internal error was reported
 };
 
 /// Seconds since it was made.
