@@ -162,7 +162,7 @@ static_assert(sizeof(RankState) == 64);
 ///   ExpertGate: gate and up together, [local, 2, intermediate, hidden] bf16
 ///   ExpertDown [local, hidden, intermediate] bf16
 ///   SharedGate, SharedDown: as these with one expert; SharedScale [1, hidden] bf16
-///   biases of experts: [local, 2, intermediate] and [local, hidden] f32
+///   ExpertGateBias, ExpertUpBias [local, intermediate], ExpertDownBias [local, hidden] f32
 constexpr uint64_t paddedRowBytes(uint64_t elements, uint64_t elementBytes) {
   return (elements * elementBytes + 15) / 16 * 16;
 }
