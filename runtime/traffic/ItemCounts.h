@@ -11,6 +11,7 @@
 #ifndef MOEC_RUNTIME_TRAFFIC_ITEMCOUNTS_H
 #define MOEC_RUNTIME_TRAFFIC_ITEMCOUNTS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
