@@ -17,14 +17,14 @@ using namespace plan;
 
 // The wire's enumerators are the structs' own: a cast is the whole conversion.
 static_assert(int(wire::ExprKind::MAX) == int(ExprNode::Kind::Mod));
-static_assert(int(wire::DomainKind::MAX) == int(DomainKind::Stagger));
-static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::Y));
+static_assert(int(wire::DomainKind::MAX) == int(DomainKind::StaggerLanes));
+static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::M));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
-static_assert(int(wire::TaskKind::MAX) == int(TaskKind::SlotSum));
+static_assert(int(wire::TaskKind::MAX) == int(TaskKind::PartSum));
 static_assert(int(wire::OpKind::MAX) == int(OpKind::Reduce));
 static_assert(int(wire::Path::MAX) == int(Path::Rail));
-static_assert(int(wire::SumTree::MAX) == int(SumTree::Rows));
+static_assert(int(wire::SumTree::MAX) == int(SumTree::NodePartial));
 
 namespace {
 
@@ -49,7 +49,8 @@ private:
     return values.empty() ? 0 : builder.CreateVector(values);
   }
 
-  Offset<wire::Expr> one(const Expr &expr);
+  Offset<wire::Expr> one(const Expr &expr); ///< absent where there is none
+  Offset<wire::Expr> some(const Expr &expr);
   Offset<wire::Domain> one(const Domain &domain);
   Offset<wire::ItemSet> one(const ItemSet &items);
   Offset<wire::Buffer> one(const Buffer &buffer);
@@ -67,6 +68,10 @@ private:
 Offset<wire::Expr> PlanEncoder::one(const Expr &expr) {
   if (expr.nodes.empty())
     return 0;
+  return some(expr);
+}
+
+Offset<wire::Expr> PlanEncoder::some(const Expr &expr) {
   std::vector<wire::ExprNode> nodes;
   for (const ExprNode &node : expr.nodes)
     nodes.emplace_back(node.value, static_cast<wire::ExprKind>(node.kind));
@@ -102,11 +107,18 @@ Offset<wire::Region> PlanEncoder::one(const Region &region) {
   auto index = list<wire::Expr>(region.index);
   auto items = one(region.items);
   auto each = list<wire::Domain>(region.each);
-  return wire::CreateRegion(builder, region.buffer, index, items, each);
+  Offset<wire::ItemSet> frame;
+  if (region.frame)
+    frame = one(*region.frame);
+  return wire::CreateRegion(builder, region.buffer, index, items, each, frame);
 }
 
 Offset<wire::After> PlanEncoder::one(const After &after) {
-  return wire::CreateAfter(builder, after.op, after.all, list<wire::Expr>(after.args));
+  std::vector<Offset<wire::Expr>> args;
+  for (const Expr &arg : after.args)
+    args.push_back(some(arg));
+  return wire::CreateAfter(builder, after.op, after.all,
+                           args.empty() ? 0 : builder.CreateVector(args));
 }
 
 Offset<wire::Location> PlanEncoder::one(const Location &location) {
@@ -141,7 +153,8 @@ Bytes PlanEncoder::encode(const Plan &plan) {
   auto flags = list<wire::Flag>(plan.flags);
   auto ops = list<wire::Op>(plan.ops);
   auto root = wire::CreatePlan(builder, name, plan.ranks, plan.depth, plan.topK, plan.serialSteps,
-                               static_cast<wire::SumTree>(plan.sumTree), buffers, flags, ops);
+                               static_cast<wire::SumTree>(plan.sumTree), buffers, flags, ops,
+                               /*features=*/0, plan.nodes);
   return finish(builder, root, wire::PlanIdentifier());
 }
 

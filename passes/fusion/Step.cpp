@@ -29,6 +29,7 @@ private:
   void assignTask(const Op &op, uint32_t number);
   void assignExchange(const Op &op, uint32_t number);
   void take(std::optional<uint32_t> &part, const Op &op, uint32_t number);
+  void refuse(std::string what);
   uint32_t need(const std::optional<uint32_t> &part, const char *what);
 
   const Plan &plan;
@@ -43,6 +44,11 @@ void PartFinder::take(std::optional<uint32_t> &part, const Op &op, uint32_t numb
   if (part && reason.empty())
     reason = "'" + op.name + "' does the same as '" + plan.ops[*part].name + "'";
   part = number;
+}
+
+void PartFinder::refuse(std::string what) {
+  if (reason.empty())
+    reason = std::move(what);
 }
 
 uint32_t PartFinder::need(const std::optional<uint32_t> &part, const char *what) {
@@ -63,6 +69,13 @@ void PartFinder::assignTask(const Op &op, uint32_t number) {
     return take(shared, op, number);
   case TaskKind::SlotSum:
     return take(slotSum, op, number);
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
+    return refuse("'" + op.name + "', which hands tokens on within a node");
+  case TaskKind::RankSum:
+  case TaskKind::NodeSum:
+  case TaskKind::PartSum:
+    return refuse("'" + op.name + "', which adds partial sums");
   }
 }
 

@@ -132,6 +132,12 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
     return {Content::Tokens, Content::Record};
   case TaskKind::SlotSum:
     return getSummands(plan);
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
+  case TaskKind::RankSum:
+  case TaskKind::NodeSum:
+  case TaskKind::PartSum:
+    return {};
   }
   return {};
 }
@@ -148,6 +154,12 @@ static Content getOutput(TaskKind task) {
     return Content::Shared;
   case TaskKind::SlotSum:
     return Content::Result;
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
+  case TaskKind::RankSum:
+  case TaskKind::NodeSum:
+  case TaskKind::PartSum:
+    return Content::Tokens;
   }
   return Content::Tokens;
 }

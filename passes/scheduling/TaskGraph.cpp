@@ -14,21 +14,21 @@ namespace moec::scheduling {
 uint64_t TaskGraph::count(const plan::Plan &plan, uint32_t steps) {
   uint64_t perRank = 0;
   for (const plan::Op &op : plan.ops)
-    perRank += plan::instanceCount(op, plan.ranks);
+    perRank += plan::instanceCount(plan, op);
   return perRank * plan.ranks * steps;
 }
 
 TaskGraph::TaskGraph(const plan::Plan &plan, uint32_t steps) : plan(plan) {
   for (const plan::Op &op : plan.ops) {
     firstOfOp.push_back(tasksOfRank);
-    tasksOfRank += plan::instanceCount(op, plan.ranks);
+    tasksOfRank += plan::instanceCount(plan, op);
   }
   tasks.reserve(tasksOfRank * plan.ranks * steps);
   for (uint32_t step = 1; step <= steps; ++step)
     for (uint32_t rank = 0; rank < plan.ranks; ++rank)
       for (uint32_t op = 0; op < plan.ops.size(); ++op) {
         plan::Scope scope(rank, step);
-        plan::forEachPoint(plan.ops[op].domains, plan.ranks, scope, [&](const plan::Scope &point) {
+        plan::forEachPoint(plan.ops[op].domains, plan, scope, [&](const plan::Scope &point) {
           tasks.push_back({op, rank, step, point});
         });
       }
@@ -43,34 +43,13 @@ std::string TaskGraph::describe(TaskId id) const {
          std::to_string(task.step);
 }
 
-/// The one task of an earlier op that `after` names.
-TaskId TaskGraph::find(uint32_t step, uint32_t rank, const plan::After &after,
-                       const plan::Scope &scope) const {
-  const plan::Op &op = plan.ops[after.op];
-  uint64_t position = 0;
-  for (size_t i = 0; i < after.args.size(); ++i) {
-    int64_t value = scope(after.args[i]);
-    if (op.domains[i].kind == plan::DomainKind::Stagger)
-      value = (value - rank + plan.ranks) % plan.ranks;
-    position = position * plan.ranks + static_cast<uint64_t>(value);
-  }
-  uint64_t base = (uint64_t(step - 1) * plan.ranks + rank) * tasksOfRank;
-  return static_cast<TaskId>(base + firstOfOp[after.op] + position);
-}
-
 void TaskGraph::addTokens(TaskId id) {
   const Task &task = tasks[id];
-  for (const plan::After &after : plan.ops[task.op].after) {
-    plan::After first = after;
-    if (!after.all) {
-      addEdge(find(task.step, task.rank, after, task.scope), id);
-      continue;
-    }
-    first.args.clear();
-    TaskId begin = find(task.step, task.rank, first, task.scope);
-    for (uint64_t i = 0; i < plan::instanceCount(plan.ops[after.op], plan.ranks); ++i)
-      addEdge(static_cast<TaskId>(begin + i), id);
-  }
+  uint64_t base = (uint64_t(task.step - 1) * plan.ranks + task.rank) * tasksOfRank;
+  for (const plan::After &after : plan.ops[task.op].after)
+    plan::forEachNamed(plan, after, task.scope, [&](uint64_t position) {
+      addEdge(static_cast<TaskId>(base + firstOfOp[after.op] + position), id);
+    });
   if (!plan.serialSteps)
     return;
   TaskId ends = size() + (task.step - 1) * plan.ranks + task.rank;

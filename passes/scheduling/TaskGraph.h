@@ -58,8 +58,6 @@ public:
   bool isOrdered(TaskId a, TaskId b) const { return isBefore(a, b) || isBefore(b, a); }
 
 private:
-  TaskId find(uint32_t step, uint32_t rank, const plan::After &after,
-              const plan::Scope &scope) const;
   void addTokens(TaskId id);
   std::vector<TaskId> findCycle(const std::vector<uint32_t> &waiting) const;
   void closeOver(const std::vector<TaskId> &nodes);

@@ -88,8 +88,9 @@ static bool namesRanks(const plan::ItemSet &items, const plan::Scope &scope, uin
                      [&](const plan::Expr &arg) { return isRank(arg, scope, ranks); });
 }
 
-/// Whether every rank that a task names is one of `ranks`.
-static bool staysWithin(const plan::Op &op, const plan::Scope &scope, uint32_t ranks) {
+/// Whether every rank that a task names is one of the plan's.
+static bool staysWithin(const plan::Plan &small, const plan::Op &op, const plan::Scope &scope) {
+  uint32_t ranks = small.ranks;
   if (!op.to.nodes.empty() && !isRank(op.to, scope, ranks))
     return false;
   if (op.hasPayload && !namesRanks(op.payload, scope, ranks))
@@ -102,7 +103,7 @@ static bool staysWithin(const plan::Op &op, const plan::Scope &scope, uint32_t r
     for (const plan::Region &region : *regions) {
       bool within = true;
       plan::Scope inner = scope;
-      plan::forEachPoint(region.each, ranks, inner, [&](const plan::Scope &point) {
+      plan::forEachPoint(region.each, small, inner, [&](const plan::Scope &point) {
         within &= namesRanks(region.items, point, ranks);
       });
       if (!within)
@@ -122,7 +123,7 @@ std::string checkExtent(const plan::Plan &plan, Extent extent) {
            std::to_string(maxTasks) + " are verified";
   TaskGraph graph(small, 1);
   for (TaskId id = 0; id < graph.size(); ++id)
-    if (!staysWithin(graph.op(id), graph[id].scope, extent.ranks))
+    if (!staysWithin(small, graph.op(id), graph[id].scope))
       return "'" + graph.op(id).name + "' names a rank that is not there when the plan of " +
              std::to_string(plan.ranks) + " ranks is verified for " + std::to_string(extent.ranks);
   return "";

@@ -68,6 +68,8 @@ static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
   case TaskKind::Route:
     return checkRow(plan, op.reads[0], bytes.tokens, where);
   case TaskKind::Pack:
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
     return {};
   case TaskKind::Experts:
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[0], bytes.tokens, where));
@@ -75,7 +77,12 @@ static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
   case TaskKind::Shared:
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[0], bytes.tokens, where));
     return checkRow(plan, op.writes[0], bytes.result, where);
+  case TaskKind::RankSum:
+  case TaskKind::NodeSum:
+    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[1], bytes.combine, where));
+    return checkRow(plan, op.writes[0], bytes.combine, where);
   case TaskKind::SlotSum:
+  case TaskKind::PartSum:
     return checkSum(layer, plan, op, bytes, where);
   }
   return {};
@@ -92,7 +99,9 @@ static Status checkTaskCounts(const Layer &layer, const Plan &plan, const Where 
     return static_cast<size_t>(std::count_if(plan.ops.begin(), plan.ops.end(),
                                              [&](const Op &op) { return isTask(op, task); }));
   };
-  for (TaskKind task : {TaskKind::Route, TaskKind::SlotSum})
+  TaskKind last =
+      plan.sumTree == plan::SumTree::Rows ? TaskKind::SlotSum : TaskKind::PartSum; // checked there
+  for (TaskKind task : {TaskKind::Route, last})
     if (count(task) != 1)
       return where.invalid("wanted one ", nameOf(task), " op, found ", count(task));
   if (count(TaskKind::Experts) == 0)

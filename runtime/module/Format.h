@@ -29,7 +29,7 @@ static_assert(std::endian::native == std::endian::little, "the structs below are
 inline constexpr std::array<char, 8> magic = {'M', 'O', 'E', 'X', '\r', '\n', '\x1a', '\n'};
 /// Another major version: another layout. A higher minor one: more optional things.
 inline constexpr uint16_t majorVersion = 2;
-inline constexpr uint16_t minorVersion = 0;
+inline constexpr uint16_t minorVersion = 1;
 
 inline constexpr uint64_t sectionAlignment = 64;
 inline constexpr uint32_t maxSections = 64;

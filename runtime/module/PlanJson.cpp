@@ -28,7 +28,7 @@ public:
   Json list(const std::vector<Expr> &values) const {
     Json json = Json::array();
     for (const Expr &value : values)
-      json.push_back(exprText(value, names));
+      json.push_back(value.nodes.empty() ? "*" : exprText(value, names)); // any
     return json;
   }
   Json items(const ItemSet &set) const {
@@ -57,6 +57,8 @@ static Json regionsJson(const Plan &plan, const std::vector<Region> &regions, co
                     {"index", names.list(region.index)},
                     {"items", names.items(region.items)},
                     {"each", domainsJson(region.each)}});
+    if (region.frame)
+      json.back()["frame"] = names.items(*region.frame);
   }
   return json;
 }
@@ -125,6 +127,7 @@ static Json flagJson(const Flag &flag) {
 Json planJson(const Plan &plan) {
   Json json = {{"name", plan.name},
                {"ranks", plan.ranks},
+               {"nodes", plan.nodes},
                {"depth", plan.depth},
                {"top_k", plan.topK},
                {"serial_steps", plan.serialSteps},

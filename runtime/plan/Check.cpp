@@ -48,11 +48,13 @@ private:
   Status checkRegions(const std::vector<Region> &regions, const char *word, BufferSpace forbidden,
                       const Variables &variables, const Where &where);
   Status checkRegion(const Region &region, Variables variables, const Where &where);
+  Status checkFrame(const Region &region, const Variables &variables, const Where &where);
   Status checkItems(const ItemSet &items, const Variables &variables, const Where &where);
   Status enter(const std::vector<Domain> &domains, const char *word, Variables &variables,
                const Where &where);
 
   Interval ranks() const { return {0, int64_t(plan.ranks) - 1}; }
+  Interval valuesOf(DomainKind kind) const { return {0, int64_t(domainSize(plan, kind)) - 1}; }
 
   const Plan &plan;
 };
@@ -89,6 +91,9 @@ Status Checker::checkHeader(const Where &where) {
   if (plan.name.empty() || !rt::isPrintableUtf8(plan.name))
     return where.at("name").invalid("wanted a printable name, found ", rt::quote(plan.name));
   MOEC_RETURN_IF_ERROR(checkRange("ranks", plan.ranks, 1, maxRanks, where));
+  if (plan.nodes < 1 || plan.ranks % plan.nodes != 0)
+    return where.at("nodes").invalid("wanted a divisor of the ", plan.ranks, " ranks, found ",
+                                     plan.nodes);
   MOEC_RETURN_IF_ERROR(checkRange("a depth", plan.depth, 1, maxDepth, where));
   return checkRange("a top k", plan.topK, 1, maxTopK, where);
 }
@@ -170,16 +175,17 @@ Status Checker::enter(const std::vector<Domain> &domains, const char *word, Vari
     if (std::find(variables.names.begin(), variables.names.end(), name) != variables.names.end())
       return at.invalid("wanted a variable of its own, found ", rt::quote(name), " again");
     variables.names.push_back(name);
-    variables.bounds.push_back(ranks());
+    variables.bounds.push_back(valuesOf(domains[i].kind));
   }
   MOEC_RETURN_IF_ERROR(
       checkRange("a number of domains", variables.names.size(), 0, maxDomains, where));
   uint64_t instances = 1; // maxDomains * 16 bits, less one: no overflow
-  for (size_t i = 0; i < variables.names.size() && instances <= maxInstances; ++i)
-    instances *= plan.ranks;
+  for (size_t i = firstDomainVariable; i < variables.bounds.size() && instances <= maxInstances;
+       ++i)
+    instances *= static_cast<uint64_t>(variables.bounds[i].high + 1);
   if (instances > maxInstances)
     return where.invalid("wanted at most ", maxInstances, " tasks a rank, found ",
-                         variables.names.size(), " domains of ", plan.ranks);
+                         variables.names.size(), " domains on ", plan.ranks, " ranks");
   return {};
 }
 
@@ -188,8 +194,25 @@ Status Checker::checkItems(const ItemSet &items, const Variables &variables, con
   if (items.args.size() != wanted)
     return where.invalid("wanted ", wanted, " arguments for ", nameOf(items.kind), ", found ",
                          items.args.size());
-  for (size_t i = 0; i < wanted; ++i)
-    MOEC_RETURN_IF_ERROR(checkExpr(items.args[i], variables, ranks(), where.at("argument", i)));
+  for (size_t i = 0; i < wanted; ++i) {
+    bool isNode = items.kind == ItemSetKind::M && i == 1;
+    MOEC_RETURN_IF_ERROR(checkExpr(items.args[i], variables,
+                                   isNode ? valuesOf(DomainKind::Nodes) : ranks(),
+                                   where.at("argument", i)));
+  }
+  return {};
+}
+
+/// A region that holds more than the items that are taken from it.
+Status Checker::checkFrame(const Region &region, const Variables &variables, const Where &where) {
+  if (region.frame->kind != ItemSetKind::M || region.items.kind != ItemSetKind::D)
+    return where.invalid("wanted items D in a frame M, found ", nameOf(region.items.kind), " in ",
+                         nameOf(region.frame->kind));
+  MOEC_RETURN_IF_ERROR(checkItems(*region.frame, variables, where));
+  if (region.frame->args[0] != region.items.args[0])
+    return where.invalid("wanted items of the rank whose tokens the frame holds");
+  if (plan.buffers[region.buffer].layout != BufferLayout::Seq)
+    return where.invalid("wanted a frame in layout seq alone");
   return {};
 }
 
@@ -205,6 +228,8 @@ Status Checker::checkRegion(const Region &region, Variables variables, const Whe
     MOEC_RETURN_IF_ERROR(checkExpr(region.index[i], variables, {0, int64_t(buffer.extents[i]) - 1},
                                    where.at("index", i)));
   MOEC_RETURN_IF_ERROR(checkItems(region.items, variables, where.at("items")));
+  if (region.frame)
+    MOEC_RETURN_IF_ERROR(checkFrame(region, variables, where.at("frame")));
   uint32_t records = region.items.kind == ItemSetKind::Y ? plan.topK : 1;
   if (buffer.recordsPerToken != records)
     return where.invalid("wanted ", records, " records a token for items ",
@@ -274,6 +299,8 @@ Status Checker::checkPut(const Op &op, const Variables &variables, const Where &
                  rt::quote(into.name));
   if (!source.each.empty() || !target.each.empty())
     return where.invalid("wanted one region on each side, found 'each'");
+  if (target.frame)
+    return where.at("writes").invalid("wanted a frame in the source alone, found one");
   if (source.items != target.items)
     return where.invalid("wanted the same items on both sides");
   if (from.bytesPerRecord != into.bytesPerRecord)
@@ -325,8 +352,18 @@ Status Checker::checkAfter(const Op &op, uint32_t position, const Variables &var
       return at.invalid("wanted ", wanted, " arguments for ",
                         after.all ? "all tasks of " : "one task of ",
                         rt::quote(plan.ops[after.op].name), ", found ", after.args.size());
-    for (size_t j = 0; j < wanted; ++j)
-      MOEC_RETURN_IF_ERROR(checkExpr(after.args[j], variables, ranks(), at.at("argument", j)));
+    size_t any = 0;
+    for (size_t j = 0; j < wanted; ++j) {
+      if (after.args[j].nodes.empty()) {
+        ++any;
+        continue;
+      }
+      MOEC_RETURN_IF_ERROR(checkExpr(after.args[j], variables,
+                                     valuesOf(plan.ops[after.op].domains[j].kind),
+                                     at.at("argument", j)));
+    }
+    if (wanted && any == wanted)
+      return at.invalid("wanted a value among the arguments, found any for all of them");
   }
   return {};
 }
@@ -350,6 +387,10 @@ Status Checker::checkOp(const Op &op, uint32_t position, const Where &where) {
   switch (op.kind) {
   case OpKind::Compute:
   case OpKind::Reduce:
+    for (const auto *regions : {&op.reads, &op.writes})
+      for (const Region &region : *regions)
+        if (region.frame)
+          return where.invalid("wanted a frame in a put alone, found one");
     MOEC_RETURN_IF_ERROR(checkTask(plan, op, where));
     break;
   case OpKind::Put:

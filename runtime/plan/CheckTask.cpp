@@ -19,13 +19,21 @@ using rt::Where;
 namespace {
 
 /// What a record of a region is.
-enum class Content : uint8_t { Rows, Route, Record };
+enum class Content : uint8_t { Rows, Route, Record, NodeRecord };
+
+/// Which ranks a set speaks of, for a task on rank r of node a.
+enum class Whose : uint8_t {
+  Own,    ///< A(r), D(r,p), Y(r,p), M(r,b): the rank's own tokens
+  Theirs, ///< D(s,r), Y(s,r): what runs on the rank
+  Node,   ///< M(s,a): what the rank hands on within its node
+  Passed, ///< D(s,p): a part of that
+};
 
 /// One region of a task's signature.
 struct Slot {
   Content content;
   ItemSetKind items;
-  bool own; ///< the first rank of the set is the task's own
+  Whose whose;
 };
 
 struct Signature {
@@ -35,23 +43,37 @@ struct Signature {
   std::span<const Slot> writes;
 };
 
-constexpr Slot ownRows = {Content::Rows, ItemSetKind::A, true};
-constexpr Slot ownRoute = {Content::Route, ItemSetKind::A, true};
-constexpr Slot ownRecords = {Content::Record, ItemSetKind::D, true};
-constexpr Slot ownSlotRows = {Content::Rows, ItemSetKind::Y, true};
-constexpr Slot theirRows = {Content::Rows, ItemSetKind::D, false};
-constexpr Slot theirRecords = {Content::Record, ItemSetKind::D, false};
-constexpr Slot theirSlotRows = {Content::Rows, ItemSetKind::Y, false};
+constexpr Slot ownRows = {Content::Rows, ItemSetKind::A, Whose::Own};
+constexpr Slot ownRoute = {Content::Route, ItemSetKind::A, Whose::Own};
+constexpr Slot ownRecords = {Content::Record, ItemSetKind::D, Whose::Own};
+constexpr Slot ownSlotRows = {Content::Rows, ItemSetKind::Y, Whose::Own};
+constexpr Slot ownRankSums = {Content::Rows, ItemSetKind::D, Whose::Own};
+constexpr Slot ownNodeSums = {Content::Rows, ItemSetKind::M, Whose::Own};
+constexpr Slot ownNodeRecords = {Content::NodeRecord, ItemSetKind::M, Whose::Own};
+constexpr Slot theirRows = {Content::Rows, ItemSetKind::D, Whose::Theirs};
+constexpr Slot theirRecords = {Content::Record, ItemSetKind::D, Whose::Theirs};
+constexpr Slot theirSlotRows = {Content::Rows, ItemSetKind::Y, Whose::Theirs};
+constexpr Slot nodeRecords = {Content::NodeRecord, ItemSetKind::M, Whose::Node};
+constexpr Slot nodeSums = {Content::Rows, ItemSetKind::M, Whose::Node};
+constexpr Slot passedRecords = {Content::Record, ItemSetKind::D, Whose::Passed};
+constexpr Slot passedSums = {Content::Rows, ItemSetKind::D, Whose::Passed};
 
 constexpr Slot routeReads[] = {ownRows}, routeWrites[] = {ownRoute};
 constexpr Slot packReads[] = {ownRoute}, packWrites[] = {ownRecords};
 constexpr Slot expertsReads[] = {theirRows, theirRecords}, expertsWrites[] = {theirSlotRows};
 constexpr Slot sharedReads[] = {ownRows}, sharedWrites[] = {ownRows};
 constexpr Slot sumReads[] = {ownRoute, ownSlotRows, ownRows, ownRows}, sumWrites[] = {ownRows};
+constexpr Slot packNodesWrites[] = {ownNodeRecords};
+constexpr Slot splitReads[] = {nodeRecords}, splitWrites[] = {passedRecords};
+constexpr Slot rankSumReads[] = {theirRecords, theirSlotRows}, rankSumWrites[] = {theirRows};
+constexpr Slot nodeSumReads[] = {nodeRecords, passedSums}, nodeSumWrites[] = {nodeSums};
+constexpr Slot ofRanksReads[] = {ownRoute, ownRankSums, ownRows, ownRows};
+constexpr Slot ofNodesReads[] = {ownRoute, ownNodeSums, ownRows, ownRows};
 
 } // namespace
 
-static Signature signatureOf(TaskKind task) {
+/// What is added up at the end depends on the sums made before.
+static Signature signatureOf(TaskKind task, SumTree tree) {
   switch (task) {
   case TaskKind::Route:
     return {OpKind::Compute, routeReads, 1, routeWrites};
@@ -63,6 +85,18 @@ static Signature signatureOf(TaskKind task) {
     return {OpKind::Compute, sharedReads, 1, sharedWrites};
   case TaskKind::SlotSum:
     return {OpKind::Reduce, sumReads, 2, sumWrites};
+  case TaskKind::PackNodes:
+    return {OpKind::Compute, packReads, 1, packNodesWrites};
+  case TaskKind::Split:
+    return {OpKind::Compute, splitReads, 1, splitWrites};
+  case TaskKind::RankSum:
+    return {OpKind::Reduce, rankSumReads, 2, rankSumWrites};
+  case TaskKind::NodeSum:
+    return {OpKind::Reduce, nodeSumReads, 2, nodeSumWrites};
+  case TaskKind::PartSum:
+    if (tree == SumTree::NodePartial)
+      return {OpKind::Reduce, ofNodesReads, 2, sumWrites};
+    return {OpKind::Reduce, ofRanksReads, 2, sumWrites};
   }
   return {};
 }
@@ -76,8 +110,29 @@ static uint64_t recordBytes(const Plan &plan, Content content) {
     return 12ull * plan.topK;
   case Content::Record:
     return 4ull * (2 + 2 * plan.topK);
+  case Content::NodeRecord:
+    return 4ull * (2 + 3 * plan.topK);
   }
   return 0;
+}
+
+static Status checkWhose(const Plan &plan, const ItemSet &items, Whose whose, const Where &where) {
+  switch (whose) {
+  case Whose::Own:
+  case Whose::Theirs: {
+    size_t position = whose == Whose::Own ? 0 : 1;
+    if (items.args[position] != rank())
+      return where.invalid("wanted argument ", position, " of the items to be the rank itself");
+    return {};
+  }
+  case Whose::Node:
+    if (items.args[1] != nodeOf(rank(), plan.lanes()))
+      return where.invalid("wanted argument 1 of the items to be the rank's own node");
+    return {};
+  case Whose::Passed:
+    return {};
+  }
+  return {};
 }
 
 static Status checkSlot(const Plan &plan, const Region &region, const Slot &slot,
@@ -85,10 +140,7 @@ static Status checkSlot(const Plan &plan, const Region &region, const Slot &slot
   if (region.items.kind != slot.items)
     return where.invalid("wanted items ", nameOf(slot.items), ", found ",
                          nameOf(region.items.kind));
-  // A(r), D(r,p), Y(r,p) are the rank's own tokens; D(s,r), Y(s,r) run on it.
-  size_t position = slot.own ? 0 : 1;
-  if (region.items.args[position] != rank())
-    return where.invalid("wanted argument ", position, " of the items to be the rank itself");
+  MOEC_RETURN_IF_ERROR(checkWhose(plan, region.items, slot.whose, where));
   const Buffer &buffer = plan.buffers[region.buffer];
   uint64_t bytes = recordBytes(plan, slot.content);
   if (bytes && buffer.bytesPerRecord != bytes)
@@ -111,7 +163,17 @@ static Status checkSlots(const Plan &plan, std::span<const Region> regions,
   return {};
 }
 
-/// Rows, records and results of the experts are of the same sources, in one order.
+/// Which result a plan's last sum has is said by its tree.
+static Status checkTree(const Plan &plan, const Op &op, const Where &where) {
+  bool ofRows = op.task == TaskKind::SlotSum, ofParts = op.task == TaskKind::PartSum;
+  if ((ofRows && plan.sumTree != SumTree::Rows) || (ofParts && plan.sumTree == SumTree::Rows))
+    return where.invalid("wanted another task for a plan with result ", nameOf(plan.sumTree),
+                         ", found ", nameOf(op.task));
+  return {};
+}
+
+/// Rows, records and results of the experts are of the same sources, in one order;
+/// those of a rank's sums too.
 static Status checkExpertsAgree(const Op &op, const Where &where) {
   const Region &rows = op.reads[0];
   for (const Region *other : {&op.reads[1], &op.writes[0]})
@@ -121,15 +183,17 @@ static Status checkExpertsAgree(const Op &op, const Where &where) {
 }
 
 Status checkTask(const Plan &plan, const Op &op, const Where &where) {
-  Signature signature = signatureOf(op.task);
+  Signature signature = signatureOf(op.task, plan.sumTree);
   if (op.kind != signature.kind)
     return where.invalid("wanted task ", nameOf(op.task), " in a ", nameOf(signature.kind),
                          ", found it in a ", nameOf(op.kind));
+  MOEC_RETURN_IF_ERROR(checkTree(plan, op, where));
   MOEC_RETURN_IF_ERROR(
       checkSlots(plan, op.reads, signature.reads, signature.requiredReads, "reads region", where));
   MOEC_RETURN_IF_ERROR(checkSlots(plan, op.writes, signature.writes, signature.writes.size(),
                                   "writes region", where));
-  return op.task == TaskKind::Experts ? checkExpertsAgree(op, where) : Status();
+  bool isPerSource = op.task == TaskKind::Experts || op.task == TaskKind::RankSum;
+  return isPerSource ? checkExpertsAgree(op, where) : Status();
 }
 
 } // namespace moec::plan

@@ -8,22 +8,55 @@
 
 namespace moec::plan {
 
-uint32_t domainValue(DomainKind kind, uint32_t rank, uint32_t ranks, uint32_t position) {
+uint32_t domainSize(const Plan &plan, DomainKind kind) {
   switch (kind) {
   case DomainKind::All:
-    return position;
   case DomainKind::Stagger:
-    return (rank + position) % ranks;
+    return plan.ranks;
+  case DomainKind::Nodes:
+  case DomainKind::StaggerNodes:
+    return plan.nodes;
+  case DomainKind::Lanes:
+  case DomainKind::StaggerLanes:
+    return plan.lanes();
   }
   return 0;
 }
 
-uint64_t instanceCount(const Op &op, uint32_t ranks) {
+/// The value at position 0; the others follow, modulo the size.
+static uint32_t firstValue(const Plan &plan, DomainKind kind, uint32_t rank) {
+  switch (kind) {
+  case DomainKind::All:
+  case DomainKind::Nodes:
+  case DomainKind::Lanes:
+    return 0;
+  case DomainKind::Stagger:
+    return rank;
+  case DomainKind::StaggerNodes:
+    return rank / plan.lanes();
+  case DomainKind::StaggerLanes:
+    return rank % plan.lanes();
+  }
+  return 0;
+}
+
+uint32_t domainValue(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t position) {
+  return (firstValue(plan, kind, rank) + position) % domainSize(plan, kind);
+}
+
+uint32_t domainPosition(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t value) {
+  uint32_t size = domainSize(plan, kind);
+  return (value + size - firstValue(plan, kind, rank)) % size;
+}
+
+uint64_t pointCount(const Plan &plan, std::span<const Domain> domains) {
   uint64_t count = 1;
-  for (size_t i = 0; i < op.domains.size(); ++i)
-    count *= ranks;
+  for (const Domain &domain : domains)
+    count *= domainSize(plan, domain.kind);
   return count;
 }
+
+uint64_t instanceCount(const Plan &plan, const Op &op) { return pointCount(plan, op.domains); }
 
 uint64_t cellCount(std::span<const uint32_t> extents) {
   uint64_t count = 1;
@@ -54,9 +87,13 @@ std::vector<ConcreteRegion> expandRegion(const Plan &plan, const Region &region,
   std::vector<ConcreteRegion> regions;
   Scope inner = scope;
   const std::vector<uint32_t> &extents = plan.buffers[region.buffer].extents;
-  forEachPoint(region.each, plan.ranks, inner, [&](const Scope &point) {
-    regions.push_back({region.buffer, flatIndex(extents, region.index, point),
-                       concreteItems(region.items, point)});
+  forEachPoint(region.each, plan, inner, [&](const Scope &point) {
+    ConcreteRegion &one = regions.emplace_back();
+    one.buffer = region.buffer;
+    one.region = flatIndex(extents, region.index, point);
+    one.items = concreteItems(region.items, point);
+    if (region.frame)
+      one.frame = concreteItems(*region.frame, point);
   });
   return regions;
 }

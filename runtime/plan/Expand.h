@@ -35,24 +35,37 @@ private:
   std::vector<int64_t> values;
 };
 
-/// The value at `position` (0 .. ranks-1) of a domain on `rank`.
-uint32_t domainValue(DomainKind kind, uint32_t rank, uint32_t ranks, uint32_t position);
+/// How many values a domain has: ranks, nodes or lanes of the plan.
+uint32_t domainSize(const Plan &plan, DomainKind kind);
+/// The value at `position`, below the domain's size, of a domain on `rank`.
+uint32_t domainValue(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t position);
+/// Where a domain on `rank` has this value, which is one of its own.
+uint32_t domainPosition(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t value);
 
 /// Calls `body(scope)` with `domains` pushed onto `scope`, for every combination
 /// of their values, in order, the last domain fastest. Once when there are none.
 template <typename Body>
-void forEachPoint(std::span<const Domain> domains, uint32_t ranks, Scope &scope, const Body &body) {
+void forEachPoint(std::span<const Domain> domains, const Plan &plan, Scope &scope,
+                  const Body &body) {
   if (domains.empty())
     return body(static_cast<const Scope &>(scope));
-  for (uint32_t position = 0; position < ranks; ++position) {
-    scope.push(domainValue(domains[0].kind, scope.rank(), ranks, position));
-    forEachPoint(domains.subspan(1), ranks, scope, body);
+  uint32_t size = domainSize(plan, domains[0].kind);
+  for (uint32_t position = 0; position < size; ++position) {
+    scope.push(domainValue(plan, domains[0].kind, scope.rank(), position));
+    forEachPoint(domains.subspan(1), plan, scope, body);
     scope.pop();
   }
 }
 
+/// Combinations of the values of `domains`; 1 for none.
+uint64_t pointCount(const Plan &plan, std::span<const Domain> domains);
 /// Number of tasks of `op` on one rank in one step.
-uint64_t instanceCount(const Op &op, uint32_t ranks);
+uint64_t instanceCount(const Plan &plan, const Op &op);
+
+/// Calls `body(position)` for every instance of the op that `after` names, in order;
+/// `scope` is that of the task which names them.
+template <typename Body>
+void forEachNamed(const Plan &plan, const After &after, const Scope &scope, const Body &body);
 
 /// Cells of a flag, or regions of a buffer: the product of the extents.
 uint64_t cellCount(std::span<const uint32_t> extents);
@@ -61,12 +74,12 @@ uint64_t cellCount(std::span<const uint32_t> extents);
 uint64_t flatIndex(std::span<const uint32_t> extents, std::span<const Expr> index,
                    const Scope &scope);
 
-/// An item set with its ranks filled in: A(first), D(first, second), Y(first, second).
+/// An item set with its ranks filled in: A(first), the others with (first, second).
 struct ConcreteItems {
   ItemSetKind kind = ItemSetKind::A;
   uint32_t first = 0;
   uint32_t second = 0; ///< 0 for A
-  bool operator==(const ConcreteItems &) const = default;
+  auto operator<=>(const ConcreteItems &) const = default;
 };
 ConcreteItems concreteItems(const ItemSet &items, const Scope &scope);
 
@@ -75,11 +88,39 @@ struct ConcreteRegion {
   uint32_t buffer = 0;
   uint64_t region = 0; ///< row-major position in the buffer's extents
   ConcreteItems items;
+  std::optional<ConcreteItems> frame = std::nullopt; ///< what it holds where that is more
   bool operator==(const ConcreteRegion &) const = default;
 };
 /// `scope` holds the op's own domain variables; `each` is spelt out, in order.
 std::vector<ConcreteRegion> expandRegion(const Plan &plan, const Region &region,
                                          const Scope &scope);
+
+namespace detail {
+/// Positions of an op's instances whose first domain variables have led to `position`.
+template <typename Body>
+void forEachNamed(const Plan &plan, const After &after, const Scope &scope, size_t variable,
+                  uint64_t position, const Body &body) {
+  const std::vector<Domain> &domains = plan.ops[after.op].domains;
+  if (variable == domains.size())
+    return body(position);
+  DomainKind kind = domains[variable].kind;
+  uint32_t size = domainSize(plan, kind);
+  bool any = after.all || after.args[variable].nodes.empty();
+  uint32_t first = 0, last = size;
+  if (!any) {
+    first = domainPosition(plan, kind, scope.rank(),
+                           static_cast<uint32_t>(scope(after.args[variable])));
+    last = first + 1;
+  }
+  for (uint32_t at = first; at < last; ++at)
+    forEachNamed(plan, after, scope, variable + 1, position * size + at, body);
+}
+} // namespace detail
+
+template <typename Body>
+void forEachNamed(const Plan &plan, const After &after, const Scope &scope, const Body &body) {
+  detail::forEachNamed(plan, after, scope, 0, 0, body);
+}
 
 } // namespace moec::plan
 

@@ -36,6 +36,16 @@ Expr floorDiv(Expr lhs, int64_t divisor) {
 }
 Expr mod(Expr lhs, int64_t divisor) { return binary(std::move(lhs), constant(divisor), Kind::Mod); }
 
+Expr nodeOf(Expr rank, uint32_t lanes) {
+  return lanes == 1 ? rank : floorDiv(std::move(rank), lanes);
+}
+Expr laneOf(Expr rank, uint32_t lanes) {
+  return lanes == 1 ? constant(0) : mod(std::move(rank), lanes);
+}
+Expr rankAt(Expr node, const Expr &lane, uint32_t lanes) {
+  return lanes == 1 ? node : std::move(node) * constant(lanes) + lane;
+}
+
 // --- Evaluating --------------------------------------------------------------
 
 /// Towards minus infinity; `divisor` is positive.

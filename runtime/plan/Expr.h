@@ -36,6 +36,11 @@ Expr operator*(Expr lhs, const Expr &rhs);
 Expr floorDiv(Expr lhs, int64_t divisor);
 Expr mod(Expr lhs, int64_t divisor);
 
+// Nodes and lanes, as the dialect simplifies them: rank = node * lanes + lane.
+Expr nodeOf(Expr rank, uint32_t lanes);
+Expr laneOf(Expr rank, uint32_t lanes);
+Expr rankAt(Expr node, const Expr &lane, uint32_t lanes);
+
 // --- Evaluating --------------------------------------------------------------
 
 /// The value under `variables` (r, n, then the domain variables in scope). The

@@ -38,6 +38,14 @@ const char *nameOf(DomainKind kind) {
     return "all";
   case DomainKind::Stagger:
     return "stagger";
+  case DomainKind::Nodes:
+    return "nodes";
+  case DomainKind::StaggerNodes:
+    return "stagger_nodes";
+  case DomainKind::Lanes:
+    return "lanes";
+  case DomainKind::StaggerLanes:
+    return "stagger_lanes";
   }
   return nullptr;
 }
@@ -50,6 +58,8 @@ const char *nameOf(ItemSetKind kind) {
     return "D";
   case ItemSetKind::Y:
     return "Y";
+  case ItemSetKind::M:
+    return "M";
   }
   return nullptr;
 }
@@ -66,6 +76,16 @@ const char *nameOf(TaskKind kind) {
     return "shared";
   case TaskKind::SlotSum:
     return "slot_sum";
+  case TaskKind::PackNodes:
+    return "pack_nodes";
+  case TaskKind::Split:
+    return "split";
+  case TaskKind::RankSum:
+    return "rank_sum";
+  case TaskKind::NodeSum:
+    return "node_sum";
+  case TaskKind::PartSum:
+    return "part_sum";
   }
   return nullptr;
 }
@@ -100,6 +120,10 @@ const char *nameOf(SumTree tree) {
   switch (tree) {
   case SumTree::Rows:
     return "rows";
+  case SumTree::RankPartial:
+    return "rank_partial";
+  case SumTree::NodePartial:
+    return "node_partial";
   }
   return nullptr;
 }

@@ -14,6 +14,7 @@
 #define MOEC_RUNTIME_PLAN_PLAN_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,12 @@ struct Expr {
 
 /// Values a domain variable runs through, in this order.
 enum class DomainKind : uint8_t {
-  All = 0,     ///< 0 .. ranks-1, ascending
-  Stagger = 1, ///< r, r+1, .. mod ranks
+  All = 0,          ///< 0 .. ranks-1, ascending
+  Stagger = 1,      ///< r, r+1, .. mod ranks
+  Nodes = 2,        ///< 0 .. nodes-1, ascending
+  StaggerNodes = 3, ///< the node of r, the next one, .. mod nodes
+  Lanes = 4,        ///< 0 .. lanes-1, ascending: the ranks of a node
+  StaggerLanes = 5, ///< the lane of r, the next one, .. mod lanes
 };
 struct Domain {
   std::string variable; ///< for printing: "p", "s"
@@ -48,11 +53,12 @@ struct Domain {
 
 /// Device-only item sets. A(r): tokens of rank r. D(s,p): tokens of s that have
 /// at least one slot on p, in token order. Y(s,p): the (token, slot) rows of s
-/// that run on p, in (token, slot) order.
-enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2 };
+/// that run on p, in (token, slot) order. M(s,b): tokens of s that have at least one
+/// slot on node b, in token order; D(s,p) is a part of M(s,b) if p is on b.
+enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2, M = 3 };
 struct ItemSet {
   ItemSetKind kind = ItemSetKind::A;
-  std::vector<Expr> args; ///< one for A, two for D and Y
+  std::vector<Expr> args; ///< one for A, two for the others; the second of M is a node
   bool operator==(const ItemSet &) const = default;
 };
 
@@ -93,6 +99,9 @@ struct Region {
   std::vector<Expr> index; ///< as many as the buffer's extents
   ItemSet items;
   std::vector<Domain> each; ///< repeats the region, last varies fastest
+  /// Source of a put: the region holds this set, of which `items` is a part. Absent:
+  /// it holds the items themselves.
+  std::optional<ItemSet> frame = std::nullopt;
   bool operator==(const Region &) const = default;
 };
 
@@ -103,6 +112,13 @@ enum class TaskKind : uint8_t {
   Experts = 2, ///< reads recv[s]{D(s,r)}, record[s]{D(s,r)}; writes y[s]{Y(s,r)}
   Shared = 3,  ///< reads x; writes shared{A(r)}
   SlotSum = 4, ///< reduce: reads route, back{Y(r,p)}, [shared], [x]; writes out
+  // Two tiers. With a as the node of r:
+  PackNodes = 5, ///< reads route; writes record[b]{M(r,b)} for one node
+  Split = 6,     ///< reads record[b]{M(s,a)}; writes record[b, m]{D(s,p)} for p of node a
+  // Partial sums:
+  RankSum = 7, ///< reduce: reads record[s]{D(s,r)}, y[s]{Y(s,r)}; writes q[s]{D(s,r)}
+  NodeSum = 8, ///< reduce: reads record[b]{M(s,a)}, part[b, m]{D(s,p)}; writes z[b]{M(s,a)}
+  PartSum = 9, ///< reduce: reads route, back{D(r,p)} or back{M(r,b)}, [shared], [x]; writes out
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of
@@ -110,6 +126,9 @@ enum class TaskKind : uint8_t {
 /// the same entries}; entries past `count` are zero. So bytesPerRecord =
 /// 4 * (2 + 2 * topK). With its weight a row can be finished where it is computed,
 /// and the source only adds.
+/// A record for a node (PackNodes) has a slot's lane too: {source token, count, topK x
+/// {k-slot << 16 | local expert index there}, topK x f32 weight, topK x u32 lane of the
+/// node}; so bytesPerRecord = 4 * (2 + 3 * topK).
 /// One entry of the `route` buffer: topK x u32 chosen logical expert, topK x u32
 /// {destination rank << 16 | local expert index there}, topK x f32 weight; so
 /// bytesPerRecord = 12 * topK.
@@ -120,8 +139,8 @@ enum class Path : uint8_t { NVLink = 0, Rail = 1 };
 /// Order inside one rank and step: this task runs after task(s) of an earlier op.
 struct After {
   uint32_t op = 0;
-  bool all = true;        ///< every instance of `op`; else the one `args` names
-  std::vector<Expr> args; ///< values of the domain variables of `op`
+  bool all = true;        ///< every instance of `op`; else those that `args` name
+  std::vector<Expr> args; ///< values of the domain variables of `op`; empty: any value
   bool operator==(const After &) const = default;
 };
 
@@ -154,11 +173,15 @@ struct Op {
 };
 
 /// Which sums reach the result, hence which bits (shared/DESIGN.md section 4).
-enum class SumTree : uint8_t { Rows = 0 };
+enum class SumTree : uint8_t {
+  Rows = 0,        ///< every expert's row, in slot order
+  RankPartial = 1, ///< a rank's rows of a token in slot order, then the ranks in order
+  NodePartial = 2, ///< the same, the ranks of a node in order, then the nodes in order
+};
 
 struct Plan {
   std::string name;
-  uint32_t ranks = 1;
+  uint32_t ranks = 1; ///< rank = node * lanes + lane
   uint32_t depth = 1; ///< P: copies of each symmetric region, used round robin
   uint32_t topK = 1;
   bool serialSteps = true;
@@ -166,6 +189,9 @@ struct Plan {
   std::vector<Buffer> buffers;
   std::vector<Flag> flags;
   std::vector<Op> ops; ///< `after` names only earlier ops
+  uint32_t nodes = 1;  ///< divides `ranks`
+  /// Ranks of a node.
+  uint32_t lanes() const { return ranks / nodes; }
   bool operator==(const Plan &) const = default;
 };
 

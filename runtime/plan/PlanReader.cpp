@@ -88,7 +88,9 @@ static Status decode(const WireRegions *regions, const Where &parent, const char
         to.buffer = region->buffer();
         MOEC_RETURN_IF_ERROR(decode(region->index(), where, "index", maxExtents, to.index));
         MOEC_RETURN_IF_ERROR(decode(region->items(), where.at("items"), to.items));
-        return decode(region->each(), where, "each", to.each);
+        MOEC_RETURN_IF_ERROR(decode(region->each(), where, "each", to.each));
+        return region->frame() ? decode(region->frame(), where.at("frame"), to.frame.emplace())
+                               : Status();
       });
 }
 
@@ -134,6 +136,7 @@ static Status decode(const wire::Plan *plan, const Where &where, Plan &out) {
   MOEC_RETURN_IF_ERROR(rt::decodeText(plan->name(), where.at("name"), maxNameBytes, out.name));
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(plan->sum_tree(), where.at("sum tree"), out.sumTree));
   out.ranks = plan->ranks();
+  out.nodes = plan->nodes();
   out.depth = plan->depth();
   out.topK = plan->top_k();
   out.serialSteps = plan->serial_steps();

@@ -59,7 +59,7 @@ static std::string extentsText(const std::vector<uint32_t> &extents) {
 std::string OpPrinter::list(const std::vector<Expr> &exprs) const {
   std::string text;
   for (size_t i = 0; i < exprs.size(); ++i)
-    text += (i ? ", " : "") + expr(exprs[i]);
+    text += (i ? ", " : "") + (exprs[i].nodes.empty() ? "*" : expr(exprs[i]));
   return text;
 }
 
@@ -75,7 +75,10 @@ void OpPrinter::printRegion(const Region &region) {
   put("%", plan.buffers[region.buffer].name);
   if (!region.index.empty())
     put("[", list(region.index), "]");
-  put("{", items(region.items), "}");
+  put("{", items(region.items));
+  if (region.frame)
+    put(" in ", items(*region.frame));
+  put("}");
   for (const Domain &domain : region.each)
     put(" each ", domain.variable, " in ", nameOf(domain.kind));
   variables.resize(op.domains.size());
@@ -191,7 +194,8 @@ static std::string symbolText(const std::string &name) {
 
 std::string planText(const Plan &plan) {
   std::string out =
-      rt::concat("comm.plan ", symbolText(plan.name), " ranks ", plan.ranks, " topk ", plan.topK,
+      rt::concat("comm.plan ", symbolText(plan.name), " ranks ", plan.ranks,
+                 plan.nodes == 1 ? "" : rt::concat(" nodes ", plan.nodes), " topk ", plan.topK,
                  " depth ", plan.depth, " steps ", plan.serialSteps ? "serial" : "free", " result ",
                  nameOf(plan.sumTree), " {\n");
   for (const Buffer &buffer : plan.buffers)

@@ -9,6 +9,7 @@
 #include "runtime/backends/cpu/TestMode.h"
 #include "runtime/backends/cpu/tasks/Rows.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
+#include "runtime/plan/Names.h"
 
 #include <algorithm>
 #include <cstring>
@@ -259,6 +260,12 @@ static Status runLocal(TaskContext &context) {
     return runShared(context);
   case plan::TaskKind::SlotSum:
     return runSlotSum(context);
+  case plan::TaskKind::PackNodes:
+  case plan::TaskKind::Split:
+  case plan::TaskKind::RankSum:
+  case plan::TaskKind::NodeSum:
+  case plan::TaskKind::PartSum:
+    return unsupportedError("the cpu backend has no task ", plan::nameOf(context.task.op->task));
   }
   return context.fault("is of an unknown kind");
 }

@@ -42,6 +42,8 @@ const ItemList *ItemSets::find(const plan::ConcreteItems &items) const {
     else if (items.second == rank)
       entry = &receivedRows[items.first];
     break;
+  case plan::ItemSetKind::M:
+    break;
   }
   return entry && entry->isKnown ? &entry->list : nullptr;
 }

@@ -61,7 +61,7 @@ Program::Program(const Plan &plan, uint32_t rank) : plan(plan), rank(rank) {
     const Op &op = plan.ops[number];
     firstTask.push_back(static_cast<uint32_t>(all.size()));
     changes.push_back(cpu::varies(op));
-    forEachPoint(op.domains, plan.ranks, scope, [&](const Scope &point) {
+    forEachPoint(op.domains, plan, scope, [&](const Scope &point) {
       Task &task = all.emplace_back();
       task.op = &op;
       task.opNumber = number;
@@ -103,45 +103,18 @@ void Program::resolve(Task &task, uint64_t step) const {
   }
 }
 
-/// Instances lie in the order of forEachPoint: the last domain varies fastest.
-std::optional<uint32_t> Program::taskAt(uint32_t number, std::span<const int64_t> point) const {
-  const std::vector<Domain> &domains = plan.ops[number].domains;
-  uint32_t position = 0;
-  for (size_t i = 0; i < domains.size(); ++i) {
-    if (point[i] < 0 || point[i] >= plan.ranks)
-      return std::nullopt;
-    auto value = static_cast<uint32_t>(point[i]);
-    uint32_t within =
-        domains[i].kind == DomainKind::All ? value : (value + plan.ranks - rank) % plan.ranks;
-    position = position * plan.ranks + within;
-  }
-  return firstTask[number] + position;
-}
-
-/// Turns `after` into counts and successor lists.
+/// Turns `after` into counts and successor lists. Instances lie in the order of
+/// forEachPoint.
 void Program::link() {
-  auto connect = [&](uint32_t from, uint32_t to) {
-    all[from].successors.push_back(to);
-    ++all[to].predecessors;
-  };
-  std::vector<int64_t> wanted;
   for (uint32_t number = 0; number < all.size(); ++number) {
     Scope scope(rank, 1);
     for (int64_t value : all[number].point)
       scope.push(value);
-    for (const After &after : all[number].op->after) {
-      if (after.all) {
-        uint32_t last = after.op + 1 < firstTask.size() ? firstTask[after.op + 1] : all.size();
-        for (uint32_t task = firstTask[after.op]; task < last; ++task)
-          connect(task, number);
-        continue;
-      }
-      wanted.clear();
-      for (const Expr &arg : after.args)
-        wanted.push_back(scope(arg));
-      if (std::optional<uint32_t> task = taskAt(after.op, wanted))
-        connect(*task, number);
-    }
+    for (const After &after : all[number].op->after)
+      forEachNamed(plan, after, scope, [&](uint64_t position) {
+        all[firstTask[after.op] + position].successors.push_back(number);
+        ++all[number].predecessors;
+      });
   }
 }
 

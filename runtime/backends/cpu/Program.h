@@ -45,8 +45,6 @@ public:
 private:
   void resolve(Task &task, uint64_t step) const;
   void link();
-  /// The instance of op `number` at this point of its domains, if there is one.
-  std::optional<uint32_t> taskAt(uint32_t number, std::span<const int64_t> point) const;
 
   const plan::Plan &plan;
   uint32_t rank;

@@ -41,9 +41,7 @@ TaskContext::operandRegions(const std::vector<plan::ConcreteRegion> &all,
   size_t first = 0, count = 1;
   for (uint32_t i = 0; i <= operand; ++i) {
     first += i ? count : 0;
-    count = 1;
-    for (size_t domain = 0; domain < operands[i].each.size(); ++domain)
-      count *= machine.plan.ranks;
+    count = plan::pointCount(machine.plan, operands[i].each);
   }
   return std::span(all).subspan(first, count);
 }

@@ -89,7 +89,10 @@ std::vector<uint64_t> Checker::items(const ConcreteItems &set) const {
   for (uint64_t token = 0; token < facts.tokens[set.first]; ++token) {
     bool isThere = set.kind == ItemSetKind::A;
     for (uint32_t slot = 0; slot < plan.topK; ++slot) {
-      if (set.kind == ItemSetKind::A || owners[token * plan.topK + slot] >> 16 != set.second)
+      uint32_t owner = owners[token * plan.topK + slot] >> 16;
+      if (set.kind == ItemSetKind::M)
+        owner /= plan.lanes();
+      if (set.kind == ItemSetKind::A || owner != set.second)
         continue;
       isThere = true;
       if (set.kind == ItemSetKind::Y)
@@ -178,7 +181,7 @@ Status Checker::expectAll() {
   for (uint32_t number = 0; number < plan.ops.size(); ++number)
     for (uint32_t rank = 0; rank < plan.ranks; ++rank) {
       Scope scope(rank, facts.epoch);
-      plan::forEachPoint(plan.ops[number].domains, plan.ranks, scope, [&](const Scope &point) {
+      plan::forEachPoint(plan.ops[number].domains, plan, scope, [&](const Scope &point) {
         if (status.ok())
           status = expectOp(number, point);
       });

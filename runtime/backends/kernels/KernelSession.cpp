@@ -10,6 +10,7 @@
 #include "runtime/backends/WeightTensor.h"
 #include "runtime/backends/kernels/ArgumentBlocks.h"
 #include "runtime/backends/kernels/RouteCounts.h"
+#include "runtime/plan/Names.h"
 
 #include <algorithm>
 #include <chrono>
@@ -41,6 +42,10 @@ Result<std::unique_ptr<KernelSession>> KernelSession::create(const ModuleParts &
   if (parts.kernels.arch.empty())
     return unsupportedError("wanted a module with kernels, compiled with --target sm_90a, found ",
                             "target ", quote(parts.manifest.target));
+  for (const plan::Op &op : parts.plan.ops)
+    if (op.task > plan::TaskKind::SlotSum) // two tiers, partial sums
+      return unsupportedError("wanted a plan that kernels carry out, found one with the task ",
+                              plan::nameOf(op.task), "; the cpu backend runs it");
   const Layer &layer = parts.manifest.layer;
   if (layer.tokensType != DType::BF16 || layer.weightsType != DType::BF16)
     return unsupportedError("kernels want tokens and weights of bf16");

@@ -44,7 +44,7 @@ static void expand(const plan::Plan &plan) {
   for (int64_t step : {int64_t(1), int64_t(0xffffffff)}) {
     plan::Scope scope(plan.ranks - 1, step);
     for (const plan::Op &op : plan.ops) {
-      plan::forEachPoint(op.domains, plan.ranks, scope, [&](const plan::Scope &point) {
+      plan::forEachPoint(op.domains, plan, scope, [&](const plan::Scope &point) {
         for (const auto *regions : {&op.reads, &op.writes})
           for (const plan::Region &region : *regions)
             for (const plan::ConcreteRegion &concrete : expandRegion(plan, region, point)) {

@@ -70,7 +70,8 @@ static std::vector<Breakage> storageBreakages() {
   return {
       {"plan-name-empty", plan([](Plan &p) { p.name.clear(); })},
       {"plan-depth-zero", plan([](Plan &p) { p.depth = 0; })},
-      {"plan-sum-tree", plan([](Plan &p) { p.sumTree = SumTree(1); })},
+      {"plan-nodes-no-divisor", plan([](Plan &p) { p.nodes = 3; })},
+      {"plan-sum-tree", plan([](Plan &p) { p.sumTree = SumTree(3); })},
       {"plan-too-many-ops", plan([](Plan &p) { p.ops.resize(4097); })},
       {"plan-name-not-an-identifier", op(pk, [](Op &o) { o.name = "1st"; })},
       {"plan-name-twice", op(pk, [](Op &o) { o.name = "fd"; })},
@@ -124,17 +125,33 @@ static std::vector<Breakage> regionBreakages() {
       {"region-index-missing", op(pd, [](Op &o) { o.writes[0].index.pop_back(); })},
       {"region-index-outside", op(pd, [](Op &o) { o.writes[0].index[1] = p() + constant(1); })},
       {"region-parity-outside", op(pd, [](Op &o) { o.writes[0].index[0] = mod(step(), 2); })},
-      {"region-items-kind", op(pd, [](Op &o) { o.reads[0].items.kind = ItemSetKind(3); })},
+      {"region-items-kind", op(pd, [](Op &o) { o.reads[0].items.kind = ItemSetKind(4); })},
       {"region-items-arity", op(pd, [](Op &o) { o.reads[0].items.args.pop_back(); })},
       {"region-items-no-rank", op(pd, [](Op &o) { o.reads[0].items.args[1] = constant(2); })},
       {"region-records", op(pc, [](Op &o) { o.reads[0].items.kind = ItemSetKind::D; })},
       {"region-writes-input", op(rt, [](Op &o) { o.writes[0].buffer = x; })},
       {"region-reads-output", op(rt, [](Op &o) { o.reads[0].buffer = out; })},
+      {"region-node-outside",
+       op(pd, [](Op &o) { o.reads[0].items = {ItemSetKind::M, {plan::rank(), constant(1)}}; })},
+      {"region-frame-of-items",
+       op(pd, [](Op &o) { o.reads[0].frame = o.reads[0].items; })},
+      {"region-frame-in-a-target",
+       op(pd, [](Op &o) { o.writes[0].frame = {ItemSetKind::M, {plan::rank(), constant(0)}}; })},
+      {"region-frame-in-slots",
+       op(pd, [](Op &o) { o.reads[0].frame = {ItemSetKind::M, {plan::rank(), constant(0)}}; })},
+      {"region-frame-of-another", op(pm,
+                                     [](Op &o) {
+                                       o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}};
+                                     })},
+      {"region-frame-in-a-task", op(ex,
+                                    [](Op &o) {
+                                      o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}};
+                                    })},
       {"region-too-many", op(rt, [](Op &o) { o.reads.resize(17); })},
       {"domain-variable-reserved", op(pk, [](Op &o) { o.domains[0].variable = "n"; })},
       {"domain-variable-twice",
        op(ex, [](Op &o) { o.reads[0].each.push_back({"s", DomainKind::All}); })},
-      {"domain-kind", op(pk, [](Op &o) { o.domains[0].kind = DomainKind(2); })},
+      {"domain-kind", op(pk, [](Op &o) { o.domains[0].kind = DomainKind(6); })},
       {"domain-too-many", op(pk, [](Op &o) { o.domains.assign(5, {"p", DomainKind::All}); })},
       {"domain-too-many-tasks", plan([](Plan &p) {
          p.ranks = 5000;
@@ -145,7 +162,7 @@ static std::vector<Breakage> regionBreakages() {
 
 static std::vector<Breakage> taskBreakages() {
   return {
-      {"task-kind", op(rt, [](Op &o) { o.task = TaskKind(5); })},
+      {"task-kind", op(rt, [](Op &o) { o.task = TaskKind(10); })},
       {"task-sum-in-compute", op(rd, [](Op &o) { o.kind = OpKind::Compute; })},
       {"task-route-in-reduce", op(rt, [](Op &o) { o.kind = OpKind::Reduce; })},
       {"task-reads-missing", op(ex, [](Op &o) { o.reads.pop_back(); })},
@@ -157,6 +174,10 @@ static std::vector<Breakage> taskBreakages() {
       {"task-record-bytes", plan([](Plan &p) {
          p.buffers[record].bytesPerRecord = p.buffers[meta].bytesPerRecord = 12;
        })},
+      {"task-of-two-tiers", op(pk, [](Op &o) { o.task = TaskKind::PackNodes; })},
+      {"task-parts-without-partial-result", op(rd, [](Op &o) { o.task = TaskKind::PartSum; })},
+      {"task-rows-with-partial-result",
+       plan([](Plan &p) { p.sumTree = SumTree::RankPartial; })},
       {"task-experts-sources",
        op(ex, [](Op &o) { o.reads[1].each[0].kind = DomainKind::Stagger; })},
   };
@@ -191,6 +212,7 @@ static std::vector<Breakage> opBreakages() {
                                       })},
       {"after-itself", op(pd, [](Op &o) { o.after[0].op = pd; })},
       {"after-argument-missing", op(pm, [](Op &o) { o.after[0].args.clear(); })},
+      {"after-any-for-all", op(pm, [](Op &o) { o.after[0].args[0] = {}; })},
       {"after-all-with-arguments", op(pm, [](Op &o) { o.after[0].all = true; })},
       {"after-no-rank", op(pm, [](Op &o) { o.after[0].args[0] = constant(-1); })},
       {"location-without-line", op(pd, [](Op &o) { o.location.line = 0; })},

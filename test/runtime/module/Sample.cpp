@@ -114,7 +114,7 @@ private:
   // --- Shorthands: p (or s) is the op's or the region's only domain variable ---
 
   static Expr p() { return domainVariable(0); }
-  Expr parity() const { return mod(step(), plan.depth); }
+  Expr parity() const { return plan.depth == 1 ? constant(0) : mod(step(), plan.depth); }
   static ItemSet tokens() { return {ItemSetKind::A, {plan::rank()}}; }
   static ItemSet sent() { return {ItemSetKind::D, {plan::rank(), p()}}; }
   static ItemSet received() { return {ItemSetKind::D, {p(), plan::rank()}}; }

@@ -14,10 +14,13 @@ using namespace moec;
 using namespace moec::plan;
 
 static std::vector<std::vector<int64_t>> points(const std::vector<Domain> &domains, uint32_t rank,
-                                                uint32_t ranks) {
+                                                uint32_t ranks, uint32_t nodes = 1) {
+  Plan plan;
+  plan.ranks = ranks;
+  plan.nodes = nodes;
   std::vector<std::vector<int64_t>> seen;
   Scope scope(rank, 1);
-  forEachPoint(domains, ranks, scope, [&](const Scope &point) {
+  forEachPoint(domains, plan, scope, [&](const Scope &point) {
     seen.emplace_back(point.domainValues().begin(), point.domainValues().end());
   });
   EXPECT_TRUE(scope.domainValues().empty());
@@ -30,6 +33,41 @@ TEST(Expand, DomainsRunInOrderTheLastFastest) {
   EXPECT_EQ(points({{"p", DomainKind::Stagger}}, 2, 3), (Points{{2}, {0}, {1}}));
   EXPECT_EQ(points({{"p", DomainKind::All}, {"s", DomainKind::Stagger}}, 1, 2),
             (Points{{0, 1}, {0, 0}, {1, 1}, {1, 0}}));
+}
+
+TEST(Expand, NodesAndLanesRunFromZeroOrFromTheRanksOwn) {
+  using Points = std::vector<std::vector<int64_t>>;
+  EXPECT_EQ(points({{"b", DomainKind::Nodes}}, 4, 6, 2), (Points{{0}, {1}}));
+  EXPECT_EQ(points({{"b", DomainKind::StaggerNodes}}, 4, 6, 2), (Points{{1}, {0}}));
+  EXPECT_EQ(points({{"m", DomainKind::Lanes}}, 4, 6, 2), (Points{{0}, {1}, {2}}));
+  EXPECT_EQ(points({{"m", DomainKind::StaggerLanes}}, 5, 6, 2), (Points{{2}, {0}, {1}}));
+  Plan plan;
+  plan.ranks = 6;
+  plan.nodes = 2;
+  for (DomainKind kind : {DomainKind::All, DomainKind::Stagger, DomainKind::Nodes,
+                          DomainKind::StaggerNodes, DomainKind::Lanes, DomainKind::StaggerLanes})
+    for (uint32_t rank = 0; rank < 6; ++rank)
+      for (uint32_t at = 0; at < domainSize(plan, kind); ++at)
+        EXPECT_EQ(domainPosition(plan, kind, rank, domainValue(plan, kind, rank, at)), at);
+}
+
+TEST(Expand, ADependenceNamesAllOneOrTheInstancesOfANode) {
+  Plan plan;
+  plan.ranks = 6;
+  plan.nodes = 2;
+  plan.ops.resize(1);
+  plan.ops[0].domains = {{"b", DomainKind::Nodes}, {"m", DomainKind::StaggerLanes}};
+  auto named = [&](const After &after) {
+    std::vector<uint64_t> positions;
+    Scope scope(/*rank=*/4, 1); // node 1, lane 1
+    scope.push(1);
+    forEachNamed(plan, after, scope, [&](uint64_t position) { positions.push_back(position); });
+    return positions;
+  };
+  EXPECT_EQ(named({0, true, {}}), (std::vector<uint64_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(named({0, false, {domainVariable(0), constant(0)}}), (std::vector<uint64_t>{5}));
+  EXPECT_EQ(named({0, false, {domainVariable(0), {}}}), (std::vector<uint64_t>{3, 4, 5}));
+  EXPECT_EQ(named({0, false, {{}, constant(2)}}), (std::vector<uint64_t>{1, 4}));
 }
 
 TEST(Expand, RegionsOfTheGroupedExperts) {
@@ -46,10 +84,10 @@ TEST(Expand, RegionsOfAPutFollowItsDomain) {
   Plan plan = test::directRowsPlan(test::sampleLayer(), 3);
   const Op &put = plan.ops[3];
   ASSERT_EQ(put.name, "pm");
-  EXPECT_EQ(instanceCount(put, 3), 3u);
+  EXPECT_EQ(instanceCount(plan, put), 3u);
   Scope scope(1, 4);
   std::vector<uint64_t> sources;
-  forEachPoint(put.domains, 3, scope, [&](const Scope &point) {
+  forEachPoint(put.domains, plan, scope, [&](const Scope &point) {
     std::vector<ConcreteRegion> from = expandRegion(plan, put.reads[0], point);
     ASSERT_EQ(from.size(), 1u);
     EXPECT_EQ(from[0].items, (ConcreteItems{ItemSetKind::D, 1, uint32_t(point(put.to))}));

@@ -29,16 +29,16 @@ TEST(PlanText, DirectRowsReadsLikeTheDialect) {
   %fc = comm.flag [1, 8] by i1
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
   %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)} after(%rt)
-  %pd = comm.put for p in stagger to p : %recv[n mod 1, r]{D(r,p)} from %x{D(r,p)} window 4 after(%rt)
-  %pm = comm.put for p in stagger to p : %meta[n mod 1, r]{D(r,p)} from %record[p]{D(r,p)} window 4 after(%pk(p))
-  %sd = comm.signal for p in stagger to p : %fd[n mod 1, r] = n carry D(r,p) after(%pd(p), %pm(p))
+  %pd = comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} window 4 after(%rt)
+  %pm = comm.put for p in stagger to p : %meta[0, r]{D(r,p)} from %record[p]{D(r,p)} window 4 after(%pk(p))
+  %sd = comm.signal for p in stagger to p : %fd[0, r] = n carry D(r,p) after(%pd(p), %pm(p))
   %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-  %wd = comm.wait for s in all : %fd[n mod 1, s] >= n get D(s,r)
-  %ex = comm.compute @experts reads %recv[n mod 1, s]{D(s,r)} each s in all, %meta[n mod 1, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
-  %pc = comm.put for s in stagger to s : %back[n mod 1]{Y(s,r)} from %y[s]{Y(s,r)} window 4 after(%ex)
-  %sc = comm.signal for s in stagger to s : %fc[n mod 1, r] = n after(%pc(s))
-  %wc = comm.wait for p in all : %fc[n mod 1, p] >= n
-  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 1]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
+  %wd = comm.wait for s in all : %fd[0, s] >= n get D(s,r)
+  %ex = comm.compute @experts reads %recv[0, s]{D(s,r)} each s in all, %meta[0, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
+  %pc = comm.put for s in stagger to s : %back[0]{Y(s,r)} from %y[s]{Y(s,r)} window 4 after(%ex)
+  %sc = comm.signal for s in stagger to s : %fc[0, r] = n after(%pc(s))
+  %wc = comm.wait for p in all : %fc[0, p] >= n
+  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[0]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
 }
 )";
   EXPECT_EQ(plan::planText(test::directRowsPlan(layer, 8)), expected);
@@ -54,6 +54,6 @@ TEST(PlanText, RailsAreNamed) {
   plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 2);
   plan.ops[2].via = plan::Path::Rail;
   EXPECT_EQ(plan::opText(plan, plan.ops[2]),
-            "%pd = comm.put for p in stagger to p : %recv[n mod 1, r]{D(r,p)} from %x{D(r,p)} "
+            "%pd = comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} "
             "via rail window 4 after(%rt)");
 }

@@ -49,7 +49,7 @@ protected:
     for (const plan::Op &op : plan.ops)
       for (uint32_t rank = 0; rank < ranks; ++rank) {
         plan::Scope scope(rank, epoch);
-        plan::forEachPoint(op.domains, ranks, scope,
+        plan::forEachPoint(op.domains, plan, scope,
                            [&](const plan::Scope &point) { play(op, point); });
       }
   }
