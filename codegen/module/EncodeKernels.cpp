@@ -91,7 +91,8 @@ Bytes encodeKernels(const KernelSet &kernels) {
   auto workspaces = list<wire::Workspace>(builder, kernels.workspaces);
   auto kernelList = list<wire::Kernel>(builder, kernels.kernels);
   auto launches = list<wire::Launch>(builder, kernels.launches);
-  auto root = wire::CreateKernelSet(builder, arch, form, workspaces, kernelList, launches);
+  auto root = wire::CreateKernelSet(builder, arch, form, workspaces, kernelList, launches,
+                                    /*features=*/0, kernels.biasRowBytes);
   return finish(builder, root, wire::KernelSetIdentifier());
 }
 

@@ -287,10 +287,10 @@ def Tile_HalfOp : Tile_Op<"half", [Pure,
 
 class Tile_ValuesOp<string mnemonic> : Tile_Op<mnemonic> {
   let arguments = (ins Arg<Tile_GlobalPtr, "", [MemRead]>:$base, I32:$first, I32:$count,
-                       DefaultValuedAttr<Tile_SplitAttr, "Split::M">:$split);
+                       DefaultValuedAttr<Tile_SplitAttr, "Split::M">:$split, UnitAttr:$whole);
   let results = (outs Tile_FragType:$frag);
   let assemblyFormat = [{
-    $base `[` $first `]` `count` `(` $count `)` (`split` $split^)? attr-dict
+    $base `[` $first `]` `count` `(` $count `)` (`split` $split^)? (`whole` $whole^)? attr-dict
         `:` qualified(type($frag))
   }];
 }
@@ -299,7 +299,8 @@ def Tile_RowValuesOp : Tile_ValuesOp<"row_values"> {
   let summary = "f32 vector, one value a row";
   let description = [{
     Element (i, j) of warpgroup w is base[first + r] where r = i + 64 w (split m) or
-    i (split n), and 0 where r >= count.
+    i (split n), and 0 where r >= count. `whole`: count covers every row, and the vector is
+    not written while the kernel runs.
 
     Effects: reads the vector.
 
@@ -313,7 +314,8 @@ def Tile_ColValuesOp : Tile_ValuesOp<"col_values"> {
   let summary = "f32 vector, one value a column";
   let description = [{
     Element (i, j) of warpgroup w is base[first + c] where c = j (split m) or j + N w
-    (split n), and 0 where c >= count.
+    (split n), and 0 where c >= count. `whole`: count covers every column, base + first is
+    8-byte aligned, and the vector is not written while the kernel runs.
 
     Effects: reads the vector.
 

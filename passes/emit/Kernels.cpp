@@ -133,6 +133,7 @@ FailureOr<KernelSet> KernelSetBuilder::run() {
   if (!arch)
     return set;
   set.arch = arch.str();
+  set.biasRowBytes = biasTileBytes;
   if (auto form = module->getAttrOfType<StringAttr>(tile::kFormAttrName))
     set.form = form.str();
   for (auto workspace : module.getOps<tile::WorkspaceOp>())

@@ -214,6 +214,14 @@ Value Emitter::load(Type type, Value pointer, bool invariant) {
   return LLVM::LoadOp::create(builder, loc, type, pointer, getAlignment(type),
                               /*isVolatile=*/false, /*isNonTemporal=*/false, invariant);
 }
+std::pair<Value, Value> Emitter::loadPair(Value pointer) {
+  auto type = VectorType::get(2, f32Type());
+  Value pair = LLVM::LoadOp::create(builder, loc, type, pointer, /*alignment=*/8,
+                                    /*isVolatile=*/false, /*isNonTemporal=*/false,
+                                    /*isInvariant=*/true);
+  return {LLVM::ExtractElementOp::create(builder, loc, pair, i32(0)),
+          LLVM::ExtractElementOp::create(builder, loc, pair, i32(1))};
+}
 void Emitter::store(Value value, Value pointer) {
   LLVM::StoreOp::create(builder, loc, value, pointer, getAlignment(value.getType()));
 }

@@ -84,6 +84,8 @@ public:
   // Memory.
   Value offset(Value pointer, Value bytes), offset(Value pointer, int64_t bytes);
   Value load(Type type, Value pointer, bool invariant = false);
+  /// Two f32 at an 8-byte boundary of memory that no one writes while the kernel runs.
+  std::pair<Value, Value> loadPair(Value pointer);
   void store(Value value, Value pointer);
   Value genericPointer(Value global);
   Value pointerToInt(Value shared);

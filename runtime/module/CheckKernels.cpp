@@ -9,6 +9,7 @@
 #include "runtime/module/Limits.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 namespace moec::rt {
@@ -157,6 +158,10 @@ Status checkKernels(const ModuleContents &contents) {
     return where.at("arch").invalid("wanted one of target ", quote(contents.manifest.target),
                                     " in MANF, found ", quote(kernels.arch));
   MOEC_RETURN_IF_ERROR(checkText(kernels.form, where.at("form")));
+  if (!std::has_single_bit(kernels.biasRowBytes) || kernels.biasRowBytes < 16 ||
+      kernels.biasRowBytes > 65536)
+    return where.at("bias_row_bytes")
+        .invalid("wanted a power of two from 16 to 65536, found ", kernels.biasRowBytes);
   std::set<std::string_view> names;
   for (size_t i = 0; i < kernels.workspaces.size(); ++i) {
     const Workspace &workspace = kernels.workspaces[i];

@@ -130,6 +130,10 @@ struct Launch {
 struct KernelSet {
   std::string arch; ///< "sm_90a"; empty: the module has no kernels
   std::string form; ///< which stages share a launch, as the schedule block spells it
+  /// Rows of the experts' biases begin at multiples of this and are filled up with zeros, so that a
+  /// product reads those of a whole tile without a look at the features' number. A power of two
+  /// from 16; 16 in modules that do not say.
+  uint32_t biasRowBytes = 16;
   std::vector<Workspace> workspaces;
   std::vector<Kernel> kernels;
   std::vector<Launch> launches;
@@ -162,10 +166,14 @@ static_assert(sizeof(RankState) == 64);
 ///   ExpertGate: gate and up together, [local, 2, intermediate, hidden] bf16
 ///   ExpertDown [local, hidden, intermediate] bf16
 ///   SharedGate, SharedDown: as these with one expert; SharedScale [1, hidden] bf16
-///   ExpertGateBias, ExpertUpBias [local, intermediate], ExpertDownBias [local, hidden] f32
-constexpr uint64_t paddedRowBytes(uint64_t elements, uint64_t elementBytes) {
-  return (elements * elementBytes + 15) / 16 * 16;
+///   ExpertGateBias, ExpertUpBias [local, intermediate], ExpertDownBias [local, hidden] f32,
+///     their rows padded to KernelSet::biasRowBytes
+constexpr uint64_t paddedRowBytes(uint64_t elements, uint64_t elementBytes, uint64_t to = 16) {
+  return (elements * elementBytes + to - 1) / to * to;
 }
+
+/// What new kernels want: as many f32 as the widest tile has features.
+inline constexpr uint32_t biasTileBytes = 1024;
 
 } // namespace moec
 

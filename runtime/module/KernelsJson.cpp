@@ -102,6 +102,7 @@ Json kernelsJson(const KernelSet &kernels, const plan::Plan &plan) {
     return nullptr;
   Json json = {{"arch", kernels.arch},
                {"form", kernels.form},
+               {"bias_row_bytes", kernels.biasRowBytes},
                {"workspaces", Json::array()},
                {"kernels", Json::array()},
                {"launches", Json::array()},

@@ -110,6 +110,7 @@ static Status decode(const wire::KernelSet *set, const Where &where, KernelSet &
   MOEC_RETURN_IF_ERROR(decodeFeatures(set->features(), where.at("features")));
   MOEC_RETURN_IF_ERROR(decodeText(set->arch(), where.at("arch"), maxNameBytes, out.arch));
   MOEC_RETURN_IF_ERROR(decodeText(set->form(), where.at("form"), maxNameBytes, out.form));
+  out.biasRowBytes = set->bias_row_bytes();
   auto each = [&](const char *word) {
     return [&where, word](const auto *element, uint32_t i, auto &to) {
       return decode(element, where.at(word, i, textView(element->name())), to);

@@ -210,21 +210,9 @@ Value ProductStage::firstFeature(ScalarCode &code, const tile::TileStep &step) {
   return code.mul(step.column, code.i32(tile.features));
 }
 
-Value ProductStage::featureCount(ScalarCode &code, const tile::TileStep &step) {
-  Value left = code.sub(code.i32(shape.features), firstFeature(code, step));
-  return code.min(left, code.i32(tile.features));
-}
-
 /// Fragments of gate and up apart: half of what is multiplied.
 static tile::FragType resultFragment(const GemmTile &tile, MLIRContext *context) {
   return tile::FragType::get(context, 64, tile.swapped ? tile.rows : tile.features);
-}
-
-Value ProductStage::featureValues(ScalarCode &code, Value base, Value first, Value count) {
-  tile::FragType type = resultFragment(tile, code.builder.getContext());
-  if (tile.swapped)
-    return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count);
-  return tile::ColValuesOp::create(code.builder, code.loc, type, base, first, count);
 }
 
 Value ProductStage::tokenValues(ScalarCode &code, Value base, Value first, Value count) {
@@ -235,10 +223,17 @@ Value ProductStage::tokenValues(ScalarCode &code, Value base, Value first, Value
 }
 
 Value ProductStage::bias(ScalarCode &code, const tile::TileStep &step, Value base) {
-  uint64_t pitch = paddedRowBytes(shape.features, 4) / 4;
+  uint64_t pitch = paddedRowBytes(shape.features, 4, biasTileBytes) / 4;
+  assert(biasTileBytes / 4 % tile.features == 0 && "the last tile would read the next expert's");
   Value row = code.mul(step.expert, code.i32(int64_t(pitch)));
-  return featureValues(code, base, code.add(row, firstFeature(code, step)),
-                       featureCount(code, step));
+  Value first = code.add(row, firstFeature(code, step));
+  tile::FragType type = resultFragment(tile, code.builder.getContext());
+  Value count = code.i32(tile.features);
+  if (tile.swapped)
+    return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count,
+                                     tile::Split::M, /*whole=*/true);
+  return tile::ColValuesOp::create(code.builder, code.loc, type, base, first, count, tile::Split::M,
+                                   /*whole=*/true);
 }
 
 } // namespace moec::fusion

@@ -59,17 +59,12 @@ public:
              llvm::function_ref<void(ScalarCode &, const tile::TileStep &, mlir::Value)> body,
              llvm::function_ref<void(ScalarCode &)> after);
 
-  /// f32 values by feature, or by row of tokens, spread as the sums are; those from
-  /// `count` on are 0.
-  mlir::Value featureValues(ScalarCode &code, mlir::Value base, mlir::Value first,
-                            mlir::Value count);
+  /// f32 values by row of tokens, spread as the sums are; those from `count` on are 0.
   mlir::Value tokenValues(ScalarCode &code, mlir::Value base, mlir::Value first, mlir::Value count);
-  /// The bias of each feature: `base` is f32 [experts][features], rows padded to 16
-  /// bytes.
+  /// The bias of each feature: `base` is f32 [experts][features], rows padded to
+  /// biasTileBytes, so that every tile may read those of all its features.
   mlir::Value bias(ScalarCode &code, const tile::TileStep &step, mlir::Value base);
-  /// First feature of a tile, and how many of it exist.
-  mlir::Value firstFeature(ScalarCode &code, const tile::TileStep &step);
-  mlir::Value featureCount(ScalarCode &code, const tile::TileStep &step);
+  mlir::Value firstFeature(ScalarCode &code, const tile::TileStep &step); ///< of a tile
 
 private:
   /// Walks the tiles in the role where the builder stands.

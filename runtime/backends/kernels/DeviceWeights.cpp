@@ -16,7 +16,9 @@ namespace moec::rt {
 
 static uint64_t bytesOf(DType type) { return type == DType::F32 ? 4 : 2; }
 
-uint64_t DeviceWeights::Place::pitch() const { return paddedRowBytes(columns, bytesOf(element)); }
+uint64_t DeviceWeights::Place::pitch() const {
+  return paddedRowBytes(columns, bytesOf(element), padTo);
+}
 
 DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
   const Layer &layer = manifest->layer;
@@ -27,9 +29,9 @@ DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
     place.expertBytes = copies * rows * place.pitch();
     return place;
   };
-  auto vector = [&](WeightRole array, uint64_t count) {
-    uint64_t bytes = paddedRowBytes(count, 4);
-    return Place{array, 1, count, 0, bytes, DType::F32};
+  auto vector = [&](WeightRole array, uint64_t count, uint64_t padTo = 16) {
+    uint64_t bytes = paddedRowBytes(count, 4, padTo);
+    return Place{array, 1, count, 0, bytes, DType::F32, padTo};
   };
   uint64_t hidden = layer.hidden, wide = layer.expert.intermediate;
   uint64_t shared = layer.shared ? layer.shared->mlp.intermediate : 0;
@@ -47,9 +49,9 @@ DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
     return matrix(role, hidden, wide, 1, 0);
   case WeightRole::ExpertGateBias:
   case WeightRole::ExpertUpBias:
-    return vector(role, wide);
+    return vector(role, wide, biasRowBytes);
   case WeightRole::ExpertDownBias:
-    return vector(role, hidden);
+    return vector(role, hidden, biasRowBytes);
   case WeightRole::SharedGate:
     return matrix(role, shared, hidden, 2, 0);
   case WeightRole::SharedUp:
@@ -82,7 +84,7 @@ Status DeviceWeights::allocate(WeightRole role, const KernelSet &kernels) {
 
 Result<DeviceWeights> DeviceWeights::create(Device &device, const Manifest &manifest,
                                             const KernelSet &kernels) {
-  DeviceWeights weights(device, manifest);
+  DeviceWeights weights(device, manifest, kernels.biasRowBytes);
   for (const WeightName &weight : manifest.layer.weights)
     MOEC_RETURN_IF_ERROR(weights.allocate(weight.role, kernels));
   return weights;

@@ -37,6 +37,7 @@ private:
     uint64_t offset = 0; ///< bytes within an expert
     uint64_t expertBytes = 0;
     DType element = DType::BF16;
+    uint64_t padTo = 16; ///< bytes
     uint64_t pitch() const;
   };
   struct Array {
@@ -44,13 +45,15 @@ private:
     uint64_t base = 0;
   };
 
-  DeviceWeights(Device &device, const Manifest &manifest) : device(&device), manifest(&manifest) {}
+  DeviceWeights(Device &device, const Manifest &manifest, uint32_t biasRowBytes)
+      : device(&device), manifest(&manifest), biasRowBytes(biasRowBytes) {}
   Place placeOf(WeightRole role) const;
   Status allocate(WeightRole role, const KernelSet &kernels);
   Status loadOne(const WeightEntry &entry, const moec_tensor &tensor);
 
   Device *device;
   const Manifest *manifest;
+  uint32_t biasRowBytes;
   bool loaded = false;
   /// By the role that an array is named after, one entry a rank.
   std::map<WeightRole, std::vector<Array>> arrays;

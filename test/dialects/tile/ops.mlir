@@ -120,6 +120,8 @@ tile.kernel @expert_up(
         %up = tile.half %done, 1 : !tile.frag<64x256xf32>
         // CHECK: %[[BIAS:.*]] = tile.col_values %state[%{{.*}}] count(%{{.*}}) : !tile.frag<64x128xf32>
         %bias = tile.col_values %state[%zero] count(%n) : !tile.frag<64x128xf32>
+        // CHECK: tile.row_values %state[%{{.*}}] count(%{{.*}}) whole : !tile.frag<64x128xf32>
+        %whole = tile.row_values %state[%zero] count(%n) whole : !tile.frag<64x128xf32>
         // CHECK: %[[W:.*]] = tile.row_values %state[%{{.*}}] count(%{{.*}}) : !tile.frag<64x128xf32>
         %weight = tile.row_values %state[%row] count(%valid) : !tile.frag<64x128xf32>
         // CHECK: %[[H:.*]] = tile.map (%[[EG:.*]] = %[[GATE]], %[[EU:.*]] = %{{.*}}, %{{.*}} = %[[BIAS]], %{{.*}} = %[[W]]) : !tile.frag<64x128xf32> {

@@ -120,6 +120,8 @@ static std::vector<Breakage> setBreakages() {
       {"kernels-none", kernels([](KernelSet &k) { k.kernels.clear(); })},
       {"kernels-workspace-name-twice",
        kernels([](KernelSet &k) { k.workspaces[1].name = "offsets"; })},
+      {"kernels-bias-row-uneven", kernels([](KernelSet &k) { k.biasRowBytes = 48; })},
+      {"kernels-bias-row-narrow", kernels([](KernelSet &k) { k.biasRowBytes = 8; })},
       {"kernels-workspace-empty", kernels([](KernelSet &k) { k.workspaces[1].bytes = {}; })},
       {"kernels-workspace-large",
        kernels([](KernelSet &k) { k.workspaces[1].bytes.perRow = (1ull << 40) + 1; })},
