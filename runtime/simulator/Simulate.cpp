@@ -1,0 +1,279 @@
+//===- Simulate.cpp - When every task begins and ends ---------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/simulator/Simulate.h"
+
+#include "runtime/simulator/Flags.h"
+#include "runtime/simulator/Processors.h"
+#include "runtime/simulator/Transfers.h"
+
+#include <algorithm>
+#include <queue>
+
+namespace moec::simulator {
+namespace {
+
+using topology::Route;
+
+/// The route of the path, or of the other one: direct plans say nvlink for peers
+/// that only a rail reaches.
+const Route *findRoute(const topology::Network &network, uint32_t from, uint32_t to,
+                       plan::Path via) {
+  if (const Route *route = network.route(from, to, via))
+    return route;
+  using enum plan::Path;
+  return network.route(from, to, via == NVLink ? Rail : NVLink);
+}
+
+/// What every transfer of the graph needs to know of the network.
+struct Demands {
+  uint32_t maxUses = 1;
+  uint64_t transfers = 0;
+};
+
+rt::Result<Demands> checkRoutes(const TaskGraph &graph, const topology::Network &network) {
+  if (graph.getRanks() > network.getRanks())
+    return rt::invalidError("wanted a network of ", graph.getRanks(), " ranks, found ",
+                            network.getRanks());
+  Demands demands;
+  for (const Task &task : graph.getTasks()) {
+    const Family &family = graph.getFamilies()[task.family];
+    bool isTransfer = family.kind == TaskClass::Transfer;
+    if ((!isTransfer && family.kind != TaskClass::Signal))
+      continue;
+    const Route *route = findRoute(network, task.rank, task.peer, family.via);
+    if (!route && task.rank != task.peer)
+      return rt::invalidError("'", family.name, "': wanted a route from rank ", task.rank,
+                              " to rank ", task.peer, ", found none in the network");
+    if (route)
+      demands.maxUses = std::max(demands.maxUses, static_cast<uint32_t>(route->uses.size()));
+    demands.transfers += isTransfer && task.amount > 0;
+  }
+  return demands;
+}
+
+/// Transfers of one family on one rank.
+struct Window {
+  uint32_t inFlight = 0;
+  bool isTouched = false; ///< may have something to start
+  std::priority_queue<TaskId, std::vector<TaskId>, std::greater<>> held;
+};
+
+class Engine {
+public:
+  Engine(const TaskGraph &graph, const topology::Network &network, const SimulateOptions &options,
+         const Demands &demands);
+
+  rt::Result<Simulation> run();
+
+private:
+  void start(TaskId task);
+  void startHeld();
+  void launch(TaskId task);
+  void finish(TaskId task);
+  void drain();
+  bool step();
+  rt::Status describeStall() const;
+
+  Window *windowOf(TaskId task) {
+    const Task &item = graph.getTasks()[task];
+    uint32_t first = firstWindow[item.family];
+    return first == noWindow ? nullptr : &windows[first + item.rank];
+  }
+
+  static constexpr uint32_t noWindow = UINT32_MAX;
+
+  const TaskGraph &graph;
+  const topology::Network &network;
+  SimulateOptions options;
+  TaskGraph::Order order;
+  Transfers transfers;
+  Processors processors;
+  Flags flags;
+  std::vector<uint32_t> firstWindow; ///< by family
+  std::vector<Window> windows;
+  std::vector<Window *> touched;
+  std::vector<TaskId> ready; ///< to be started now, a queue
+  size_t nextReady = 0;
+  std::vector<TaskId> ended;
+  double now = 0;
+  std::vector<double> begins, ends;
+};
+
+Engine::Engine(const TaskGraph &graph, const topology::Network &network,
+               const SimulateOptions &options, const Demands &demands)
+    : graph(graph), network(network), options(options), order(graph.makeOrder()),
+      transfers(network, demands.maxUses,
+                options.patience.value_or(
+                    demands.transfers > exactTransfers ? manyTransfersPatience : 0)),
+      processors(graph), flags(graph), begins(graph.getTasks().size(), never),
+      ends(graph.getTasks().size(), never) {
+  uint32_t count = 0;
+  for (const Family &family : graph.getFamilies()) {
+    bool hasWindow = family.kind == TaskClass::Transfer && family.window > 0;
+    firstWindow.push_back(hasWindow ? count : noWindow);
+    count += hasWindow ? graph.getRanks() : 0;
+  }
+  windows.resize(count);
+}
+
+/// All before it is done.
+void Engine::start(TaskId task) {
+  const Task &item = graph.getTasks()[task];
+  const Family &family = graph.getFamilies()[item.family];
+  switch (family.kind) {
+  case TaskClass::Transfer:
+    if (Window *window = windowOf(task)) {
+      window->held.push(task);
+      if (!window->isTouched)
+        touched.push_back(window);
+      window->isTouched = true;
+      return;
+    }
+    return launch(task);
+  case TaskClass::Compute:
+    if (item.amount > 0)
+      return processors.enqueue(task);
+    begins[task] = now;
+    return finish(task);
+  case TaskClass::Signal: {
+    const Route *route = findRoute(network, item.rank, item.peer, family.via);
+    flags.raise(task, now, route ? route->latencySeconds : 0);
+    begins[task] = now;
+    return finish(task);
+  }
+  case TaskClass::Wait:
+    begins[task] = now;
+    if (flags.await(task))
+      finish(task);
+    return;
+  case TaskClass::Gate:
+    begins[task] = now;
+    return finish(task);
+  }
+}
+
+/// The bytes of a transfer begin to flow.
+void Engine::launch(TaskId task) {
+  const Task &item = graph.getTasks()[task];
+  begins[task] = now;
+  const Route *route =
+      findRoute(network, item.rank, item.peer, graph.getFamilies()[item.family].via);
+  if (item.amount == 0 || !route || route->uses.empty())
+    return finish(task);
+  if (Window *window = windowOf(task))
+    ++window->inFlight;
+  transfers.begin(task, route->uses, item.amount, options.ratesBySize ? item.amount : 1);
+}
+
+/// What is ready goes first: it may be before what was held.
+void Engine::startHeld() {
+  std::vector<Window *> now_open;
+  now_open.swap(touched);
+  for (Window *window : now_open)
+    window->isTouched = false;
+  for (Window *window : now_open) {
+    while (!window->held.empty()) {
+      TaskId task = window->held.top();
+      if (window->inFlight >= graph.familyOf(task).window)
+        break;
+      window->held.pop();
+      launch(task);
+    }
+  }
+}
+
+void Engine::finish(TaskId task) {
+  ends[task] = now;
+  for (TaskId after : order.after(task))
+    if (--order.predecessors[after] == 0)
+      ready.push_back(after);
+}
+
+/// Everything that happens at this moment.
+void Engine::drain() {
+  do {
+    for (; nextReady < ready.size(); ++nextReady)
+      start(ready[nextReady]);
+    ready.clear();
+    nextReady = 0;
+    startHeld();
+    processors.start(now, [this](TaskId task) { begins[task] = now; });
+  } while (!ready.empty() || !touched.empty());
+}
+
+/// On to the next event. False: there is none.
+bool Engine::step() {
+  transfers.settle(now);
+  double next = std::min({transfers.next(), processors.next(), flags.next()});
+  if (next == never)
+    return false;
+  now = next;
+  double moment = now * (1 + sameMoment);
+  ended.clear();
+  transfers.end(now, ended);
+  for (TaskId task : ended)
+    if (Window *window = windowOf(task)) {
+      --window->inFlight;
+      if (!window->isTouched)
+        touched.push_back(window);
+      window->isTouched = true;
+    }
+  processors.end(moment, ended);
+  flags.land(moment, ended);
+  for (TaskId task : ended)
+    finish(task);
+  return true;
+}
+
+rt::Result<Simulation> Engine::run() {
+  for (TaskId task = 0; task < graph.getTasks().size(); ++task)
+    if (order.predecessors[task] == 0)
+      ready.push_back(task);
+  do
+    drain();
+  while (step());
+  MOEC_RETURN_IF_ERROR(describeStall());
+  transfers.getUsage().finish();
+  Simulation result{.seconds = 0,
+                    .begin = std::move(begins),
+                    .end = std::move(ends),
+                    .usage = std::move(transfers.getUsage()),
+                    .rateUpdates = transfers.getShares()};
+  for (double end : result.end)
+    result.seconds = std::max(result.seconds, end);
+  return result;
+}
+
+/// Tasks that never ended: the first wait among those that began, else the first.
+rt::Status Engine::describeStall() const {
+  size_t count = std::count(ends.begin(), ends.end(), never);
+  if (count == 0)
+    return rt::Status();
+  TaskId first = static_cast<TaskId>(std::find(ends.begin(), ends.end(), never) - ends.begin());
+  for (TaskId task = first; task < ends.size(); ++task)
+    if (ends[task] == never && begins[task] != never) {
+      first = task;
+      break;
+    }
+  const Task &task = graph.getTasks()[first];
+  bool isWait = graph.familyOf(first).kind == TaskClass::Wait && begins[first] != never;
+  return rt::invalidError("the schedule stalls after ", now * 1e6, " us: ", count, " of ",
+                          ends.size(), " tasks never end; '", graph.familyOf(first).name,
+                          "' of rank ", task.rank, " in step ", task.step,
+                          isWait ? " waits for a flag that is not raised"
+                                 : " comes after tasks that wait for it");
+}
+
+} // namespace
+
+rt::Result<Simulation> simulate(const TaskGraph &graph, const topology::Network &network,
+                                const SimulateOptions &options) {
+  MOEC_ASSIGN_OR_RETURN(Demands demands, checkRoutes(graph, network));
+  return Engine(graph, network, options, demands).run();
+}
+
+} // namespace moec::simulator

@@ -1,0 +1,111 @@
+//===- FairShareTest.cpp - Rates of flows that meet -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/simulator/FairShare.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+
+using moec::simulator::FairShare;
+using Use = FairShare::Use;
+
+namespace {
+
+TEST(FairShare, DividesAResourceEvenly) {
+  FairShare share({90}, 1);
+  std::vector<Use> use = {{0, 1}};
+  for (int i = 0; i < 3; ++i)
+    share.add(use, 1);
+  share.share();
+  for (uint32_t flow = 0; flow < 3; ++flow)
+    EXPECT_DOUBLE_EQ(share.rate(flow), 30);
+}
+
+TEST(FairShare, GivesWhatOthersCannotUse) {
+  // Flow 0 is held at 10 by resource 1; flow 1 has the rest of resource 0.
+  FairShare share({100, 10}, 2);
+  share.add(std::vector<Use>{{0, 1}, {1, 1}}, 1);
+  share.add(std::vector<Use>{{0, 1}}, 1);
+  share.share();
+  EXPECT_DOUBLE_EQ(share.rate(0), 10);
+  EXPECT_DOUBLE_EQ(share.rate(1), 90);
+}
+
+TEST(FairShare, FollowsWeights) {
+  FairShare share({100}, 1);
+  share.add(std::vector<Use>{{0, 1}}, 1);
+  share.add(std::vector<Use>{{0, 1}}, 3);
+  share.share();
+  EXPECT_DOUBLE_EQ(share.rate(0), 25);
+  EXPECT_DOUBLE_EQ(share.rate(1), 75);
+}
+
+TEST(FairShare, ChargesWhatAByteCosts) {
+  FairShare share({120}, 1);
+  share.add(std::vector<Use>{{0, 1.2}}, 1);
+  share.share();
+  EXPECT_DOUBLE_EQ(share.rate(0), 100);
+}
+
+TEST(FairShare, RenumbersTheLastWhenOneIsRemoved) {
+  FairShare share({100, 50}, 1);
+  share.add(std::vector<Use>{{0, 1}}, 1);
+  share.add(std::vector<Use>{{0, 1}}, 1);
+  share.add(std::vector<Use>{{1, 1}}, 1);
+  share.remove(0);
+  ASSERT_EQ(share.size(), 2u);
+  share.share();
+  EXPECT_DOUBLE_EQ(share.rate(0), 50); // was flow 2
+  EXPECT_DOUBLE_EQ(share.rate(1), 100);
+}
+
+/// What makes rates max-min fair: nothing is overfull, and each flow has a full
+/// resource on which none goes faster for its weight.
+void expectFair(const FairShare &share, const std::vector<double> &capacities,
+                const std::vector<double> &weights) {
+  std::vector<double> load(capacities.size()), fastest(capacities.size());
+  for (uint32_t flow = 0; flow < share.size(); ++flow)
+    for (const Use &use : share.usesOf(flow)) {
+      load[use.resource] += share.rate(flow) * use.bytesPerByte;
+      fastest[use.resource] = std::max(fastest[use.resource], share.rate(flow) / weights[flow]);
+    }
+  for (size_t i = 0; i < capacities.size(); ++i)
+    EXPECT_LE(load[i], capacities[i] * (1 + 1e-9));
+  for (uint32_t flow = 0; flow < share.size(); ++flow) {
+    auto uses = share.usesOf(flow);
+    EXPECT_TRUE(std::any_of(uses.begin(), uses.end(), [&](const Use &use) {
+      return load[use.resource] >= capacities[use.resource] * (1 - 1e-9) &&
+             share.rate(flow) / weights[flow] >= fastest[use.resource] * (1 - 1e-9);
+    })) << "flow "
+        << flow << " could go faster";
+  }
+}
+
+TEST(FairShare, IsFairOnRandomNetworks) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    std::uniform_int_distribution<uint32_t> resourceCount(1, 20), flowCount(1, 60), cost(1, 3);
+    std::lognormal_distribution<double> size(0, 3);
+    std::vector<double> capacities(resourceCount(random));
+    for (double &capacity : capacities)
+      capacity = 100 * size(random);
+    FairShare share(capacities, 4);
+    std::vector<double> weights;
+    for (uint32_t flow = flowCount(random); flow-- > 0;) {
+      std::vector<Use> uses;
+      for (uint32_t i = 0; i < capacities.size() && uses.size() < 4; ++i)
+        if (cost(random) == 1 || i + 1 == capacities.size())
+          uses.push_back({i, double(cost(random))});
+      weights.push_back(round % 2 ? size(random) : 1);
+      share.add(uses, weights.back());
+    }
+    share.share();
+    expectFair(share, capacities, weights);
+  }
+}
+
+} // namespace
