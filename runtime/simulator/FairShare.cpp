@@ -8,18 +8,48 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace moec::simulator {
 
-/// Of a flow that share() has not come to.
+static constexpr double unlimited = std::numeric_limits<double>::infinity();
+/// Of a flow that fillAll() has not come to.
 static constexpr double noRate = -1;
+/// Levels and rates that differ by less are equal.
+static constexpr double tolerance = 1e-12;
+
+static bool differ(double left, double right) {
+  return left != right && !(std::abs(left - right) <= tolerance * std::max(left, right));
+}
 
 FairShare::FairShare(std::vector<double> capacities, uint32_t maxUses) : maxUses(maxUses) {
   assert(maxUses > 0 && maxUses < 256);
   resources.resize(capacities.size());
-  for (size_t i = 0; i < capacities.size(); ++i)
+  for (size_t i = 0; i < capacities.size(); ++i) {
     resources[i].capacity = capacities[i];
+    resources[i].level = unlimited;
+  }
 }
+
+void FairShare::markDirty(uint32_t resource) {
+  if (resources[resource].isDirty)
+    return;
+  resources[resource].isDirty = true;
+  dirty.push_back(resource);
+}
+
+void FairShare::noteLoad(uint32_t resource) {
+  if (resources[resource].isLoadNoted)
+    return;
+  resources[resource].isLoadNoted = true;
+  changedLoads.push_back(resource);
+}
+
+//===----------------------------------------------------------------------===//
+// Coming and going
+//===----------------------------------------------------------------------===//
 
 uint32_t FairShare::add(std::span<const Use> flowUses, double weight) {
   assert(!flowUses.empty() && flowUses.size() <= maxUses && weight > 0);
@@ -29,12 +59,16 @@ uint32_t FairShare::add(std::span<const Use> flowUses, double weight) {
   rates.push_back(0);
   uses.resize(size_t(flow + 1) * maxUses);
   positions.resize(uses.size());
+  isWeighted |= weight != 1;
   for (uint32_t use = 0; use < flowUses.size(); ++use) {
     size_t slot = size_t(flow) * maxUses + use;
     uses[slot] = flowUses[use];
-    std::vector<Link> &list = resources[flowUses[use].resource].flows;
-    positions[slot] = static_cast<uint32_t>(list.size());
-    list.push_back({flow, use});
+    Resource &resource = resources[flowUses[use].resource];
+    positions[slot] = static_cast<uint32_t>(resource.flows.size());
+    resource.flows.push_back({flow, use});
+    resource.demand += weight * flowUses[use].bytesPerByte;
+    isWeighted |= flowUses[use].bytesPerByte != 1;
+    markDirty(flowUses[use].resource);
   }
   return flow;
 }
@@ -42,11 +76,17 @@ uint32_t FairShare::add(std::span<const Use> flowUses, double weight) {
 void FairShare::unlink(uint32_t flow) {
   for (uint32_t use = 0; use < useCount[flow]; ++use) {
     size_t slot = size_t(flow) * maxUses + use;
-    std::vector<Link> &list = resources[uses[slot].resource].flows;
-    Link last = list.back();
-    list[positions[slot]] = last;
+    Resource &resource = resources[uses[slot].resource];
+    resource.load -= rates[flow] * uses[slot].bytesPerByte;
+    resource.demand -= weights[flow] * uses[slot].bytesPerByte;
+    Link last = resource.flows.back();
+    resource.flows[positions[slot]] = last;
     positions[size_t(last.flow) * maxUses + last.use] = positions[slot];
-    list.pop_back();
+    resource.flows.pop_back();
+    if (resource.flows.empty()) // nothing is left but rounding
+      resource.load = resource.demand = 0;
+    markDirty(uses[slot].resource);
+    noteLoad(uses[slot].resource);
   }
 }
 
@@ -74,48 +114,147 @@ void FairShare::remove(uint32_t flow) {
   positions.resize(uses.size());
 }
 
-/// Of the flows without a rate.
-double FairShare::demandOf(const Resource &resource) const {
-  double demand = 0;
-  for (const Link &link : resource.flows)
-    if (rates[link.flow] == noRate)
-      demand += weights[link.flow] * uses[size_t(link.flow) * maxUses + link.use].bytesPerByte;
-  return demand;
+void FairShare::clearChanges() {
+  changed.clear();
+  for (uint32_t resource : changedLoads)
+    resources[resource].isLoadNoted = false;
+  changedLoads.clear();
 }
 
-void FairShare::begin() {
-  levels.clear();
-  std::fill(rates.begin(), rates.end(), noRate);
-  for (uint32_t number = 0; number < resources.size(); ++number) {
-    Resource &resource = resources[number];
-    if (resource.flows.empty())
-      continue;
-    resource.left = resource.capacity;
-    resource.waiting = static_cast<uint32_t>(resource.flows.size());
-    resource.allDemand = resource.demand = demandOf(resource);
-    levels.push_back({resource.left / resource.demand, number});
+void FairShare::share() {
+  if (fillsBeforeMending > 0 || dirty.size() * 8 > resources.size()) {
+    fillsBeforeMending -= fillsBeforeMending > 0;
+    return fillAll();
   }
-  std::make_heap(levels.begin(), levels.end());
+  if (mend()) {
+    failures = 0;
+    return;
+  }
+  // Where everything hangs together it will fail again.
+  fillsBeforeMending = 1u << std::min(++failures, 6u);
+  fillAll();
 }
 
-/// Flows of a full resource keep the level that all have reached.
-void FairShare::fill(Resource &resource, double level) {
-  for (const Link &link : resource.flows) {
-    if (rates[link.flow] != noRate)
+//===----------------------------------------------------------------------===//
+// A few levels
+//===----------------------------------------------------------------------===//
+
+double FairShare::levelElsewhere(const Link &link) const {
+  double level = unlimited;
+  size_t first = size_t(link.flow) * maxUses;
+  for (uint32_t use = 0; use < useCount[link.flow]; ++use)
+    if (use != link.use)
+      level = std::min(level, resources[uses[first + use].resource].level);
+  return level;
+}
+
+/// The level of a resource, if the others are right.
+double FairShare::solve(const Resource &resource) {
+  capped.clear();
+  for (const Link &link : resource.flows)
+    capped.push_back({levelElsewhere(link), costOf(link)});
+  elsewhere.clear();
+  for (const Capped &flow : capped)
+    elsewhere.push_back(flow.level);
+  double left = resource.capacity;
+  for (size_t count = capped.size(); count > 0;) {
+    double demand = 0;
+    for (size_t i = 0; i < count; ++i)
+      demand += capped[i].demand;
+    double level = std::max(left, 0.0) / demand;
+    // Flows that are held back elsewhere leave more to the others.
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (capped[i].level < level)
+        left -= capped[i].level * capped[i].demand;
+      else
+        capped[kept++] = capped[i];
+    }
+    if (kept == count)
+      return level;
+    count = kept;
+  }
+  return unlimited;
+}
+
+/// After solve() of the same resource.
+void FairShare::setLevel(uint32_t number, double level) {
+  Resource &resource = resources[number];
+  resource.level = level;
+  for (size_t i = 0; i < resource.flows.size(); ++i) {
+    Link link = resource.flows[i];
+    double rate = weights[link.flow] * std::min(level, elsewhere[i]);
+    double difference = rate - rates[link.flow];
+    if (!differ(rate, rates[link.flow]))
       continue;
-    double weight = weights[link.flow];
-    rates[link.flow] = weight * level;
-    for (const Use &use : usesOf(link.flow)) {
-      Resource &other = resources[use.resource];
-      other.left -= rates[link.flow] * use.bytesPerByte;
-      other.demand -= weight * use.bytesPerByte;
-      --other.waiting;
+    rates[link.flow] = rate;
+    changed.push_back(link.flow);
+    size_t first = size_t(link.flow) * maxUses;
+    for (uint32_t use = 0; use < useCount[link.flow]; ++use) {
+      uint32_t otherNumber = uses[first + use].resource;
+      Resource &other = resources[otherNumber];
+      other.load += difference * uses[first + use].bytesPerByte;
+      noteLoad(otherNumber);
+      // Where nothing is held back, and nothing needs to be, the level stays.
+      bool matters = other.level != unlimited || other.load > other.capacity * (1 + tolerance);
+      if (use != link.use && matters)
+        markDirty(otherNumber);
     }
   }
 }
 
-void FairShare::share() {
-  begin();
+/// False: filling is cheaper; some levels are wrong.
+bool FairShare::mend() {
+  // Filling looks at each use once or twice.
+  size_t uses = 0, limit = size_t(size()) * maxUses;
+  for (size_t next = 0; next < dirty.size(); ++next) {
+    uint32_t number = dirty[next];
+    uses += resources[number].flows.size() + 1;
+    if (uses > limit + 64)
+      return false;
+    resources[number].isDirty = false;
+    setLevel(number, solve(resources[number]));
+  }
+  dirty.clear();
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// All levels
+//===----------------------------------------------------------------------===//
+
+/// Of the flows without a rate.
+double FairShare::sumDemand(const Resource &resource) const {
+  double demand = 0;
+  for (const Link &link : resource.flows)
+    if (rates[link.flow] == noRate)
+      demand += costOf(link);
+  return demand;
+}
+
+/// All rates rise together; where a resource is full, its flows stay behind.
+void FairShare::fillAll() {
+  for (uint32_t number : dirty)
+    resources[number].isDirty = false;
+  dirty.clear();
+  changed.resize(size());
+  std::iota(changed.begin(), changed.end(), 0u);
+  std::fill(rates.begin(), rates.end(), noRate);
+  levels.clear();
+  for (uint32_t number = 0; number < resources.size(); ++number) {
+    Resource &resource = resources[number];
+    resource.level = unlimited;
+    resource.load = 0;
+    resource.left = resource.capacity;
+    resource.leftDemand = resource.demand;
+    resource.waiting = static_cast<uint32_t>(resource.flows.size());
+    if (isWeighted) // sums of other numbers than 1 gather rounding
+      resource.leftDemand = resource.demand = sumDemand(resource);
+    noteLoad(number);
+    if (resource.waiting)
+      levels.push_back({resource.left / resource.demand, number});
+  }
+  std::make_heap(levels.begin(), levels.end());
   while (!levels.empty()) {
     std::pop_heap(levels.begin(), levels.end());
     Level &next = levels.back();
@@ -124,12 +263,12 @@ void FairShare::share() {
       levels.pop_back();
       continue;
     }
-    if (resource.demand < resource.allDemand * 1e-6) // what is left of a difference
-      resource.allDemand = resource.demand = demandOf(resource);
     // Flows that stayed behind elsewhere leave more to the others: a level only
     // rises, so the heap is put right when an old one comes up.
-    double level = std::max(resource.left, 0.0) / resource.demand;
-    if (level > next.level * (1 + 1e-12)) {
+    if (resource.leftDemand < resource.demand * 1e-6) // what is left of a difference
+      resource.leftDemand = sumDemand(resource);
+    double level = std::max(resource.left, 0.0) / resource.leftDemand;
+    if (level > next.level * (1 + tolerance)) {
       next.level = level;
       std::push_heap(levels.begin(), levels.end());
       continue;
@@ -137,6 +276,27 @@ void FairShare::share() {
     level = next.level;
     levels.pop_back();
     fill(resource, level);
+  }
+}
+
+/// Flows of a full resource keep the level that all have reached.
+void FairShare::fill(Resource &resource, double level) {
+  resource.level = level;
+  for (const Link &link : resource.flows) {
+    if (rates[link.flow] != noRate)
+      continue;
+    double weight = weights[link.flow];
+    double rate = weight * level;
+    rates[link.flow] = rate;
+    size_t first = size_t(link.flow) * maxUses;
+    for (uint32_t use = 0; use < useCount[link.flow]; ++use) {
+      const Use &what = uses[first + use];
+      Resource &other = resources[what.resource];
+      other.load += rate * what.bytesPerByte;
+      other.left -= rate * what.bytesPerByte;
+      other.leftDemand -= weight * what.bytesPerByte;
+      --other.waiting;
+    }
   }
 }
 

@@ -6,8 +6,14 @@
 // Max-min fair rates (Bertsekas and Gallager, Data Networks, 6.5.2): every flow
 // has a resource that is used in full and on which no other flow goes faster, in
 // proportion to the weights. That is how links with per-flow fairness and switches
-// without head-of-line blocking behave, and it is unique. All rates rise together;
-// where a resource is full, its flows stay at what they have.
+// without head-of-line blocking behave, and it is unique.
+//
+// Each resource has a level: the rate, for a weight of 1, at which it holds its
+// flows; a flow goes at the lowest level on its way. When flows come and go, levels
+// near them are put right, then those that this changes, until none is wrong. What
+// is reached is max-min fair, for it is what the definition says; it is reached
+// because the lowest level depends on no other, the next on the lowest alone, and
+// so on. Where much has changed at once all are filled anew from the bottom.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_SIMULATOR_FAIRSHARE_H
@@ -35,9 +41,15 @@ public:
   uint32_t add(std::span<const Use> uses, double weight);
   void remove(uint32_t flow);
 
-  /// Gives every flow its rate: O(uses + resources log resources).
+  /// Gives every flow its rate.
   void share();
   double rate(uint32_t flow) const { return rates[flow]; }
+  double load(uint32_t resource) const { return resources[resource].load; }
+  /// Flows whose rate share() changed since the last clearChanges(), some of them
+  /// several times, by the numbers they had then; resources with another load.
+  std::span<const uint32_t> getChangedFlows() const { return changed; }
+  std::span<const uint32_t> getChangedLoads() const { return changedLoads; }
+  void clearChanges();
   std::span<const Use> usesOf(uint32_t flow) const {
     return std::span(uses).subspan(size_t(flow) * maxUses, useCount[flow]);
   }
@@ -50,11 +62,16 @@ private:
   };
   struct Resource {
     double capacity = 0;
-    double left = 0;       ///< of the capacity, for flows without a rate
-    double demand = 0;     ///< of those flows, for each unit of the common level
-    double allDemand = 0;  ///< the same when it was last summed up
-    uint32_t waiting = 0;  ///< such flows
+    double level = 0;  ///< infinity where the flows leave some of it
+    double demand = 0; ///< of all flows, for each unit of the level
+    double load = 0;   ///< of all flows at their rates
     std::vector<Link> flows;
+    bool isDirty = false; ///< the level may be wrong
+    bool isLoadNoted = false;
+    // While all are filled:
+    double left = 0;       ///< of the capacity, for flows without a rate
+    double leftDemand = 0; ///< of those flows
+    uint32_t waiting = 0;  ///< such flows
   };
   struct Level {
     double level;
@@ -64,16 +81,40 @@ private:
       return level != other.level ? level > other.level : resource > other.resource;
     }
   };
+  /// A flow of the resource at hand: the level that the rest of its way has, and its
+  /// part of the demand.
+  struct Capped {
+    double level;
+    double demand;
+  };
 
+  double costOf(const Link &link) const {
+    return weights[link.flow] * uses[size_t(link.flow) * maxUses + link.use].bytesPerByte;
+  }
+  double levelElsewhere(const Link &link) const;
   void unlink(uint32_t flow);
   void relink(uint32_t from, uint32_t to);
-  double demandOf(const Resource &resource) const;
-  void begin();
+  void markDirty(uint32_t resource);
+  void noteLoad(uint32_t resource);
+
+  bool mend();
+  double solve(const Resource &resource);
+  void setLevel(uint32_t number, double level);
+
+  double sumDemand(const Resource &resource) const;
+  void fillAll();
   void fill(Resource &resource, double level);
 
   uint32_t maxUses;
   std::vector<Resource> resources;
+  std::vector<uint32_t> dirty; ///< a queue
+  std::vector<uint32_t> changed, changedLoads;
+  uint32_t failures = 0;           ///< of mend(), one after the other
+  uint32_t fillsBeforeMending = 0; ///< how often not to try
+  bool isWeighted = false;         ///< a flow's demand may be another number than 1
   std::vector<Level> levels;
+  std::vector<Capped> capped;
+  std::vector<double> elsewhere; ///< of the resource at hand, by flow of its list
   // By flow, and by flow and use.
   std::vector<uint8_t> useCount;
   std::vector<double> weights, rates;

@@ -107,8 +107,8 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
                const SimulateOptions &options, const Demands &demands)
     : graph(graph), network(network), options(options), order(graph.makeOrder()),
       transfers(network, demands.maxUses,
-                options.patience.value_or(
-                    demands.transfers > exactTransfers ? manyTransfersPatience : 0)),
+                options.patience.value_or(demands.transfers > exactTransfers ? manyTransfersPatience
+                                                                             : 0)),
       processors(graph), flags(graph), begins(graph.getTasks().size(), never),
       ends(graph.getTasks().size(), never) {
   uint32_t count = 0;
@@ -237,7 +237,7 @@ rt::Result<Simulation> Engine::run() {
     drain();
   while (step());
   MOEC_RETURN_IF_ERROR(describeStall());
-  transfers.getUsage().finish();
+  transfers.getUsage().finish(now);
   Simulation result{.seconds = 0,
                     .begin = std::move(begins),
                     .end = std::move(ends),

@@ -40,7 +40,7 @@ struct Simulation {
   /// last byte has left: its arrival is told by a signal after it. A wait begins
   /// when all before it is done.
   std::vector<double> begin, end;
-  Usage usage;             ///< by resource of the network
+  Usage usage;              ///< by resource of the network
   uint64_t rateUpdates = 0; ///< how often rates were shared out
 };
 

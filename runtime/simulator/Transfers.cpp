@@ -26,52 +26,52 @@ void Transfers::begin(TaskId task, std::span<const FairShare::Use> uses, double 
                       double weight) {
   assert(bytes > 0);
   rates.add(uses, weight);
-  tasks.push_back(task);
-  remaining.push_back(bytes);
+  flows.push_back({.task = task, .remaining = bytes});
   finish.push_back(never);
   ++changes;
 }
 
 void Transfers::settle(double now) {
   bool isDue = changes > 0 && double(changes) > patience * rates.size();
-  if (!isDue && upcoming < soon.size())
+  if ((!isDue && upcoming < soon.size()) || changes == 0)
     return;
-  if (changes == 0 && rates.size() == 0)
-    return;
-  advance(now);
-  dropEnded();
+  rates.clearChanges();
+  dropEnded(now);
   rates.share();
   ++shares;
   changes = 0;
-  for (uint32_t flow = 0; flow < rates.size(); ++flow)
-    finish[flow] = now + remaining[flow] / rates.rate(flow);
+  takeRates(now);
   findSoon();
 }
 
-void Transfers::advance(double now) {
-  for (uint32_t flow = 0; flow < rates.size(); ++flow) {
-    double moved = std::min(rates.rate(flow) * (std::min(now, finish[flow]) - since),
-                            remaining[flow]);
-    remaining[flow] -= moved;
-    for (const FairShare::Use &use : rates.usesOf(flow))
-      usage.carry(use.resource, moved * use.bytesPerByte);
-  }
-  usage.advance(now);
-  since = now;
-}
-
-void Transfers::dropEnded() {
+void Transfers::dropEnded(double now) {
   // From the last: the flow that takes a number is then one that stays.
   std::sort(ended.begin(), ended.end(), std::greater<>());
   for (uint32_t flow : ended) {
+    double early = std::max(now - finish[flow], 0.0);
+    if (early > 0)
+      for (const FairShare::Use &use : rates.usesOf(flow))
+        usage.correct(use.resource, early * flows[flow].rate * use.bytesPerByte, now);
     rates.remove(flow);
-    tasks[flow] = tasks.back();
-    remaining[flow] = remaining.back();
-    tasks.pop_back();
-    remaining.pop_back();
+    flows[flow] = flows.back();
+    finish[flow] = finish.back();
+    flows.pop_back();
+    finish.pop_back();
   }
   ended.clear();
-  finish.resize(tasks.size());
+}
+
+void Transfers::takeRates(double now) {
+  for (uint32_t number : rates.getChangedFlows()) {
+    Progress &flow = flows[number];
+    double rate = rates.rate(number);
+    flow.remaining = std::max(flow.remaining - flow.rate * (now - flow.since), 0.0);
+    flow.rate = rate;
+    flow.since = now;
+    finish[number] = now + flow.remaining / rate;
+  }
+  for (uint32_t resource : rates.getChangedLoads())
+    usage.setRate(resource, rates.load(resource), now);
 }
 
 /// Those that may end before rates change, and all that end with the last of them.
@@ -94,14 +94,14 @@ void Transfers::findSoon() {
       soon.push_back(flow);
   std::sort(soon.begin(), soon.end(), [&](uint32_t left, uint32_t right) {
     return finish[left] != finish[right] ? finish[left] < finish[right]
-                                         : tasks[left] < tasks[right];
+                                         : flows[left].task < flows[right].task;
   });
 }
 
 void Transfers::end(double now, std::vector<TaskId> &endedTasks) {
   for (; upcoming < soon.size() && finish[soon[upcoming]] <= now * (1 + sameMoment); ++upcoming) {
     ended.push_back(soon[upcoming]);
-    endedTasks.push_back(tasks[soon[upcoming]]);
+    endedTasks.push_back(flows[soon[upcoming]].task);
     ++changes;
   }
 }

@@ -44,18 +44,24 @@ public:
   uint64_t getShares() const { return shares; } ///< how often rates were shared out
 
 private:
-  void advance(double now);
-  void dropEnded();
+  void dropEnded(double now);
+  void takeRates(double now);
   void findSoon();
 
   double patience;
   FairShare rates;
   Usage usage;
-  double since = 0; ///< of `remaining`
   uint64_t changes = 0, shares = 0;
+  /// What is left of a flow since its rate was last changed.
+  struct Progress {
+    TaskId task = 0;
+    double remaining = 0;
+    double rate = 0;
+    double since = 0;
+  };
   // By flow, as FairShare numbers them.
-  std::vector<TaskId> tasks;
-  std::vector<double> remaining, finish;
+  std::vector<Progress> flows;
+  std::vector<double> finish;  ///< never: it has no rate yet
   std::vector<uint32_t> ended; ///< flows that did since rates were shared out
   std::vector<uint32_t> soon;  ///< flows that end next, in that order
   size_t upcoming = 0;         ///< of `soon`

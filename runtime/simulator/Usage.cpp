@@ -13,47 +13,49 @@
 
 namespace moec::simulator {
 
-Usage::Usage(size_t resources) : carried(resources), bins(resources * stretches) {}
-
-void Usage::advance(double seconds) {
-  assert(seconds >= now && "time does not go back");
-  now = seconds;
-  // Within one stretch nothing needs to be put anywhere yet.
-  if (std::floor(since / width) != std::floor(now / width))
-    flush();
+void Usage::setRate(uint32_t resource, double bytesPerSecond, double now) {
+  flush(resource, now);
+  rows[resource].rate = bytesPerSecond;
 }
 
-void Usage::finish() { flush(); }
+void Usage::correct(uint32_t resource, double bytes, double now) {
+  reach(now);
+  auto stretch = std::min(static_cast<uint32_t>(now / width), stretches - 1);
+  bins[size_t(resource) * stretches + stretch] -= bytes;
+}
 
-void Usage::flush() {
-  while (now > width * stretches)
-    widen();
-  double length = now - since;
-  auto first = static_cast<uint32_t>(since / width);
-  for (uint32_t stretch = first; stretch < stretches; ++stretch) {
-    double begin = std::max(since, stretch * width), end = std::min(now, (stretch + 1) * width);
-    if (begin >= end)
-      break;
-    for (size_t resource = 0; resource < carried.size(); ++resource)
-      bins[resource * stretches + stretch] += carried[resource] * ((end - begin) / length);
+void Usage::finish(double now) {
+  for (uint32_t resource = 0; resource < rows.size(); ++resource)
+    flush(resource, now);
+  reached = std::min(stretches, static_cast<uint32_t>(std::ceil(now / width)));
+}
+
+/// Makes stretches longer until `now` is in one.
+void Usage::reach(double now) {
+  for (; now > width * stretches; width *= 2)
+    for (size_t resource = 0; resource < rows.size(); ++resource) {
+      double *row = &bins[resource * stretches];
+      for (uint32_t i = 0; i < stretches / 2; ++i)
+        row[i] = row[2 * i] + row[2 * i + 1];
+      std::fill(row + stretches / 2, row + stretches, 0.0);
+    }
+}
+
+void Usage::flush(uint32_t resource, double now) {
+  Row &row = rows[resource];
+  assert(now >= row.since && "time does not go back");
+  if (row.rate > 0) {
+    reach(now);
+    double *bin = &bins[size_t(resource) * stretches];
+    for (auto stretch = static_cast<uint32_t>(row.since / width); stretch < stretches; ++stretch) {
+      double begin = std::max(row.since, stretch * width);
+      double end = std::min(now, (stretch + 1) * width);
+      if (begin >= end)
+        break;
+      bin[stretch] += row.rate * (end - begin);
+    }
   }
-  if (length > 0)
-    std::fill(carried.begin(), carried.end(), 0.0);
-  since = now;
-}
-
-void Usage::widen() {
-  for (size_t resource = 0; resource < carried.size(); ++resource) {
-    double *row = &bins[resource * stretches];
-    for (uint32_t i = 0; i < stretches / 2; ++i)
-      row[i] = row[2 * i] + row[2 * i + 1];
-    std::fill(row + stretches / 2, row + stretches, 0.0);
-  }
-  width *= 2;
-}
-
-uint32_t Usage::size() const {
-  return std::min(stretches, static_cast<uint32_t>(std::ceil(now / width)));
+  row.since = now;
 }
 
 double Usage::bytes(uint32_t resource) const {

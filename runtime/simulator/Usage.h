@@ -15,35 +15,40 @@ namespace moec::simulator {
 
 /// Bytes by resource and stretch of time. All stretches are equally long; when time
 /// goes past the last, two become one, so that a run of any length fills between
-/// half of them and all. What was carried between two calls is spread evenly.
+/// half of them and all.
 class Usage {
 public:
   static constexpr uint32_t stretches = 256;
 
-  explicit Usage(size_t resources);
+  explicit Usage(size_t resources) : rows(resources), bins(resources * stretches) {}
 
-  /// `bytes` more went through `resource` since the last advance().
-  void carry(uint32_t resource, double bytes) { carried[resource] += bytes; }
-  /// Time is now `seconds`, and not before the last call's.
-  void advance(double seconds);
-  /// Nothing follows: what was carried is put where it belongs.
-  void finish();
+  /// From `now` on the resource carries `bytesPerSecond`. Times of a resource do not
+  /// go back.
+  void setRate(uint32_t resource, double bytesPerSecond, double now);
+  /// So many bytes less went through in the time before `now` than rates say.
+  void correct(uint32_t resource, double bytes, double now);
+  /// The run ended at `now`.
+  void finish(double now);
 
-  double secondsOf() const { return width; } ///< of a stretch
-  /// Stretches that the run reached.
-  uint32_t size() const;
+  double stretchSeconds() const { return width; }
+  /// Stretches that the run reached. After finish().
+  uint32_t size() const { return reached; }
   double bytes(uint32_t resource, uint32_t stretch) const {
     return bins[size_t(resource) * stretches + stretch];
   }
   double bytes(uint32_t resource) const; ///< over all
 
 private:
-  void flush();
-  void widen();
+  struct Row {
+    double rate = 0;
+    double since = 0; ///< carried from here on is not in the bins yet
+  };
+  void flush(uint32_t resource, double now);
+  void reach(double now);
 
   double width = 1e-9;
-  double since = 0, now = 0; ///< of what is in `carried`
-  std::vector<double> carried;
+  uint32_t reached = 0;
+  std::vector<Row> rows;
   std::vector<double> bins;
 };
 

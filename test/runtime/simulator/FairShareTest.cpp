@@ -77,34 +77,56 @@ void expectFair(const FairShare &share, const std::vector<double> &capacities,
     EXPECT_LE(load[i], capacities[i] * (1 + 1e-9));
   for (uint32_t flow = 0; flow < share.size(); ++flow) {
     auto uses = share.usesOf(flow);
-    EXPECT_TRUE(std::any_of(uses.begin(), uses.end(), [&](const Use &use) {
-      return load[use.resource] >= capacities[use.resource] * (1 - 1e-9) &&
-             share.rate(flow) / weights[flow] >= fastest[use.resource] * (1 - 1e-9);
-    })) << "flow "
-        << flow << " could go faster";
+    EXPECT_TRUE(std::any_of(uses.begin(), uses.end(),
+                            [&](const Use &use) {
+                              return load[use.resource] >= capacities[use.resource] * (1 - 1e-9) &&
+                                     share.rate(flow) / weights[flow] >=
+                                         fastest[use.resource] * (1 - 1e-9);
+                            }))
+        << "flow " << flow << " could go faster";
   }
 }
 
-TEST(FairShare, IsFairOnRandomNetworks) {
+/// A flow over up to four resources.
+std::vector<Use> randomUses(std::mt19937 &random, uint32_t resources) {
+  std::uniform_int_distribution<uint32_t> cost(1, 3);
+  std::vector<Use> uses;
+  for (uint32_t i = 0; i < resources && uses.size() < 4; ++i)
+    if (cost(random) == 1 || i + 1 == resources)
+      uses.push_back({i, double(cost(random))});
+  return uses;
+}
+
+/// Flows come and go, a few at a time and many at once; rates are fair after each
+/// change, however they were reached.
+TEST(FairShare, StaysFairOnRandomNetworks) {
   std::mt19937 random(1);
-  for (int round = 0; round < 200; ++round) {
-    std::uniform_int_distribution<uint32_t> resourceCount(1, 20), flowCount(1, 60), cost(1, 3);
+  for (int round = 0; round < 60; ++round) {
+    std::uniform_int_distribution<uint32_t> resourceCount(1, 60);
     std::lognormal_distribution<double> size(0, 3);
     std::vector<double> capacities(resourceCount(random));
     for (double &capacity : capacities)
       capacity = 100 * size(random);
     FairShare share(capacities, 4);
     std::vector<double> weights;
-    for (uint32_t flow = flowCount(random); flow-- > 0;) {
-      std::vector<Use> uses;
-      for (uint32_t i = 0; i < capacities.size() && uses.size() < 4; ++i)
-        if (cost(random) == 1 || i + 1 == capacities.size())
-          uses.push_back({i, double(cost(random))});
-      weights.push_back(round % 2 ? size(random) : 1);
-      share.add(uses, weights.back());
+    for (int change = 0; change < 40; ++change) {
+      uint32_t coming = change % 10 == 0 ? 40 : random() % 3, going = random() % 3;
+      for (; coming > 0; --coming) {
+        weights.push_back(round % 2 ? size(random) : 1);
+        share.add(randomUses(random, static_cast<uint32_t>(capacities.size())), weights.back());
+      }
+      for (; going > 0 && share.size() > 1; --going) {
+        uint32_t flow = random() % share.size();
+        share.remove(flow);
+        weights[flow] = weights.back();
+        weights.pop_back();
+      }
+      share.clearChanges();
+      share.share();
+      expectFair(share, capacities, weights);
+      if (HasFailure())
+        FAIL() << "in round " << round << " after change " << change;
     }
-    share.share();
-    expectFair(share, capacities, weights);
   }
 }
 

@@ -138,8 +138,8 @@ public:
       before = sent;
       TaskId arrived = cross(sent, railFlag, from, peer);
       for (uint32_t lane = 0; lane < 2; ++lane) {
-        TaskId on = graph.addTransfer(link, peer, node * 2 + lane,
-                                      megabytesToLanes[lane] * MB / chunks);
+        TaskId on =
+            graph.addTransfer(link, peer, node * 2 + lane, megabytesToLanes[lane] * MB / chunks);
         graph.addEdge(arrived, on);
         if (node * 2 + lane != peer && megabytesToLanes[lane] > 0)
           cross(on, linkFlag, peer, node * 2 + lane);
