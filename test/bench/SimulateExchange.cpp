@@ -81,16 +81,16 @@ void run(uint32_t ranks, uint32_t window, double sigma, bool railed) {
 
 } // namespace
 
-/// Arguments: the largest number of ranks (default 1024).
+/// Arguments: the fewest and the most ranks (64 and 1024), and a window, to run no other.
 int main(int argc, char **argv) {
-  uint32_t largest = argc > 1 ? std::atoi(argv[1]) : 1024;
-  for (uint32_t ranks : {64, 256, 1024}) {
-    if (ranks > largest)
-      break;
+  uint32_t fewest = argc > 1 ? std::atoi(argv[1]) : 64;
+  uint32_t most = argc > 2 ? std::atoi(argv[2]) : 1024;
+  for (uint32_t ranks : {64, 256, 1024})
     for (bool railed : {false, true})
       for (uint32_t window : {4, 0})
         for (double sigma : {0.0, 0.6})
-          run(ranks, window, sigma, railed);
-  }
+          if (ranks >= fewest && ranks <= most &&
+              (argc < 4 || window == uint32_t(std::atoi(argv[3]))))
+            run(ranks, window, sigma, railed);
   return 0;
 }
