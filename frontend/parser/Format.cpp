@@ -151,6 +151,7 @@ static std::string formatValue(const Value &value, size_t column, size_t indent)
   case ValueKind::Size:
   case ValueKind::Rate:
   case ValueKind::Time:
+  case ValueKind::Work:
     return formatNumber(value.number) + " " + value.unit;
   case ValueKind::Expression:
     return formatExpression(value.expression);

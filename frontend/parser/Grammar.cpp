@@ -35,6 +35,7 @@ static constexpr KindName kindNames[] = {
     {"size", ValueKind::Size, "a size such as 80 GiB"},
     {"rate", ValueKind::Rate, "a rate such as 450 GB/s"},
     {"time", ValueKind::Time, "a time such as 3 us"},
+    {"work", ValueKind::Work, "a rate of work such as 989 TFLOP/s"},
     {"expression", ValueKind::Expression, "an expression"},
     {"ranges", ValueKind::Ranges, "numbers such as 0, 8..15"},
 };

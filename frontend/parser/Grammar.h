@@ -45,6 +45,7 @@ enum class ValueKind : uint8_t {
   Size,       ///< 80 GiB
   Rate,       ///< 450 GB/s
   Time,       ///< 3 us
+  Work,       ///< 989 TFLOP/s
   Expression, ///< silu(gate) * up
   Ranges,     ///< 0, 8..15
 };

@@ -64,6 +64,7 @@ bool JsonValueReader::read(const JsonValue &json, const SyntaxElement &field, Va
   case ValueKind::Size:
   case ValueKind::Rate:
   case ValueKind::Time:
+  case ValueKind::Work:
     return readQuantity(json, value);
   case ValueKind::Expression:
     nodes = 0;

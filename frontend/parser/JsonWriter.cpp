@@ -74,6 +74,7 @@ static Json valueJson(const Value &value) {
   case ValueKind::Size:
   case ValueKind::Rate:
   case ValueKind::Time:
+  case ValueKind::Work:
     return formatNumber(value.number) + " " + value.unit;
   case ValueKind::Expression:
     return expressionJson(value.expression);

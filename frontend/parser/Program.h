@@ -16,31 +16,14 @@
 #include "frontend/parser/Diagnostics.h"
 #include "passes/fusion/KernelForm.h"
 #include "runtime/module/Layer.h"
+#include "runtime/topology/Machine.h"
 
 #include <memory>
 
 namespace moec::frontend {
 
-/// A path between GPUs. `rate` is the nominal one per GPU and direction,
-/// `achieved` what large messages reach, `latency` that of one message.
-struct Link {
-  std::string name;
-  std::optional<double> bytesPerSecond;
-  std::optional<double> achievedBytesPerSecond;
-  std::optional<double> latencySeconds;
-  Location location;
-};
-
-/// The hardware. Whatever the file leaves out is unknown, not zero.
-struct Machine {
-  std::string name;
-  std::string arch;                    ///< "sm_90a", "cpu"; empty = unknown
-  std::optional<uint32_t> gpusPerNode; ///< none: as many as the mesh asks for
-  std::optional<uint32_t> nodes;       ///< none: as many as the mesh asks for
-  std::optional<uint32_t> multiprocessors;
-  std::optional<uint64_t> memoryBytes; ///< of one GPU
-  std::optional<double> memoryBytesPerSecond;
-  std::vector<Link> links;
+/// The hardware, as read.
+struct Machine : topology::Machine {
   Location location;
 };
 
@@ -168,6 +151,10 @@ std::optional<Program> parseProgram(const std::vector<std::string> &paths,
 /// imports start in its folder.
 std::optional<Program> parseProgramText(std::string text, std::string name,
                                         const ParseOptions &options, Diagnostics &diagnostics);
+
+/// A machine alone: one that comes with moec, else the only `machine` block of a file
+/// and its imports. Nothing if there is none, several, or an error was reported.
+std::optional<Machine> parseMachine(const std::string &nameOrPath, Diagnostics &diagnostics);
 
 } // namespace moec::frontend
 

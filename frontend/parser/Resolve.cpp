@@ -244,6 +244,31 @@ std::optional<Program> parseProgram(const std::vector<std::string> &paths,
   return ProgramResolver(files, options, diagnostics).run();
 }
 
+std::optional<Machine> parseMachine(const std::string &nameOrPath, Diagnostics &diagnostics) {
+  std::optional<uint32_t> file;
+  std::string error;
+  if (std::string_view text = shippedMachine(nameOrPath); !text.empty())
+    file = diagnostics.sources().add("<moec>/" + nameOrPath + ".moe", std::string(text));
+  else
+    file = diagnostics.sources().read(nameOrPath, error);
+  if (!file) {
+    diagnostics.report(DiagnosticId::CannotRead, Location(), {nameOrPath, error})
+        .help("machines that come with moec: " + listOf(shippedMachineNames()));
+    return std::nullopt;
+  }
+  LoadedFiles loaded = loadFiles({*file}, diagnostics);
+  std::vector<const Statement *> blocks = loaded.ofKind("machine");
+  for (const Statement *block : blocks)
+    checkStatements(*block, diagnostics);
+  if (blocks.size() != 1 && loaded.complete)
+    diagnostics.report(DiagnosticId::NotOneMachine, diagnostics.sources().locate(*file, 0, 0),
+                       {std::to_string(blocks.size())});
+  std::optional<Machine> machine;
+  for (const Statement *block : blocks)
+    machine = resolveMachine(*block, diagnostics);
+  return diagnostics.hasErrors() ? std::nullopt : machine;
+}
+
 std::optional<Program> parseProgramText(std::string text, std::string name,
                                         const ParseOptions &options, Diagnostics &diagnostics) {
   uint32_t file = diagnostics.sources().add(std::move(name), std::move(text));

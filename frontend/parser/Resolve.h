@@ -60,6 +60,15 @@ bool isSum(const Expression &expression, std::string_view left, std::string_view
 bool mentions(const Expression &expression, std::string_view name);
 
 Machine resolveMachine(const Statement &block, Diagnostics &diagnostics);
+/// Where the figures of a statement are from: the comment behind it, else the lines
+/// before it since the last empty one.
+std::string sourceOf(const Statement &statement);
+/// The field `gpus` of a statement, ascending; reports numbers that a node of `gpus`
+/// does not have, and those given twice. None: the statement is broken.
+std::optional<std::vector<uint32_t>>
+readGpus(const Statement &statement, std::optional<uint32_t> gpus, Diagnostics &diagnostics);
+/// The switches, bridges and sockets of the block, and that they form a tree.
+void resolvePcie(const Statement &block, Machine &machine, Diagnostics &diagnostics);
 /// Reports the first link of a mesh that stands on no machine.
 void refuseLinks(const Statement &mesh, Diagnostics &diagnostics);
 Mesh resolveMesh(const Statement &block, const Machine *machine, Diagnostics &diagnostics);

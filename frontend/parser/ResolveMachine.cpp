@@ -16,31 +16,121 @@ static const std::vector<std::string_view> &archNames() {
   return names;
 }
 
-static Link resolveLink(const Statement &block, Diagnostics &diagnostics) {
-  Link link;
-  link.location = block.location;
+std::string sourceOf(const Statement &statement) {
+  auto strip = [](std::string_view comment) {
+    size_t first = comment.find_first_not_of("# ");
+    return std::string(first == std::string_view::npos ? "" : comment.substr(first));
+  };
+  if (!statement.comment.empty())
+    return strip(statement.comment);
+  std::string source;
+  for (const std::string &line : statement.comments)
+    source = line.empty() ? "" : source + (source.empty() ? "" : " ") + strip(line);
+  return source;
+}
+
+static std::optional<topology::Figure> readFigure(const Statement &statement,
+                                                  std::string_view field) {
+  const Value *value = statement.find(field);
+  if (!value)
+    return std::nullopt;
+  double number = value->kind == ValueKind::Number ? value->number : value->inBaseUnits();
+  return topology::Figure{number, sourceOf(statement)};
+}
+
+static void readFigure(const Statement &statement, std::string_view field,
+                       std::optional<topology::Figure> &figure) {
+  if (statement.find(field))
+    figure = readFigure(statement, field);
+}
+
+static void checkAchieved(const Value *rate, const Value *achieved, Diagnostics &diagnostics) {
+  if (!rate || !achieved || achieved->inBaseUnits() <= rate->inBaseUnits())
+    return;
+  diagnostics
+      .report(DiagnosticId::AchievedAboveRate, achieved->location,
+              {formatNumber(achieved->number) + " " + achieved->unit,
+               formatNumber(rate->number) + " " + rate->unit})
+      .at(rate->location, "the nominal rate");
+}
+
+static topology::Link resolveLink(const Statement &block, std::optional<uint32_t> gpus,
+                                  Diagnostics &diagnostics) {
+  topology::Link link;
   if (const Value *name = block.find("name"))
     link.name = name->text;
   const Value *rate = nullptr, *achieved = nullptr;
   for (const Statement &statement : block.body) {
-    if (const Value *time = statement.find("time"))
-      link.latencySeconds = time->inBaseUnits();
-    const Value *value = statement.find("rate");
-    if (!value)
-      continue;
-    (statement.name() == "rate" ? rate : achieved) = value;
+    std::string_view keyword = statement.name();
+    if (keyword == "rate") {
+      readFigure(statement, "rate", link.rate);
+      rate = statement.find("rate");
+    } else if (keyword == "achieved") {
+      readFigure(statement, "rate", link.achieved);
+      achieved = statement.find("rate");
+    } else if (keyword == "latency") {
+      readFigure(statement, "time", link.latency);
+    } else if (keyword == "multicast") {
+      readFigure(statement, "share", link.multicast);
+      const Value *share = statement.find("share");
+      if (share && (share->number <= 0 || share->number > 1))
+        diagnostics.report(DiagnosticId::OutOfRange, share->location,
+                           {"multicast", "above 0 and at most 1", formatNumber(share->number)});
+    } else if (keyword == "ports") {
+      link.ports = readInteger(statement, "count", 1, plan::maxRanks, diagnostics);
+    } else if (keyword == "joins") {
+      if (std::optional<std::vector<uint32_t>> group = readGpus(statement, gpus, diagnostics)) {
+        if (group->size() < 2)
+          diagnostics.report(DiagnosticId::JoinsOne, statement.location);
+        link.joins.push_back(*std::move(group));
+      }
+    }
   }
-  if (rate)
-    link.bytesPerSecond = rate->inBaseUnits();
-  if (achieved)
-    link.achievedBytesPerSecond = achieved->inBaseUnits();
-  if (rate && achieved && achieved->inBaseUnits() > rate->inBaseUnits())
-    diagnostics
-        .report(DiagnosticId::AchievedAboveRate, achieved->location,
-                {formatNumber(achieved->number) + " " + achieved->unit,
-                 formatNumber(rate->number) + " " + rate->unit})
-        .at(rate->location, "the nominal rate");
+  checkAchieved(rate, achieved, diagnostics);
   return link;
+}
+
+static void resolveArch(const Value &arch, Machine &machine, Diagnostics &diagnostics) {
+  machine.arch = arch.text;
+  for (std::string_view name : archNames())
+    if (name == arch.text)
+      return;
+  Diagnostic &diagnostic = diagnostics.report(DiagnosticId::UnknownWord, arch.location,
+                                              {arch.text, listOf(archNames())});
+  std::string meant = nearest(arch.text, archNames());
+  if (!meant.empty())
+    diagnostic.under("did you mean '" + meant + "'?").fix(arch.location, meant);
+}
+
+static void resolveCpu(const Value &vendor, Machine &machine) {
+  for (topology::CpuVendor known :
+       {topology::CpuVendor::Intel, topology::CpuVendor::Amd, topology::CpuVendor::Arm})
+    if (topology::nameOf(known) == vendor.text)
+      machine.cpu = known;
+}
+
+/// What stands on one line of the block. `gpus` and `nodes` have been read before.
+static void resolveFact(const Statement &statement, Machine &machine, Diagnostics &diagnostics) {
+  std::string_view keyword = statement.name();
+  if (keyword == "arch" && statement.find("arch")) {
+    resolveArch(*statement.find("arch"), machine, diagnostics);
+  } else if (keyword == "cpu" && statement.find("vendor")) {
+    resolveCpu(*statement.find("vendor"), machine);
+  } else if (keyword == "sms") {
+    machine.multiprocessors = readInteger(statement, "count", 1, 65535, diagnostics);
+    readFigure(statement, "load", machine.smLoad);
+    readFigure(statement, "store", machine.smStore);
+  } else if (keyword == "compute" && statement.find("of") && statement.find("rate")) {
+    machine.compute.push_back({statement.find("of")->text, *readFigure(statement, "rate")});
+  } else if (keyword == "copy_engine") {
+    readFigure(statement, "rate", machine.copyEngine);
+  } else if (keyword == "memory") {
+    readFigure(statement, "size", machine.memoryBytes);
+    readFigure(statement, "rate", machine.memoryBytesPerSecond);
+  } else if (keyword == "host_memory") {
+    readFigure(statement, "size", machine.hostMemoryBytes);
+    readFigure(statement, "rate", machine.hostMemoryBytesPerSecond);
+  }
 }
 
 Machine resolveMachine(const Statement &block, Diagnostics &diagnostics) {
@@ -48,41 +138,24 @@ Machine resolveMachine(const Statement &block, Diagnostics &diagnostics) {
   machine.location = block.location;
   if (const Value *name = block.find("name"))
     machine.name = name->text;
+  if (const Statement *gpus = findStatement(block, "gpus"))
+    machine.gpusPerNode = readInteger(*gpus, "count", 1, plan::maxRanks, diagnostics);
+  if (const Statement *nodes = findStatement(block, "nodes"))
+    machine.nodes = readInteger(*nodes, "count", 1, plan::maxRanks, diagnostics);
+  std::vector<const Statement *> links;
   for (const Statement &statement : block.body) {
-    std::string_view keyword = statement.name();
-    if (keyword == "arch" && statement.find("arch")) {
-      const Value &arch = *statement.find("arch");
-      machine.arch = arch.text;
-      bool known = false;
-      for (std::string_view name : archNames())
-        known |= name == arch.text;
-      if (known)
-        continue;
-      Diagnostic &diagnostic = diagnostics.report(DiagnosticId::UnknownWord, arch.location,
-                                                  {arch.text, listOf(archNames())});
-      std::string meant = nearest(arch.text, archNames());
-      if (!meant.empty())
-        diagnostic.under("did you mean '" + meant + "'?").fix(arch.location, meant);
-    } else if (keyword == "gpus") {
-      machine.gpusPerNode = readInteger(statement, "count", 1, plan::maxRanks, diagnostics);
-    } else if (keyword == "nodes") {
-      machine.nodes = readInteger(statement, "count", 1, plan::maxRanks, diagnostics);
-    } else if (keyword == "sms") {
-      machine.multiprocessors = readInteger(statement, "count", 1, 65535, diagnostics);
-    } else if (keyword == "memory") {
-      if (const Value *size = statement.find("size"))
-        machine.memoryBytes = static_cast<uint64_t>(std::min(size->inBaseUnits(), 9e18));
-      if (const Value *rate = statement.find("rate"))
-        machine.memoryBytesPerSecond = rate->inBaseUnits();
-    } else if (keyword == "link") {
-      Link link = resolveLink(statement, diagnostics);
-      for (const Link &other : machine.links)
-        if (!link.name.empty() && other.name == link.name)
-          diagnostics.report(DiagnosticId::DuplicateName, statement.location, {"links", link.name})
-              .at(other.location, "first here");
-      machine.links.push_back(std::move(link));
-    }
+    resolveFact(statement, machine, diagnostics);
+    if (statement.name() != "link")
+      continue;
+    topology::Link link = resolveLink(statement, machine.gpusPerNode, diagnostics);
+    for (size_t i = 0; i < links.size(); ++i)
+      if (!link.name.empty() && machine.links[i].name == link.name)
+        diagnostics.report(DiagnosticId::DuplicateName, statement.location, {"links", link.name})
+            .at(links[i]->location, "first here");
+    machine.links.push_back(std::move(link));
+    links.push_back(&statement);
   }
+  resolvePcie(block, machine, diagnostics);
   return machine;
 }
 
@@ -91,7 +164,7 @@ static void checkAxisLink(const Axis &axis, const Value &link, const Machine *ma
   if (!machine)
     return;
   std::vector<std::string_view> names;
-  for (const Link &known : machine->links) {
+  for (const topology::Link &known : machine->links) {
     if (known.name == axis.link)
       return;
     names.push_back(known.name);

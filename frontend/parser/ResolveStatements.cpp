@@ -23,6 +23,11 @@ const Statement *findStatement(const Statement &block, std::string_view keyword)
 static std::string subjectOf(const Statement &statement) {
   const Value *of = statement.name() == "type" ? statement.find("of") : nullptr;
   const Value *rank = statement.name() == "gpu" ? statement.find("rank") : nullptr;
+  const Value *number = statement.find("number");
+  if (statement.name() == "compute" && statement.find("of"))
+    return "compute " + statement.find("of")->text;
+  if (number)
+    return statement.rule->keyword + " " + std::to_string(number->integer);
   if (of)
     return "type " + of->text;
   if (rank)

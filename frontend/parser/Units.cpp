@@ -33,6 +33,9 @@ const std::vector<Unit> &units() {
       {"Mbit/s", ValueKind::Rate, 1e6 / 8},
       {"Gbit/s", ValueKind::Rate, 1e9 / 8},
       {"Tbit/s", ValueKind::Rate, 1e12 / 8},
+      {"GFLOP/s", ValueKind::Work, 1e9},
+      {"TFLOP/s", ValueKind::Work, 1e12},
+      {"PFLOP/s", ValueKind::Work, 1e15},
       {"ns", ValueKind::Time, 1e-9},
       {"us", ValueKind::Time, 1e-6},
       {"ms", ValueKind::Time, 1e-3},
@@ -59,6 +62,8 @@ std::vector<std::string_view> unitNames(ValueKind kind) {
 std::string_view quantityName(ValueKind kind) {
   if (kind == ValueKind::Rate)
     return "a rate";
+  if (kind == ValueKind::Work)
+    return "a rate of work";
   return kind == ValueKind::Time ? "a time" : "a size";
 }
 

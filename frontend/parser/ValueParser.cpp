@@ -53,6 +53,7 @@ bool ValueParser::parse(const SyntaxElement &field, Value &value) {
   case ValueKind::Size:
   case ValueKind::Rate:
   case ValueKind::Time:
+  case ValueKind::Work:
     parsed = parseQuantity(value);
     break;
   case ValueKind::Expression:

@@ -10,9 +10,9 @@
 
 namespace moec::topology {
 
-static size_t indexOf(uint32_t ranks, uint32_t from, uint32_t to, plan::Path via) {
-  assert(from < ranks && to < ranks && "no such rank");
-  return (size_t(via) * ranks + from) * ranks + to;
+size_t Network::indexOf(uint32_t from, uint32_t to, size_t way) const {
+  assert(from < getRanks() && to < getRanks() && "no such rank");
+  return (way * getRanks() + from) * getRanks() + to;
 }
 
 uint32_t Network::add(Resource resource) {
@@ -21,12 +21,12 @@ uint32_t Network::add(Resource resource) {
   return static_cast<uint32_t>(resources.size() - 1);
 }
 
-void Network::setRoute(uint32_t from, uint32_t to, plan::Path via, Route route) {
+void Network::set(uint32_t from, uint32_t to, size_t way, Route route) {
   for ([[maybe_unused]] const Route::Use &use : route.uses)
     assert(use.resource < resources.size() && use.bytesPerByte > 0 && "no such resource");
-  size_t index = indexOf(getRanks(), from, to, via);
-  if (routeOf.empty())
-    routeOf.assign(2 * size_t(getRanks()) * getRanks(), -1);
+  size_t ways = way == staged ? staged + 1 : staged, index = indexOf(from, to, way);
+  if (routeOf.size() < ways * getRanks() * getRanks())
+    routeOf.resize(ways * getRanks() * getRanks(), -1);
   if (routeOf[index] >= 0) {
     routes[routeOf[index]] = std::move(route);
     return;
@@ -35,9 +35,25 @@ void Network::setRoute(uint32_t from, uint32_t to, plan::Path via, Route route) 
   routes.push_back(std::move(route));
 }
 
+const Route *Network::get(uint32_t from, uint32_t to, size_t way) const {
+  size_t index = indexOf(from, to, way);
+  return index >= routeOf.size() || routeOf[index] < 0 ? nullptr : &routes[routeOf[index]];
+}
+
+void Network::setRoute(uint32_t from, uint32_t to, plan::Path via, Route route) {
+  set(from, to, size_t(via), std::move(route));
+}
+
 const Route *Network::route(uint32_t from, uint32_t to, plan::Path via) const {
-  size_t index = indexOf(getRanks(), from, to, via);
-  return routeOf.empty() || routeOf[index] < 0 ? nullptr : &routes[routeOf[index]];
+  return get(from, to, size_t(via));
+}
+
+void Network::setStagedRoute(uint32_t from, uint32_t to, Route route) {
+  set(from, to, staged, std::move(route));
+}
+
+const Route *Network::stagedRoute(uint32_t from, uint32_t to) const {
+  return get(from, to, staged);
 }
 
 } // namespace moec::topology

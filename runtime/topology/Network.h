@@ -70,11 +70,22 @@ public:
   void setRoute(uint32_t from, uint32_t to, plan::Path via, Route route);
   const Route *route(uint32_t from, uint32_t to, plan::Path via) const;
 
+  /// The way through host memory: what is written there by the one is read by the
+  /// other. Only where a machine has no NVLink between the two.
+  void setStagedRoute(uint32_t from, uint32_t to, Route route);
+  const Route *stagedRoute(uint32_t from, uint32_t to) const;
+
 private:
+  static constexpr size_t staged = 2; ///< behind the two paths
+
+  void set(uint32_t from, uint32_t to, size_t way, Route route);
+  const Route *get(uint32_t from, uint32_t to, size_t way) const;
+  size_t indexOf(uint32_t from, uint32_t to, size_t way) const;
+
   uint32_t nodes, lanes;
   std::vector<Resource> resources;
   std::vector<Route> routes;
-  std::vector<int32_t> routeOf; ///< [via][from][to], -1: none
+  std::vector<int32_t> routeOf; ///< [way][from][to], -1: none
 };
 
 } // namespace moec::topology

@@ -126,6 +126,26 @@ TEST(Errors, a_file_that_is_too_large_is_not_read) {
   EXPECT_EQ(config.all().front().id, DiagnosticId::CannotRead);
 }
 
+/// `moec topo FILE` of a file with two machines.
+static Diagnostics readTwoMachines() {
+  std::filesystem::current_path(folder("errors"));
+  Diagnostics diagnostics;
+  EXPECT_FALSE(parseMachine("Inputs/two-machines.moe", diagnostics));
+  return diagnostics;
+}
+
+TEST(Errors, where_one_machine_is_meant_there_is_one) {
+  EXPECT_EQ(renderText(readTwoMachines()),
+            "Inputs/two-machines.moe:1:1: error[MOE0517]: expected one machine, found 2\n"
+            "    1 | moe 1\n"
+            "      | ^\n");
+  Diagnostics diagnostics;
+  EXPECT_FALSE(parseMachine("hgx", diagnostics));
+  EXPECT_TRUE(renderText(diagnostics)
+                  .starts_with("error[MOE0301]: cannot read 'hgx': No such file or directory\n"
+                               "   help: machines that come with moec: "));
+}
+
 TEST(Errors, every_id_is_produced_by_a_case) {
   std::set<DiagnosticId> seen;
   auto collect = [&](const Diagnostics &diagnostics) {
@@ -137,6 +157,7 @@ TEST(Errors, every_id_is_produced_by_a_case) {
   for (const std::string &name : listFiles(folder("import"), {".json"}))
     collect(importConfig(name));
   collect(importChain(100));
+  collect(readTwoMachines());
   seen.insert(DiagnosticId::TooManyMessages); // the test above
   for (DiagnosticId id : allDiagnostics())
     EXPECT_TRUE(seen.contains(id)) << diagnosticName(id) << " is produced by no case";

@@ -22,14 +22,18 @@ static int64_t whole(double value) {
   return static_cast<int64_t>(std::llround(std::clamp(value, 0.0, 9.0e15)));
 }
 
+static double valueOf(const std::optional<topology::Figure> &figure) {
+  return figure ? figure->value : 0;
+}
+
 static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *context) {
   std::string machine;
   uint64_t memory = 0; // the machine does not say
   int64_t rate = 0, multiprocessors = 0;
   if (program.machine) {
     machine = program.machine->name;
-    memory = std::min<uint64_t>(program.machine->memoryBytes.value_or(0), INT64_MAX);
-    rate = whole(program.machine->memoryBytesPerSecond.value_or(0) / 1e6);
+    memory = whole(valueOf(program.machine->memoryBytes));
+    rate = whole(valueOf(program.machine->memoryBytesPerSecond) / 1e6);
     multiprocessors = program.machine->multiprocessors.value_or(0);
   }
   return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory, rate,
@@ -47,14 +51,13 @@ static comm::TopologyAttr importTopology(const frontend::Program &program, MLIRC
     return {};
   const frontend::Machine &machine = *program.machine;
   SmallVector<comm::LinkAttr> links;
-  for (const frontend::Link &link : machine.links) {
-    std::optional<double> rate =
-        link.achievedBytesPerSecond ? link.achievedBytesPerSecond : link.bytesPerSecond;
+  for (const topology::Link &link : machine.links) {
+    std::optional<double> rate = link.bytesPerSecond();
     if (!rate || whole(*rate / 1e6) < 1)
       continue; // nothing to schedule by
     comm::Path path = joinsNodes(program.mesh, link.name) ? comm::Path::Rail : comm::Path::NVLink;
     links.push_back(comm::LinkAttr::get(context, link.name, path, whole(*rate / 1e6),
-                                        whole(link.latencySeconds.value_or(0) * 1e9)));
+                                        whole(link.latencySeconds() * 1e9)));
   }
   uint32_t ranks = program.ranks();
   uint32_t gpus = std::max(1u, machine.gpusPerNode.value_or(ranks));
