@@ -107,8 +107,7 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
                const SimulateOptions &options, const Demands &demands)
     : graph(graph), network(network), options(options), order(graph.makeOrder()),
       transfers(network, demands.maxUses,
-                options.patience.value_or(demands.transfers > exactTransfers ? manyTransfersPatience
-                                                                             : 0)),
+                options.patience.value_or(defaultPatience(demands.transfers))),
       processors(graph), flags(graph), begins(graph.getTasks().size(), never),
       ends(graph.getTasks().size(), never) {
   uint32_t count = 0;
@@ -269,6 +268,10 @@ rt::Status Engine::describeStall() const {
 }
 
 } // namespace
+
+double defaultPatience(uint64_t transfers) {
+  return transfers <= (1 << 16) ? 0 : std::min(double(transfers) / (1 << 24), 1.0 / 16);
+}
 
 rt::Result<Simulation> simulate(const TaskGraph &graph, const topology::Network &network,
                                 const SimulateOptions &options) {

@@ -24,14 +24,16 @@ namespace moec::simulator {
 struct SimulateOptions {
   /// Where transfers meet they share in proportion to their sizes, not evenly.
   bool ratesBySize = false;
-  /// The part of the transfers that may come and go before rates are shared out
-  /// anew. 0 is exact. With 1/64 times come out up to 1 % too long, for a transfer
-  /// leaves its share idle for about 1/128 of how long transfers take. Empty: exact
-  /// up to `exactTransfers`, 1/64 above.
+  /// The part of the transfers under way that may come or go before rates are shared
+  /// out anew; what one leaves is idle until then, and a new one waits. 0 is exact.
+  /// Empty: defaultPatience().
   std::optional<double> patience;
 };
-inline constexpr uint64_t exactTransfers = 1 << 16;
-inline constexpr double manyTransfersPatience = 1.0 / 64;
+
+/// 0 up to 65536 transfers, then rising to 1/16 from a million on. 256 ranks with
+/// log-normal traffic take 0.1 % too long with 1/16 and four puts in flight a rank,
+/// 1.5 % with all at once (test/bench/SimulateExchange.cpp).
+double defaultPatience(uint64_t transfers);
 
 /// Seconds are from the start of the run.
 struct Simulation {

@@ -28,18 +28,19 @@ void Transfers::begin(TaskId task, std::span<const FairShare::Use> uses, double 
   rates.add(uses, weight);
   flows.push_back({.task = task, .remaining = bytes});
   finish.push_back(never);
-  ++changes;
+  ++came;
 }
 
 void Transfers::settle(double now) {
-  bool isDue = changes > 0 && double(changes) > patience * rates.size();
-  if ((!isDue && upcoming < soon.size()) || changes == 0)
+  size_t changes = std::max<size_t>(came, ended.size());
+  bool isDue = double(changes) > patience * rates.size() || upcoming == soon.size();
+  if (changes == 0 || !isDue)
     return;
   rates.clearChanges();
   dropEnded(now);
   rates.share();
   ++shares;
-  changes = 0;
+  came = 0;
   takeRates(now);
   findSoon();
 }
@@ -102,7 +103,6 @@ void Transfers::end(double now, std::vector<TaskId> &endedTasks) {
   for (; upcoming < soon.size() && finish[soon[upcoming]] <= now * (1 + sameMoment); ++upcoming) {
     ended.push_back(soon[upcoming]);
     endedTasks.push_back(flows[soon[upcoming]].task);
-    ++changes;
   }
 }
 

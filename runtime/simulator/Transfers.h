@@ -51,7 +51,7 @@ private:
   double patience;
   FairShare rates;
   Usage usage;
-  uint64_t changes = 0, shares = 0;
+  uint64_t came = 0, shares = 0; ///< `came`: flows since rates were shared out
   /// What is left of a flow since its rate was last changed.
   struct Progress {
     TaskId task = 0;

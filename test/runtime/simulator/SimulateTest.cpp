@@ -175,7 +175,7 @@ TEST(Simulate, PatienceCostsLittle) {
     topology::Network network = switched(40, 100 * GB, 1 * us);
     Simulation exact = run(graph, network);
     SimulateOptions options;
-    options.patience = manyTransfersPatience;
+    options.patience = 1.0 / 64;
     Simulation patient = run(graph, network, options);
     EXPECT_LT(patient.rateUpdates, exact.rateUpdates);
     EXPECT_GE(patient.seconds, exact.seconds * 0.995);
