@@ -37,6 +37,7 @@ public:
     addCompile();
     addInspect();
     addDiff();
+    addSimulate();
     addRun();
   }
 
@@ -197,6 +198,37 @@ private:
     command->add_flag("--json", diff.json, "As JSON");
   }
 
+  void addSimulate() {
+    CLI::App *command =
+        add("simulate", "Tell how long a step takes on a machine, and what limits it",
+            "moec simulate layer.moex --traffic lognormal:0.6:1 --trace out.json",
+            [this] { return runSimulate(simulate); });
+    command
+        ->add_option("input", simulate.input,
+                     ".moex module, .moe source, or .mlir with a plan of phase schedule")
+        ->required();
+    command
+        ->add_option("--traffic", simulate.traffic,
+                     "uniform, lognormal:SIGMA:SEED, zipf:A:SEED, or a file: loads of\n"
+                     "experts, a trace, or bytes by source and destination")
+        ->capture_default_str();
+    command->add_option("--machine", simulate.machine,
+                        "A machine that comes with moec, or a file (default: the input's)");
+    command
+        ->add_option("--tokens", simulate.tokens,
+                     "Tokens of each rank (default: the most that the input allows, or 4096)")
+        ->check(CLI::Range(0u, 1u << 24));
+    command->add_option("--layer", simulate.layer, "Layer of a traffic file that has several");
+    command->add_option("--steps", simulate.steps, "Steps, one after the other")
+        ->check(CLI::Range(1u, 1000u))
+        ->capture_default_str();
+    command->add_flag("--rates-by-size", simulate.ratesBySize,
+                      "Transfers that meet share in proportion to their sizes");
+    command->add_option("--trace", simulate.trace, "Write a trace for ui.perfetto.dev")
+        ->type_name("FILE");
+    command->add_flag("--json", simulate.json, "As JSON");
+  }
+
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -237,6 +269,7 @@ private:
   CompileOptions compile;
   InspectOptions inspect;
   DiffOptions diff;
+  SimulateOptions simulate;
   std::string runInput;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;

@@ -82,6 +82,20 @@ struct InspectOptions {
 };
 int runInspect(const InspectOptions &options);
 
+/// `moec simulate INPUT`: a step with time instead of data.
+struct SimulateOptions {
+  std::string input; ///< .moe, .moex, or .mlir of phase schedule
+  std::string traffic = "uniform";
+  std::string machine;            ///< name or file; empty: the input's
+  std::optional<uint32_t> tokens; ///< of a rank; the input's most, or 4096
+  std::optional<uint32_t> layer;  ///< of a traffic file with several
+  uint32_t steps = 1;
+  bool ratesBySize = false;
+  std::string trace; ///< file for Perfetto; empty: none
+  bool json = false;
+};
+int runSimulate(const SimulateOptions &options);
+
 /// `moec diff A B`: exit code 0 when equal, 1 when not.
 struct DiffOptions {
   std::string left, right;

@@ -234,4 +234,24 @@ bool Compilation::buildContents(const Provenance &provenance, ModuleContents &co
   return buildKernels(kernels, contents.kernels);
 }
 
+bool Compilation::buildPlan(plan::Plan &plan, std::optional<Manifest> &manifest) {
+  auto plans = module->getOps<comm::PlanOp>();
+  if (std::distance(plans.begin(), plans.end()) != 1) {
+    module->emitError() << "wanted one comm.plan, found "
+                        << std::distance(plans.begin(), plans.end());
+    return failed(1);
+  }
+  auto serialized = serializePlan(*plans.begin());
+  if (mlir::failed(serialized))
+    return failed(reports.exitCode());
+  plan = std::move(*serialized);
+  if (!(*plans.begin())->hasAttr(moe::kLayerAttrName))
+    return true;
+  auto built = buildManifest(*module, "");
+  if (mlir::failed(built))
+    return failed(reports.exitCode());
+  manifest = std::move(*built);
+  return true;
+}
+
 } // namespace moec::driver

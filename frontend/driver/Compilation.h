@@ -62,6 +62,10 @@ public:
   bool buildContents(const Provenance &provenance, ModuleContents &contents,
                      const KernelOptions &kernels = {});
 
+  /// The one plan of IR of phase schedule, and what it says of its layer; none if it
+  /// was written by hand without. False if there is not one plan, or it is wrong.
+  bool buildPlan(plan::Plan &plan, std::optional<Manifest> &manifest);
+
   const frontend::Diagnostics &diagnostics() const { return reports; }
   /// 0, or the exit code of what went wrong.
   int exitCode() const { return code; }

@@ -8,25 +8,17 @@
 
 #include "runtime/simulator/Flags.h"
 #include "runtime/simulator/Processors.h"
+#include "runtime/simulator/Routes.h"
 #include "runtime/simulator/Transfers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <queue>
 
 namespace moec::simulator {
 namespace {
 
 using topology::Route;
-
-/// The route of the path, or of the other one: direct plans say nvlink for peers
-/// that only a rail reaches.
-const Route *findRoute(const topology::Network &network, uint32_t from, uint32_t to,
-                       plan::Path via) {
-  if (const Route *route = network.route(from, to, via))
-    return route;
-  using enum plan::Path;
-  return network.route(from, to, via == NVLink ? Rail : NVLink);
-}
 
 /// What every transfer of the graph needs to know of the network.
 struct Demands {
@@ -247,24 +239,29 @@ rt::Result<Simulation> Engine::run() {
   return result;
 }
 
-/// Tasks that never ended: the first wait among those that began, else the first.
+/// Tasks that never ended: the first of those that wait, else the first of all.
 rt::Status Engine::describeStall() const {
-  size_t count = std::count(ends.begin(), ends.end(), never);
+  uint64_t tasks = 0, count = 0;
+  std::optional<TaskId> first, waiting;
+  for (TaskId task = 0; task < ends.size(); ++task) {
+    bool isGate = graph.familyOf(task).kind == TaskClass::Gate;
+    tasks += !isGate;
+    if (isGate || ends[task] != never)
+      continue;
+    ++count;
+    if (!first)
+      first = task;
+    if (!waiting && begins[task] != never)
+      waiting = task;
+  }
   if (count == 0)
     return rt::Status();
-  TaskId first = static_cast<TaskId>(std::find(ends.begin(), ends.end(), never) - ends.begin());
-  for (TaskId task = first; task < ends.size(); ++task)
-    if (ends[task] == never && begins[task] != never) {
-      first = task;
-      break;
-    }
-  const Task &task = graph.getTasks()[first];
-  bool isWait = graph.familyOf(first).kind == TaskClass::Wait && begins[first] != never;
-  return rt::invalidError("the schedule stalls after ", now * 1e6, " us: ", count, " of ",
-                          ends.size(), " tasks never end; '", graph.familyOf(first).name,
-                          "' of rank ", task.rank, " in step ", task.step,
-                          isWait ? " waits for a flag that is not raised"
-                                 : " comes after tasks that wait for it");
+  const Task &task = graph.getTasks()[waiting.value_or(*first)];
+  return rt::invalidError(
+      "the schedule stalls after ", std::round(now * 1e9) / 1e3, " us: ", count, " of ", tasks,
+      " tasks never end; '", graph.getFamilies()[task.family].name, "' of rank ", task.rank,
+      " in step ", task.step,
+      waiting ? " waits for a flag that is not raised" : " comes after tasks that wait for it");
 }
 
 } // namespace

@@ -19,7 +19,7 @@ struct Phase {
   std::string name;
   TaskClass kind = TaskClass::Gate;
   uint64_t tasks = 0;
-  double bytes = 0;          ///< Transfer
+  double bytes = 0;          ///< Transfer: that go to peers
   double begin = 0, end = 0; ///< of the first and the last task
   double longest = 0;        ///< seconds from the first to the last on one rank in one step
   uint32_t longestRank = 0;

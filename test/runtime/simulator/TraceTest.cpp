@@ -64,7 +64,7 @@ TEST(Summary, PhasesCoverTheRun) {
     byName[phase.name] = phase;
   EXPECT_EQ(byName.count("gate"), 0u);
   EXPECT_EQ(byName["pd"].tasks, 2u * 16);
-  EXPECT_DOUBLE_EQ(byName["pd"].bytes, 2 * 16 * 10 * 0.1 * MB);
+  EXPECT_DOUBLE_EQ(byName["pd"].bytes, 2 * 12 * 10 * 0.1 * MB);
   EXPECT_EQ(byName["rd"].end, step.simulation.seconds);
   EXPECT_NEAR(byName["ex"].longest, 10 * us, 1e-12);
   EXPECT_GT(byName["ex"].begin, byName["pd"].begin);

@@ -1,0 +1,172 @@
+//===- SimulateInput.cpp - A plan, a machine and traffic to simulate ------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/SimulateInput.h"
+
+#include "frontend/driver/Compilation.h"
+#include "frontend/driver/Console.h"
+#include "frontend/parser/Program.h"
+#include "runtime/module/Module.h"
+
+#include <algorithm>
+
+namespace moec::driver {
+namespace {
+
+constexpr uint32_t defaultTokens = 4096;
+
+int fromModule(const rt::Result<rt::Module> &module, const SimulateOptions &options,
+               SimulateInput &input) {
+  if (!module)
+    return showFailure(module.status(), options.json);
+  input.plan = module->plan();
+  input.manifest = module->manifest();
+  return 0;
+}
+
+int fromIr(const SimulateOptions &options, SimulateInput &input) {
+  Compilation compilation;
+  if (compilation.loadIr(options.input, Phase::Schedule) &&
+      compilation.buildPlan(input.plan, input.manifest))
+    return 0;
+  showDiagnostics(compilation.diagnostics(), options.json);
+  return compilation.exitCode();
+}
+
+/// A source is compiled; its own machine block counts, shipped or not.
+int fromSource(const SimulateOptions &options, SimulateInput &input) {
+  CompileOptions compile;
+  compile.input = options.input;
+  compile.json = options.json;
+  std::vector<uint8_t> bytes;
+  if (int code = compileToMemory(compile, bytes))
+    return code;
+  return fromModule(rt::Module::openMemory(bytes, options.input), options, input);
+}
+
+int readPlan(const SimulateOptions &options, SimulateInput &input) {
+  if (options.input.ends_with(".moex"))
+    return fromModule(rt::Module::open(options.input), options, input);
+  return options.input.ends_with(".mlir") ? fromIr(options, input) : fromSource(options, input);
+}
+
+int readMachine(const SimulateOptions &options, SimulateInput &input) {
+  std::string name = options.machine;
+  bool isSource = !options.input.ends_with(".moex") && !options.input.ends_with(".mlir");
+  if (name.empty() && isSource)
+    name = options.input;
+  else if (name.empty() && input.manifest)
+    name = input.manifest->machine;
+  if (name.empty())
+    return showFailure(
+        rt::invalidError("--machine: wanted one, for ", options.input, " names none"),
+        options.json);
+  frontend::Diagnostics reports;
+  auto machine = frontend::parseMachine(name, reports);
+  if (!machine)
+    return showDiagnostics(reports, options.json);
+  input.machine = std::move(*machine);
+  return 0;
+}
+
+rt::Status makeNetwork(SimulateInput &input) {
+  uint32_t ranks = input.plan.ranks;
+  if (input.plan.nodes > 1) {
+    input.shape = {input.plan.nodes, input.plan.lanes()};
+  } else {
+    MOEC_ASSIGN_OR_RETURN(input.shape, topology::shapeFor(input.machine, ranks));
+  }
+  MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
+  return rt::Status();
+}
+
+/// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
+traffic::Routing routingOf(const SimulateInput &input) {
+  const plan::Plan &plan = input.plan;
+  traffic::Routing routing;
+  routing.tokens.assign(plan.ranks, input.tokens);
+  routing.nodes = plan.nodes;
+  routing.topK = plan.topK;
+  if (input.manifest) {
+    routing.experts = input.manifest->layer.experts;
+    routing.groups = input.manifest->layer.router.groups;
+    routing.placement = input.manifest->placement;
+    return routing;
+  }
+  uint32_t each = std::max(1u, (plan.topK + plan.ranks - 1) / plan.ranks);
+  routing.experts = each * plan.ranks;
+  routing.placement.slots.resize(plan.ranks);
+  for (uint32_t expert = 0; expert < routing.experts; ++expert)
+    routing.placement.slots[expert / each].push_back(expert);
+  return routing;
+}
+
+rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
+  uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
+  input.tokens = options.tokens.value_or(most ? most : defaultTokens);
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(options.traffic));
+  if (traffic.kind != traffic::TrafficKind::Bytes) {
+    MOEC_ASSIGN_OR_RETURN(input.counts,
+                          traffic::countItems(traffic, routingOf(input), options.layer));
+    return rt::Status();
+  }
+  if (traffic.bytes.getSize() != input.plan.ranks)
+    return rt::invalidError("--traffic: wanted a matrix of ", input.plan.ranks, " ranks, found ",
+                            traffic.bytes.getSize());
+  double bytesPerToken = dispatchedBytesPerToken(input.plan);
+  if (bytesPerToken == 0)
+    return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
+                                "bytes into tokens, found none in ",
+                                input.plan.name);
+  input.counts = countsOfBytes(traffic.bytes, bytesPerToken, input.plan.nodes);
+  return rt::Status();
+}
+
+} // namespace
+
+double dispatchedBytesPerToken(const plan::Plan &plan) {
+  double bytes = 0;
+  for (const plan::Op &op : plan.ops)
+    if (op.kind == plan::OpKind::Put && op.writes[0].items.kind == plan::ItemSetKind::D &&
+        op.writes[0].items.args[0] == plan::Expr{{{plan::ExprNode::Kind::Variable, 0}}})
+      bytes += plan.buffers[op.writes[0].buffer].bytesPerRecord;
+  return bytes;
+}
+
+traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
+                                  uint32_t nodes) {
+  uint32_t ranks = bytes.getSize(), lanes = ranks / nodes;
+  traffic::ItemCounts counts;
+  counts.ranks = ranks;
+  counts.nodes = nodes;
+  counts.tokens.resize(ranks);
+  counts.copies = traffic::Matrix(ranks);
+  if (nodes > 1)
+    counts.nodeCopies.resize(size_t(ranks) * nodes);
+  for (uint32_t from = 0; from < ranks; ++from)
+    for (uint32_t to = 0; to < ranks; ++to) {
+      double tokens = bytes.at(from, to) / bytesPerToken;
+      counts.copies.at(from, to) = tokens;
+      counts.tokens[from] += tokens;
+      if (nodes > 1)
+        counts.nodeCopies[size_t(from) * nodes + to / lanes] += tokens;
+    }
+  counts.rows = counts.copies;
+  return counts;
+}
+
+int readSimulateInput(const SimulateOptions &options, SimulateInput &input) {
+  if (int code = readPlan(options, input))
+    return code;
+  if (int code = readMachine(options, input))
+    return code;
+  if (rt::Status status = makeNetwork(input); !status.ok())
+    return showFailure(status, options.json);
+  rt::Status status = readTraffic(options, input);
+  return status.ok() ? 0 : showFailure(status, options.json);
+}
+
+} // namespace moec::driver

@@ -1,0 +1,44 @@
+//===- SimulateInput.h - A plan, a machine and traffic to simulate -*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_SIMULATEINPUT_H
+#define MOEC_FRONTEND_DRIVER_SIMULATEINPUT_H
+
+#include "frontend/driver/Commands.h"
+#include "runtime/module/Manifest.h"
+#include "runtime/plan/Plan.h"
+#include "runtime/topology/Machine.h"
+#include "runtime/traffic/Traffic.h"
+
+#include <optional>
+
+namespace moec::driver {
+
+/// What the command line names, read and fitted together.
+struct SimulateInput {
+  plan::Plan plan;
+  std::optional<Manifest> manifest; ///< none: a plan that was written by hand
+  topology::Machine machine;
+  topology::Shape shape;
+  topology::Network network{1, 1};
+  uint32_t tokens = 0; ///< of each rank, if traffic does not say
+  traffic::ItemCounts counts;
+};
+
+/// 0, or the exit code of what was wrong and has been reported.
+int readSimulateInput(const SimulateOptions &options, SimulateInput &input);
+
+/// Sizes of a step from bytes that ranks dispatch to each other: as many tokens as give
+/// these bytes, each with one row at its destination. Nodes get the sum of their ranks.
+traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
+                                  uint32_t nodes);
+
+/// Bytes of a token that goes to another rank: all puts of tokens `D(r, p)` of the plan.
+double dispatchedBytesPerToken(const plan::Plan &plan);
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_SIMULATEINPUT_H

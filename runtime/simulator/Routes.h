@@ -1,0 +1,26 @@
+//===- Routes.h - Which way a task's bytes go -------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_SIMULATOR_ROUTES_H
+#define MOEC_RUNTIME_SIMULATOR_ROUTES_H
+
+#include "runtime/topology/Network.h"
+
+namespace moec::simulator {
+
+/// The route of the path, or of the other one: direct plans say nvlink for peers that
+/// only a rail reaches. None: the rank itself, or nobody that can be reached.
+inline const topology::Route *findRoute(const topology::Network &network, uint32_t from,
+                                        uint32_t to, plan::Path via) {
+  if (const topology::Route *route = network.route(from, to, via))
+    return route;
+  using enum plan::Path;
+  return network.route(from, to, via == NVLink ? Rail : NVLink);
+}
+
+} // namespace moec::simulator
+
+#endif // MOEC_RUNTIME_SIMULATOR_ROUTES_H
