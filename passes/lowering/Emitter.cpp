@@ -273,8 +273,6 @@ Value Emitter::ballot(Value condition) {
 
 void Emitter::ctaBarrier() { NVVM::BarrierOp::create(builder, loc); }
 void Emitter::roleBarrier(const RolePlace &place) {
-  if (place.isWholeCta())
-    return ctaBarrier();
   NVVM::BarrierOp::create(builder, loc, TypeRange{}, i32(place.barrier()), i32(place.threads()),
                           NVVM::BarrierReductionAttr(), Value());
 }

@@ -17,6 +17,9 @@ namespace moec::lowering {
 
 inline constexpr llvm::StringLiteral kPlaceAttrName = "warps";
 
+/// On which all warps meet, each in the branch of its role: the last of the machine's 16.
+inline constexpr unsigned kAllWarpsBarrier = 15;
+
 struct RolePlace {
   unsigned first = 0; ///< warp of the CTA
   unsigned last = 0;
@@ -26,9 +29,10 @@ struct RolePlace {
   unsigned warps() const { return last - first + 1; }
   unsigned threads() const { return warps() * 32; }
   bool isWholeCta() const { return warps() == warpsOfCta; }
-  /// Of the named barrier on which the warps of a smaller role meet. Roles of one
-  /// stage have different first warps; 0 is the barrier of all threads.
-  unsigned barrier() const { return 1 + first; }
+  /// Of the named barrier on which the warps of the role meet. Roles of one stage have
+  /// different first warps. Barrier 0 is left to where no branch has been taken yet:
+  /// compute-sanitizer takes warps that reach it in different branches for lost.
+  unsigned barrier() const { return isWholeCta() ? kAllWarpsBarrier : 1 + first; }
 
   mlir::Attribute toAttribute(mlir::MLIRContext *context) const {
     return mlir::DenseI32ArrayAttr::get(

@@ -41,12 +41,12 @@ tile.kernel @step(
   }
   // The barrier of the stages: fence, CTA, one thread at the counter, CTA, fence.
   // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
-  // CHECK-NEXT: nvvm.barrier
+  // CHECK: nvvm.barrier id = %c15_i32{{.*}} number_of_threads = %c384_i32
   // CHECK: scf.if
   // CHECK: llvm.fence syncscope("device") acq_rel
   // CHECK-NEXT: tile.ptx.atom add acq_rel gpu
   // CHECK: tile.ptx.ld_acquire gpu
-  // CHECK: nvvm.barrier
+  // CHECK: nvvm.barrier id = %c15_i32
   // CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
   tile.stage "second" {
     // CHECK: %[[MINE:.*]] = arith.cmpi eq, %[[WARP]], %c3_i32
