@@ -6,9 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/lowering/LowerPhase.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Pass/PassManager.h"
@@ -21,9 +18,7 @@ using namespace mlir;
 /// takes it as it is.
 static void addStandardConversions(OpPassManager &manager) {
   manager.addPass(createSCFToControlFlowPass());
-  manager.addPass(createConvertControlFlowToLLVMPass());
-  manager.addPass(createConvertMathToLLVMPass());
-  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createTileScalarsToLlvmPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 

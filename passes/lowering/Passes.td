@@ -151,6 +151,25 @@ def TileToNvvmPass : Pass<"tile-to-nvvm", "::mlir::ModuleOp"> {
   }];
 }
 
+def TileScalarsToLlvmPass : Pass<"tile-scalars-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Turn arithmetic and branches of kernels into llvm ops";
+  let description = [{
+    Effect: cf, math and arith ops become llvm ops, casts between views that cancel out
+    go.
+
+    Why: MLIR has a pass for each of these dialects; one conversion goes over the
+    kernels once.
+
+    Requires: -convert-scf-to-cf.
+
+    Guarantees: no op of these dialects in a kernel.
+
+    Will not: touch nvvm and `tile.ptx`: the emulator takes them as they are.
+
+    Example: test/passes/lowering/lower-roles.mlir (LOWERED)
+  }];
+}
+
 def TileVerifyLoweredPass : Pass<"tile-verify-lowered", "::mlir::ModuleOp"> {
   let summary = "Prove that kernels are what code generation takes";
   let description = [{

@@ -23,14 +23,32 @@ struct Event {
 /// What a role does, loops unrolled.
 class Trace {
 public:
-  Trace(tile::RoleOp role, unsigned turns) : turns(turns) { visit(role.getBody().front()); }
+  Trace(tile::RoleOp role, unsigned turns) : turns(turns) {
+    role->walk([&](Operation *op) {
+      if (isa<tile::AcquireOp, tile::WaitOp, tile::CommitOp, tile::ReleaseOp>(op))
+        note(op, role);
+    });
+    visit(role.getBody().front());
+  }
 
   ArrayRef<Event> getEvents() const { return events; }
 
 private:
+  /// `op` and what it stands in: loops that touch no pipe are not gone through.
+  void note(Operation *op, Operation *role) {
+    for (; op != role; op = op->getParentOp()) {
+      SmallVector<Operation *> &ops = touching[op->getBlock()];
+      if (!ops.empty() && ops.back() == op)
+        return;
+      ops.push_back(op);
+    }
+  }
+
   void visit(Block &block) {
-    for (Operation &op : block)
-      visit(&op);
+    auto ops = touching.find(&block);
+    if (ops != touching.end())
+      for (Operation *op : ops->second)
+        visit(op);
   }
 
   void visit(Operation *op) {
@@ -74,6 +92,7 @@ private:
   void flush(Operation *loop) { events.append(std::exchange(pending[loop], {})); }
 
   unsigned turns;
+  DenseMap<Block *, SmallVector<Operation *>> touching; ///< pipes, by block, in order
   SmallVector<Event> events;
   DenseMap<Operation *, int64_t> blockOf;
   DenseMap<Value, unsigned> slots;
