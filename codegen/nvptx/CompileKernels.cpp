@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // MLIR's part runs here, one kernel after the other, since the context may be one
-// without locks; it is a small part of the time. As soon as a kernel is LLVM IR, in
+// without locks; it is a small part of the time. Long kernels go first. As soon as a kernel is LLVM IR, in
 // a context of its own, a worker takes it. Workers report by value; diagnostics are
 // made at the end, in the order of the kernels.
 //===----------------------------------------------------------------------===//
@@ -113,6 +113,26 @@ static void lint(Job &job) {
     job.errors.push_back(findings.status().message());
 }
 
+/// How long it will take, roughly and without unit: to ptxas every operand of wgmma,
+/// a register each, is a value to place.
+static size_t estimateWork(LLVM::LLVMFuncOp kernel) {
+  size_t work = 0;
+  kernel.walk([&](Operation *op) { work += 1 + op->getNumOperands(); });
+  return work;
+}
+
+/// The kernels, longest work first: a long one that begins last would run alone.
+static std::vector<Job *> sortByWork(const std::vector<std::unique_ptr<Job>> &jobs) {
+  std::vector<std::pair<size_t, Job *>> order;
+  for (const std::unique_ptr<Job> &job : jobs)
+    order.emplace_back(estimateWork(job->kernel), job.get());
+  llvm::stable_sort(order, [](const auto &a, const auto &b) { return a.first > b.first; });
+  std::vector<Job *> sorted;
+  for (auto &[work, job] : order)
+    sorted.push_back(job);
+  return sorted;
+}
+
 /// A worker's part.
 static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOptions &options) {
   auto emitter = PtxEmitter::create(options.arch);
@@ -123,7 +143,10 @@ static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOption
   {
     Stopwatch watch(job.result.seconds.optimize);
     job.aligned = protectModule(*job.module);
-    emitter->optimize(*job.module);
+    if (rt::Status status = emitter->optimize(*job.module); !status.ok()) {
+      job.errors.push_back(status.message());
+      return;
+    }
     hoistBarrierAddresses(*job.module);
   }
   {
@@ -173,14 +196,13 @@ FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
   std::vector<std::unique_ptr<Job>> jobs;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
   bool failed = false;
-  for (LLVM::LLVMFuncOp kernel : kernelsOf(module)) {
-    Job &job = *jobs.emplace_back(std::make_unique<Job>());
-    job.kernel = kernel;
-    if (translate(job))
-      pool.async([&job, &assembler, &options] { finish(job, *assembler, options); });
+  for (LLVM::LLVMFuncOp kernel : kernelsOf(module))
+    jobs.emplace_back(std::make_unique<Job>())->kernel = kernel;
+  for (Job *job : sortByWork(jobs))
+    if (translate(*job))
+      pool.async([job, &assembler, &options] { finish(*job, *assembler, options); });
     else
       failed = true; // and go on: the errors of all kernels are wanted
-  }
   pool.wait();
 
   std::vector<CompiledKernel> kernels;

@@ -41,27 +41,38 @@ rt::Result<PtxEmitter> PtxEmitter::create(const std::string &arch) {
     return rt::internalError(error);
   PtxEmitter emitter;
   emitter.machine.reset(target->createTargetMachine(triple, arch, kFeatures, {}, std::nullopt,
-                                                    std::nullopt, CodeGenOptLevel::Aggressive));
+                                                    std::nullopt, CodeGenOptLevel::Default));
   return emitter;
 }
 
-void PtxEmitter::optimize(Module &module) const {
+/// What LLVM's O3 does to a kernel, in half the time: each pass once or twice and not
+/// until nothing changes. A kernel is one function without memory of its own, whose
+/// loops are unrolled where a stage says so; there is nothing to inline, to keep in
+/// registers or to vectorise.
+static constexpr StringRef kPasses =
+    "function(early-cse<memssa>,simplifycfg,instcombine,"
+    "loop-mssa(loop-rotate,licm),loop(indvars),gvn,correlated-propagation,"
+    "simplifycfg<sink-common-insts;hoist-common-insts>,instcombine,"
+    "loop-mssa(licm),dse,adce)";
+
+rt::Status PtxEmitter::optimize(Module &module) const {
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
-  // A thread is scalar: there is nothing to vectorise loops for.
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
   ModuleAnalysisManager modules;
-  PassBuilder builder(machine.get(), tuning);
+  PassBuilder builder(machine.get());
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
+  ModulePassManager passes;
+  if (Error error = builder.parsePassPipeline(passes, kPasses))
+    return rt::internalError(toString(std::move(error)));
+  passes.run(module, modules);
+  return {};
 }
 
 rt::Result<std::string> PtxEmitter::emit(Module &module) const {

@@ -41,7 +41,7 @@ public:
   PtxEmitter(PtxEmitter &&);
   ~PtxEmitter();
 
-  void optimize(llvm::Module &module) const;
+  rt::Status optimize(llvm::Module &module) const;
   rt::Result<std::string> emit(llvm::Module &module) const;
 
 private:
