@@ -41,7 +41,13 @@ static_assert(int(comm::Fusion::Nothing) == int(Fusion::Nothing) &&
 // The problem
 //===----------------------------------------------------------------------===//
 
+/// Dispatch has the counts of all ranks in the registers of a warp, 32 a lane at this.
+static constexpr int64_t mostRanks = 1024;
+
 static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
+  if (plan.getRanks() > mostRanks)
+    return plan.emitError() << kUnsupported << "kernels for at most " << mostRanks
+                            << " ranks, found " << plan.getRanks();
   FailureOr<plan::Plan> serialized = serializePlan(plan);
   if (failed(serialized))
     return failure();
