@@ -297,6 +297,38 @@ static std::vector<GemmForm> limit(const KernelMachine &machine, std::vector<Gem
   return kept;
 }
 
+/// A form must make some step faster by this to be worth a kernel more a stage.
+static constexpr double worthwhile = 1.05;
+
+/// Whether steps of up to `mostTokens` are about as fast without form `i` of `forms`,
+/// which is a member of `solution`. The last one is for all that others are too small
+/// for.
+static bool isDispensable(const KernelProblem &problem, const KernelSolution &all,
+                          std::vector<GemmForm> KernelSolution::*forms, KernelSolution kept,
+                          size_t i, uint32_t mostTokens) {
+  (kept.*forms).erase((kept.*forms).begin() + i);
+  for (uint64_t tokens = 1; tokens <= std::min(mostTokens, assumedTokens); tokens *= 2)
+    if (double(estimateStep(problem, kept, uint32_t(tokens))) >
+        worthwhile * double(estimateStep(problem, all, uint32_t(tokens))))
+      return false;
+  return true;
+}
+
+/// Drops narrow forms that wider ones of the same kind can stand in for, judged without
+/// launches: they would hide what a form is worth.
+static void dropDispensable(const KernelProblem &problem, KernelSolution &solution,
+                            uint32_t mostTokens) {
+  solution.fusion = Fusion::Everything;
+  const KernelSolution all = solution;
+  for (auto forms : {&KernelSolution::experts, &KernelSolution::shared})
+    for (size_t i = 0; i + 1 < (solution.*forms).size();)
+      if ((solution.*forms)[i + 1].up.swapped &&
+          isDispensable(problem, all, forms, solution, i, mostTokens))
+        (solution.*forms).erase((solution.*forms).begin() + i);
+      else
+        ++i;
+}
+
 KernelSolution solveKernelForm(const KernelProblem &problem) {
   KernelSolution solution;
   uint32_t tokens = problem.maxTokens ? problem.maxTokens : assumedTokens;
@@ -309,6 +341,7 @@ KernelSolution solveKernelForm(const KernelProblem &problem) {
     solution.shared =
         limit(problem.machine, getCandidates(problem, /*resultBytes=*/4), mostTokens,
               getSharedProduct(problem, tokens, true), getSharedProduct(problem, tokens, false));
+  dropDispensable(problem, solution, mostTokens);
   if (problem.fusion) {
     solution.fusion = *problem.fusion;
     return solution;

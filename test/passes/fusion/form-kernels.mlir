@@ -12,7 +12,6 @@
 // REPORT-NEXT:   algorithm staggered
 // REPORT-NEXT:   depth 2
 // REPORT-NEXT:   fuse dispatch + up
-// REPORT-NEXT:   # experts up to 352 rows each: up swapped 16x256x64, down swapped 16x128x64
 // REPORT-NEXT:   # experts up to 1024 rows each: up swapped 64x256x64, down swapped 64x128x64
 // REPORT-NEXT:   # experts: up 128x256x64, down 128x256x64
 // REPORT-NEXT:   # shared expert up to 1024 tokens: up swapped 16x256x64, down swapped 16x128x64
@@ -33,17 +32,17 @@
 
 // A gathered row starts in the copy of this step. Rows between the products are
 // clipped where an expert ends; their padding is written.
-// CHECK-LABEL: tile.kernel @dispatch_to_expert_up_16(
+// CHECK-LABEL: tile.kernel @dispatch_to_expert_up_64(
 // CHECK-SAME: <"weight3_view{{[0-9]+}}", view, weight, 3, <bf16, dims = [<constant = 200>, <constant = 72>, <constant = 2>, <per_expert = 1>], strides = [2, 400, 28800, 57600], box = [64, 128, 2, 1], swizzle = 128, base = 0>>
-// CHECK-SAME: <"hidden_view{{[0-9]+}}", view, workspace, {{[0-9]+}}, <bf16, dims = [<constant = 72>, <constant = 16>, <constant = 1, per_row = 1>], strides = [2, 144, 144], box = [64, 16, 1], swizzle = 128, base = -2304>>
+// CHECK-SAME: <"hidden_view{{[0-9]+}}", view, workspace, {{[0-9]+}}, <bf16, dims = [<constant = 72>, <constant = 64>, <constant = 1, per_row = 1>], strides = [2, 144, 144], box = [64, 64, 1], swizzle = 128, base = -9216>>
 // CHECK-SAME: gridCounter
-// CHECK-SAME: shape = "swapped 16x256x64"
+// CHECK-SAME: shape = "swapped 64x256x64"
 // CHECK: tile.stage "dispatch"
 // CHECK: tile.stage "expert_up"
-// CHECK-NEXT: tile.pipe "operands" : !tile.pipe<6 x [<16x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
-// CHECK-NEXT: tile.pipe "result" : !tile.pipe<1 x [<16x128xbf16, swizzle 128>]>
+// CHECK-NEXT: tile.pipe "operands" : !tile.pipe<5 x [<64x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
+// CHECK-NEXT: tile.pipe "result" : !tile.pipe<1 x [<64x128xbf16, swizzle 128>]>
 // CHECK: tile.role "load" warps [0, 0]
-// CHECK: tile.for_tiles offsets(%offsets) experts(%{{.*}}) rows 16 cols 1 order rows_first
+// CHECK: tile.for_tiles offsets(%offsets) experts(%{{.*}}) rows 64 cols 1 order rows_first
 // CHECK: tile.ring %operands count 4
 // CHECK: %[[B:.*]] = tile.slot_buf %{{.*}}[1]
 // CHECK-NEXT: tile.load %weight3_view{{[0-9]+}}[%{{.*}}], %[[B]]
@@ -54,8 +53,8 @@
 // CHECK: tile.gather %[[REGION]] pitch 400 rows(%row_source[%{{.*}}], %{{.*}}) k(%{{.*}})
 // CHECK: tile.commit %{{.*}} after 2
 // CHECK: tile.role "multiply" warps [4, 11]
-// CHECK: %[[GATE:.*]] = tile.zero : !tile.frag<64x16xf32>
-// CHECK: %[[UP:.*]] = tile.zero : !tile.frag<64x16xf32>
+// CHECK: %[[GATE:.*]] = tile.zero : !tile.frag<64x64xf32>
+// CHECK: %[[UP:.*]] = tile.zero : !tile.frag<64x64xf32>
 // CHECK: tile.mma %{{.*}}, %[[W:.*]], %[[X:.*]] :
 // CHECK: tile.mma %{{.*}}, %[[W]][128], %[[X]] :
 // CHECK: tile.map
@@ -72,13 +71,13 @@
 // CHECK: %[[GATE:.*]] = tile.half %[[SUMS:.*]], 0
 // CHECK: %[[UP:.*]] = tile.half %[[SUMS]], 1
 // CHECK: tile.map (%{{.*}} = %[[GATE]], %{{.*}} = %[[UP]])
-// CHECK: tile.launch @dispatch_to_expert_up_launch kernels [@dispatch_to_expert_up_16, @dispatch_to_expert_up_64, @dispatch_to_expert_up_128] max_rows [352, 1024, -1] ops [1, 2, 3, 4, 6]
+// CHECK: tile.launch @dispatch_to_expert_up_launch kernels [@dispatch_to_expert_up_64, @dispatch_to_expert_up_128] max_rows [1024, -1] ops [1, 2, 3, 4, 6]
 
 // Rows of bf16 go to their slots, weighted; then one flag a rank.
-// CHECK-LABEL: tile.kernel @expert_down_16(
-// CHECK: tile.pipe "result" : !tile.pipe<1 x [<16x128xbf16, pad 16>]>
+// CHECK-LABEL: tile.kernel @expert_down_64(
+// CHECK: tile.pipe "result" : !tile.pipe<1 x [<64x128xbf16, pad 16>]>
 // CHECK: tile.load %hidden_view{{.*}} rows %
-// CHECK: %[[W:.*]] = tile.col_values %row_weight[%{{.*}}] count(%{{.*}}) : !tile.frag<64x16xf32>
+// CHECK: %[[W:.*]] = tile.col_values %row_weight[%{{.*}}] count(%{{.*}}) : !tile.frag<64x64xf32>
 // CHECK: tile.map (%{{.*}} = %{{.*}}, %{{.*}} = %[[W]])
 // CHECK: tile.scatter %{{.*}} rows(%{{.*}}) bytes(%{{.*}})
 // CHECK: llvm.getelementptr %row_target
@@ -110,13 +109,13 @@
 // CHECK: tile.launch @reduce_launch kernels [@reduce] max_rows [-1] ops [10, 11]
 
 // ONE: tile.form = "everything"
-// ONE: tile.kernel @route_to_reduce_16(
+// ONE: tile.kernel @route_to_reduce_64(
 // ONE: tile.stage "expert_up"
 // ONE: tile.stage "expert_down"
 // ONE: tile.stage "shared_up"
 // ONE: tile.stage "shared_down"
 // ONE: tile.stage "reduce"
-// ONE: tile.launch @route_to_reduce_launch kernels [@route_to_reduce_16, @route_to_reduce_64, @route_to_reduce_128] max_rows [352, 1024, -1] ops [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+// ONE: tile.launch @route_to_reduce_launch kernels [@route_to_reduce_64, @route_to_reduce_128] max_rows [1024, -1] ops [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 
 module attributes {moe.target = "sm_90a", moe.source = "small.moe"} {
   comm.plan @small ranks 2 topk 2 depth 2 steps serial result rows schedule <staggered_put, window = 0, depth = 2, fuse = dispatch_up> attributes {moe.layer = #moe.layer<hidden = 200, experts = 6, tokens = bf16, weights = bf16, combine = bf16, router = <top_k = 2, logits = f32, score = softmax, shares = f32>, expert = <intermediate = 72, activation = silu>, shared = <intermediate = 40, activation = gelu_tanh, scaled = true>, names = [<router "router.weight">, <expert_gate "experts.{expert}.gate.weight">, <expert_up "experts.{expert}.up.weight">, <expert_down "experts.{expert}.down.weight">, <shared_gate "shared.gate.weight">, <shared_up "shared.up.weight">, <shared_down "shared.down.weight">, <shared_scale "shared.scale.weight">]>, moe.mesh = #moe.mesh<"ep2" on "" ranks 2>, moe.placement = #moe.placement<[[0, 1, 2], [3, 4, 5]]>} {
