@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // MLIR's part runs here, one kernel after the other, since the context may be one
-// without locks; it is a small part of the time. Long kernels go first. As soon as a kernel is LLVM IR, in
-// a context of its own, a worker takes it. Workers report by value; diagnostics are
-// made at the end, in the order of the kernels.
+// without locks; it is a small part of the time. Long kernels go first. As soon as a
+// kernel is LLVM IR, in a context of its own, a worker takes it. Workers report by
+// value; diagnostics are made at the end, in the order of the kernels.
 //===----------------------------------------------------------------------===//
 
 #include "codegen/nvptx/Assemble.h"
