@@ -59,6 +59,14 @@ static llvm::Error link(orc::LLJIT &jit) {
   return llvm::Error::success();
 }
 
+/// Most of the time goes into the runtime calls: compiling a whole layer with care costs
+/// more than it gains. A small kernel is compiled at once, and its stacks become smaller.
+static llvm::CodeGenOptLevel levelFor(const llvm::Module &code) {
+  constexpr unsigned fewInstructions = 4000;
+  return code.getInstructionCount() <= fewInstructions ? llvm::CodeGenOptLevel::Less
+                                                       : llvm::CodeGenOptLevel::None;
+}
+
 rt::Result<std::unique_ptr<HostCode>> HostCode::compile(mlir::ModuleOp module) {
   prepareTarget();
   auto context = std::make_unique<llvm::LLVMContext>();
@@ -68,7 +76,7 @@ rt::Result<std::unique_ptr<HostCode>> HostCode::compile(mlir::ModuleOp module) {
   auto builder = orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
     return statusOf(builder.takeError());
-  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::None);
+  builder->setCodeGenOptLevel(levelFor(*code));
   auto machine = builder->createTargetMachine();
   if (!machine)
     return statusOf(machine.takeError());

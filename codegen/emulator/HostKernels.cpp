@@ -2,9 +2,6 @@
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// Without optimization: the time goes into the runtime calls, and compiling would cost
-// more than it gains.
 //===----------------------------------------------------------------------===//
 
 #include "codegen/emulator/HostKernels.h"

@@ -102,7 +102,7 @@ void Engine::build(const KernelCode &kernel) {
   shadow.reset();
   if (grid.seed != 0) {
     const uint32_t warps = (kernel.threads + warpThreads - 1) / warpThreads;
-    order.emplace(count * warps, lastMoment);
+    order.emplace(count, warps, lastMoment);
     shadow.emplace(memory, *order);
   }
   live = uint64_t{count} * kernel.threads;

@@ -86,6 +86,17 @@ public:
 
   /// Bounds, and in a checked launch order and fences. `deed`: "reads", for the report.
   void check(Thread &thread, const Access &access, const char *deed);
+  /// In a launch that is not checked: these bytes lie within bounds. False: see `check`.
+  bool passes(const Thread &thread, uint64_t address, uint64_t bytes, bool isWrite) const {
+    if (isChecked())
+      return false;
+    const uint64_t offset = address - thread.cta->shared - windowStart;
+    if (offset < code->sharedBytes && bytes <= code->sharedBytes - offset)
+      return true;
+    const Allocation *allocation = memory.find(address, bytes);
+    return allocation && (!isWrite || allocation->kind == MemoryKind::Local ||
+                          allocation->kind == MemoryKind::Symmetric);
+  }
   /// The mbarrier at this address; fails if there is none.
   Mbarrier &mbarrier(uint64_t address);
   Cta &ctaOfWindow(uint64_t address);
@@ -114,7 +125,10 @@ public:
   /// someone of its warp goes on, or the clock does.
   void poll(uint64_t address, uint64_t value);
   /// Something changed at these bytes.
-  void changed(uint64_t address, uint64_t bytes);
+  void changed(uint64_t address, uint64_t bytes) {
+    if (!pollers.empty())
+      wakePollersOf(address, bytes);
+  }
   /// Lanes of the warp that poll go on.
   void wakePollers(Warp &warp);
   /// The current thread leaves the kernel.
@@ -126,6 +140,7 @@ private:
   void makeReady(Thread &thread);
   Thread *next();
   void dispatch(Thread &from);
+  void wakePollersOf(uint64_t address, uint64_t bytes);
   void forgetPolled(uint64_t address);
   bool advanceClock();
   std::string deadlockReport() const;

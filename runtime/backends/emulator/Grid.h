@@ -41,17 +41,19 @@ enum class WaitKind : uint8_t {
   Memory,    ///< polls `waitAddress`, which held `waitValue`
 };
 
-struct Thread : Fiber {
+/// Thousands are switched between, and none is in a near cache by then: what a switch
+/// touches lies together.
+struct alignas(64) Thread : Fiber {
+  Thread *next = nullptr; ///< in the queue that it stands in
+  bool isReady = false;
+  WaitKind waitKind = WaitKind::None;
+  uint32_t site = noSite; ///< of the last op
   Cta *cta = nullptr;
   Warp *warp = nullptr;
-  Thread *next = nullptr; ///< in the queue that it stands in
-  uint32_t index = 0;     ///< in the CTA
-  uint32_t number = 0;    ///< in the launch
+  uint32_t index = 0;  ///< in the CTA
+  uint32_t number = 0; ///< in the launch
   uint32_t lane = 0;
-  uint32_t site = noSite; ///< of the last op
-  bool isReady = false;
 
-  WaitKind waitKind = WaitKind::None;
   uint64_t waitAddress = 0, waitValue = 0;
   /// Last value that an acquiring load saw, and where: the same again is a poll.
   uint64_t polledAddress = 0, polledValue = 0;
@@ -97,8 +99,8 @@ struct Queue {
   }
 };
 
-/// An op that lanes of a warp, or threads of a warpgroup, do together. It lies on the
-/// stack of whoever comes first; the last one does the work for all.
+/// An op that lanes of a warp, or threads of a warpgroup, do together. The last one to
+/// come does the work for all.
 struct Collective {
   uint32_t site = noSite;
   uint32_t mask = 0;      ///< of a warp: lanes that must come
@@ -118,13 +120,15 @@ struct Warp {
   uint32_t registers = 0;
   uint32_t polling = 0; ///< lanes parked in polls
   Thread *lanes = nullptr;
-  std::vector<Collective *> open; ///< ops of the warp that wait for lanes
+  std::vector<std::unique_ptr<Collective>> open;  ///< ops of the warp that wait for lanes
+  std::vector<std::unique_ptr<Collective>> spare; ///< to be used again
   WarpOrder order;
 };
 
 /// 128 threads that multiply together.
 struct Warpgroup {
-  Collective *open = nullptr;
+  Collective op;
+  bool isOpen = false;
 };
 
 struct NamedBarrier {

@@ -111,17 +111,14 @@ void Memory::free(uint64_t address) {
   gaps.push_back({address, span});
 }
 
-const Allocation *Memory::find(uint64_t address, uint64_t bytes) const {
+const Allocation *Memory::look(uint64_t address, uint64_t bytes) const {
   if (address - arena.address() >= used)
     return nullptr;
   uint32_t number = pages[(address - arena.address()) / allocationUnit];
   if (number == 0)
     return nullptr;
   const Allocation &allocation = allocations[number - 1];
-  const uint64_t offset = address - allocation.base;
-  if (!allocation.isLive || offset > allocation.bytes || bytes > allocation.bytes - offset)
-    return nullptr;
-  return &allocation;
+  return allocation.holds(address, bytes) ? found = &allocation : nullptr;
 }
 
 static const char *kindName(MemoryKind kind) {

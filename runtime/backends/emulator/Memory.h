@@ -58,6 +58,11 @@ struct Allocation {
   uint32_t owner = 0;
   std::string name;
   bool isLive = false;
+
+  bool holds(uint64_t address, uint64_t size) const {
+    const uint64_t offset = address - base;
+    return isLive && offset <= bytes && size <= bytes - offset;
+  }
 };
 
 inline constexpr uint64_t windowBytes = 256 << 10;
@@ -76,7 +81,11 @@ public:
                             const std::string &name, bool isWritten);
   void free(uint64_t address);
   /// The allocation that holds all of it, or null.
-  const Allocation *find(uint64_t address, uint64_t bytes) const;
+  const Allocation *find(uint64_t address, uint64_t bytes) const {
+    if (found && found->holds(address, bytes))
+      return found; // mostly the same as before
+    return look(address, bytes);
+  }
   /// "12 bytes behind buffer 'recv' of rank 1", for reports.
   std::string describe(uint64_t address) const;
   void markWritten(uint64_t address, uint64_t bytes) const;
@@ -94,7 +103,10 @@ public:
   bool isDevice(uint64_t address) const { return arena.contains(address); }
 
 private:
+  const Allocation *look(uint64_t address, uint64_t bytes) const;
+
   Range arena, windows;
+  mutable const Allocation *found = nullptr; ///< the last one
   uint64_t used = 0;
   std::deque<Allocation> allocations;
   std::vector<uint32_t> pages;                     ///< 1 + number of the allocation, by 1024 bytes

@@ -10,59 +10,11 @@
 
 #include <algorithm>
 
+
 namespace moec::rt::emulator {
 
-static constexpr Proxy allProxies[] = {Proxy::Generic, Proxy::AsyncGlobal, Proxy::AsyncShared};
-
-// --- Clock -----------------------------------------------------------------------
-
-Clock::Clock(uint32_t warps, uint32_t moment) : warps(warps), moments(size_t(9) * warps, 0) {
-  for (Proxy proxy : allProxies)
-    std::fill_n(row(proxy), warps, moment);
-}
-
-void Clock::join(const Clock &other, bool withAgents) {
-  for (Proxy proxy : allProxies) {
-    uint32_t *__restrict mine = row(proxy);
-    const uint32_t *__restrict theirs = other.row(proxy);
-    const uint32_t n = warps;
-    for (uint32_t i = 0; i < n; ++i) {
-      const uint32_t all = std::max(mine[i], theirs[i]);
-      const uint32_t some = mine[n + i], otherSome = theirs[n + i];
-      // Lanes of a moment that all lanes have passed say nothing any more.
-      const uint32_t lanes =
-          (some > all ? mine[2 * n + i] : 0) | (otherSome > all ? theirs[2 * n + i] : 0);
-      mine[i] = all;
-      mine[n + i] = std::max(some, otherSome);
-      mine[2 * n + i] = lanes;
-    }
-  }
-  if (withAgents)
-    for (uint32_t i = 0; i < agentCount; ++i)
-      agents[i] = std::max(agents[i], other.agents[i]);
-}
-
-void Clock::addLane(Proxy proxy, uint32_t warp, uint32_t lane, uint32_t moment) {
-  uint32_t *at = row(proxy) + warp;
-  if (at[0] >= moment)
-    return;
-  if (at[warps] <= at[0])
-    at[2 * warps] = 0;
-  at[warps] = std::max(at[warps], moment);
-  at[2 * warps] |= 1u << lane;
-}
-
-void Clock::addWarp(Proxy proxy, uint32_t warp, uint32_t moment) {
-  uint32_t &all = row(proxy)[warp];
-  all = std::max(all, moment);
-}
-
-void Clock::fence(Proxy proxy) { std::copy_n(row(Proxy::Generic), 3 * warps, row(proxy)); }
-
-// --- Order -----------------------------------------------------------------------
-
-Order::Order(uint32_t warps, uint32_t moment)
-    : start(moment + 1), initial(std::make_shared<Clock>(warps, moment)) {}
+Order::Order(uint32_t ctas, uint32_t warpsPerCta, uint32_t moment)
+    : start(moment + 1), initial(std::make_shared<Clock>(ctas, warpsPerCta, moment)) {}
 
 void Order::begin(Thread &thread) { thread.order = {initial, start - 1, start - 1, {}, {}, {}}; }
 void Order::begin(Warp &warp) const { warp.order.moment = start; }
@@ -78,11 +30,14 @@ void Order::addSelf(const Thread &thread, Clock &clock) const {
 }
 
 void Order::publish(Thread &thread, Meeting &meeting) {
+  const bool isJoined = std::find(meeting.joined.begin(), meeting.joined.end(),
+                                  thread.order.known) != meeting.joined.end();
   if (!meeting.gathering)
     meeting.gathering = std::make_shared<Clock>(*thread.order.known);
-  else if (meeting.lastJoined != thread.order.known)
+  else if (!isJoined)
     meeting.gathering->join(*thread.order.known, true);
-  meeting.lastJoined = thread.order.known;
+  if (!isJoined)
+    meeting.joined.push_back(thread.order.known);
   addSelf(thread, *meeting.gathering);
   pass(thread);
 }
@@ -90,7 +45,8 @@ void Order::publish(Thread &thread, Meeting &meeting) {
 void Order::release(Meeting &meeting) {
   meeting.released = std::move(meeting.gathering);
   meeting.gathering.reset();
-  meeting.lastJoined.reset();
+  meeting.joined.clear();
+  ++meeting.phase;
   meeting.memoInput.reset();
   meeting.memoResult.reset();
 }
@@ -105,6 +61,14 @@ void Order::acquire(Thread &thread, Meeting &meeting) {
     meeting.memoResult = std::move(joined);
   }
   thread.order.known = meeting.memoResult;
+}
+
+void Order::acquireOwn(Thread &thread, Meeting &meeting, uint64_t phase) {
+  // What it knows is part of what was gathered, unless others have met again meanwhile.
+  if (meeting.phase == phase + 1)
+    thread.order.known = meeting.released;
+  else
+    acquire(thread, meeting);
 }
 
 void Order::acquire(Thread &thread, const ClockRef &clock, bool sameCta) {
@@ -150,17 +114,29 @@ void Order::syncWarp(Warp &warp, uint32_t lanes) {
       warp.lanes[lane].order.known = shared;
 }
 
+template <typename Change> void Order::learn(Thread &thread, uint64_t deed, Change change) {
+  WarpOrder &warp = thread.warp->order;
+  if (warp.memoInput != thread.order.known || warp.memoDeed != deed) {
+    auto clock = std::make_shared<Clock>(*thread.order.known);
+    change(*clock);
+    warp.memoInput = thread.order.known;
+    warp.memoDeed = deed;
+    warp.memoResult = std::move(clock);
+  }
+  thread.order.known = warp.memoResult;
+}
+
 void Order::fenceProxy(Thread &thread, bool global, bool shared) {
-  auto clock = std::make_shared<Clock>(*thread.order.known);
-  if (global) {
-    clock->fence(Proxy::AsyncGlobal);
+  learn(thread, uint64_t{global} | uint64_t{shared} << 1, [&](Clock &clock) {
+    if (global)
+      clock.fence(Proxy::AsyncGlobal);
+    if (shared)
+      clock.fence(Proxy::AsyncShared);
+  });
+  if (global)
     thread.order.fencedGlobal = moment(thread);
-  }
-  if (shared) {
-    clock->fence(Proxy::AsyncShared);
+  if (shared)
     thread.order.fencedShared = moment(thread);
-  }
-  thread.order.known = std::move(clock);
   pass(thread);
 }
 
@@ -174,11 +150,9 @@ void Order::fence(Thread &thread, Scope scope) {
 }
 
 void Order::learnAgent(Thread &thread, uint32_t agent, uint32_t count) {
-  if (thread.order.known->agent(agent) >= count)
-    return;
-  auto clock = std::make_shared<Clock>(*thread.order.known);
-  clock->addAgent(agent, count);
-  thread.order.known = std::move(clock);
+  if (thread.order.known->agent(agent) < count)
+    learn(thread, uint64_t{agent + 1} << 32 | count,
+          [&](Clock &clock) { clock.addAgent(agent, count); });
 }
 
 bool Order::knows(const Thread &thread, Proxy proxy, uint32_t otherThread, uint32_t moment) const {

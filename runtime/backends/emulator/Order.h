@@ -3,7 +3,7 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Vector clocks at the grain of warps. A warp counts *moments*: one passes whenever
+// Vector clocks (Clock.h) at the grain of warps. A warp counts *moments*: one passes whenever
 // a lane publishes what it did, or the warp synchronizes. What a thread knows of
 // another warp is up to which moment all of its lanes are known, and up to which
 // later one some of them. Where several lanes published one by one the later moment
@@ -19,6 +19,7 @@
 #define MOEC_RUNTIME_BACKENDS_EMULATOR_ORDER_H
 
 #include "runtime/backends/emulator/Calls.h"
+#include "runtime/backends/emulator/Clock.h"
 
 #include <cstdint>
 #include <memory>
@@ -29,52 +30,13 @@ namespace moec::rt::emulator {
 struct Thread;
 struct Warp;
 
-/// Agents of a CTA: 64 mbarriers, 8 warpgroups, 24 issuers of bulk stores.
-inline constexpr uint32_t mbarrierAgents = 64, warpgroupAgents = 8, bulkAgents = 24;
-inline constexpr uint32_t firstWarpgroupAgent = mbarrierAgents;
-inline constexpr uint32_t firstBulkAgent = mbarrierAgents + warpgroupAgents;
-inline constexpr uint32_t agentCount = mbarrierAgents + warpgroupAgents + bulkAgents;
-
-enum class Proxy : uint8_t { Generic = 0, AsyncGlobal = 1, AsyncShared = 2 };
-
-/// Immutable once it is shared.
-class Clock {
-public:
-  Clock(uint32_t warps, uint32_t moment);
-  Clock(const Clock &) = default;
-
-  bool knows(Proxy proxy, uint32_t warp, uint32_t lane, uint32_t moment) const {
-    const uint32_t *at = row(proxy) + warp;
-    return at[0] >= moment || (at[warps] >= moment && (at[2 * warps] >> lane & 1));
-  }
-  uint32_t agent(uint32_t index) const { return agents[index]; }
-
-  void join(const Clock &other, bool withAgents);
-  void addLane(Proxy proxy, uint32_t warp, uint32_t lane, uint32_t moment);
-  void addWarp(Proxy proxy, uint32_t warp, uint32_t moment);
-  void addAgent(uint32_t index, uint32_t count) {
-    if (agents[index] < count)
-      agents[index] = count;
-  }
-  /// What the generic proxy knows, `proxy` knows from now on.
-  void fence(Proxy proxy);
-
-private:
-  const uint32_t *row(Proxy proxy) const { return moments.data() + size_t(proxy) * 3 * warps; }
-  uint32_t *row(Proxy proxy) { return moments.data() + size_t(proxy) * 3 * warps; }
-
-  uint32_t warps;
-  std::vector<uint32_t> moments; ///< per proxy: all lanes, some lanes, which lanes
-  uint32_t agents[agentCount] = {};
-};
-using ClockRef = std::shared_ptr<const Clock>;
-
 /// Gathers what the parties of a barrier, or the writers of a word, published.
 struct Meeting {
   std::shared_ptr<Clock> gathering; ///< null: nothing since the last release
   ClockRef released;                ///< of the last completed phase
-  ClockRef lastJoined;
-  /// Same input, same result: lanes of a warp mostly know the same.
+  std::vector<ClockRef> joined; ///< into `gathering`; lanes of a warp mostly know the same
+  uint64_t phase = 0;           ///< releases until now
+  /// Same input, same result.
   ClockRef memoInput, memoResult;
 };
 
@@ -88,13 +50,16 @@ struct ThreadOrder {
 
 struct WarpOrder {
   uint32_t moment = 0;
+  /// What the last lane made of what it knew: the next one does the same.
+  uint64_t memoDeed = 0;
+  ClockRef memoInput, memoResult;
 };
 
 /// The rules. A null object stands for a launch that is not checked.
 class Order {
 public:
   /// Everything up to `moment` happened before this launch.
-  Order(uint32_t warps, uint32_t moment);
+  Order(uint32_t ctas, uint32_t warpsPerCta, uint32_t moment);
 
   void begin(Thread &thread);
   void begin(Warp &warp) const;
@@ -105,6 +70,8 @@ public:
   /// The phase is complete: what was gathered can be acquired.
   void release(Meeting &meeting);
   void acquire(Thread &thread, Meeting &meeting);
+  /// For a thread that has stood still since it published, in this phase.
+  void acquireOwn(Thread &thread, Meeting &meeting, uint64_t phase);
   void acquire(Thread &thread, const ClockRef &clock, bool sameCta);
   /// Everything of `thread` until now, as one clock.
   ClockRef snapshot(Thread &thread);
@@ -120,6 +87,7 @@ public:
   static uint32_t moment(const Thread &thread);
 
 private:
+  template <typename Change> static void learn(Thread &thread, uint64_t deed, Change change);
   void addSelf(const Thread &thread, Clock &clock) const;
   static void pass(Thread &thread);
 

@@ -281,6 +281,7 @@ void moecEmuBarrier(uint32_t site, uint32_t id, uint32_t count) {
   NamedBarrier &barrier = namedBarrier(engine, id);
   arriveNamed(engine, barrier, id, count);
   Thread &self = *engine.current;
+  const uint64_t phase = barrier.meeting.phase;
   self.site = site;
   self.waitKind = WaitKind::Named;
   barrier.waiting.push(self);
@@ -288,7 +289,7 @@ void moecEmuBarrier(uint32_t site, uint32_t id, uint32_t count) {
   completeIfAll(engine, barrier, *self.cta);
   engine.suspend();
   if (engine.order)
-    engine.order->acquire(self, barrier.meeting);
+    engine.order->acquireOwn(self, barrier.meeting, phase);
 }
 
 void moecEmuBarrierArrive(uint32_t site, uint32_t id, uint32_t count) {

@@ -91,6 +91,8 @@ public:
 
 private:
   const uint16_t *elements(uint64_t address, uint64_t bytes) {
+    if (engine.passes(thread_(), address, bytes, false))
+      return reinterpret_cast<const uint16_t *>(address);
     engine.check(thread_(),
                  {.address = address,
                   .bytes = bytes,

@@ -27,6 +27,8 @@ static const TensorMap &mapAt(Engine &engine, uint64_t address) {
 static std::vector<CopyRun> boxRuns(const TensorMap &map, uint64_t shared,
                                     const std::array<int32_t, 5> &at, bool withOutside) {
   std::vector<CopyRun> runs;
+  if (map.swizzle != 0)
+    runs.reserve(boxBytes(map) / 16);
   forEachRun(map, at, [&](uint64_t offset, uint64_t global, uint64_t bytes, bool isInside) {
     if (!isInside && !withOutside)
       return;

@@ -10,6 +10,7 @@
 #include "runtime/backends/emulator/Engine.h"
 #include "runtime/backends/emulator/calls/Barriers.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace moec::rt::emulator {
@@ -46,11 +47,28 @@ static void checkMates(Engine &engine, const Collective &other, uint32_t mask, b
                      " at ", engine.where(*first, other.site)));
 }
 
-static void finishWarp(Engine &engine, Collective &collective) {
-  Warp &warp = *collective.warp;
-  std::erase(warp.open, &collective);
-  collective.finish(engine, collective);
-  engine.wake(collective.waiting);
+static void finishWarp(Engine &engine, Warp &warp, size_t number) {
+  std::unique_ptr<Collective> collective = std::move(warp.open[number]);
+  warp.open.erase(warp.open.begin() + static_cast<ptrdiff_t>(number));
+  collective->finish(engine, *collective);
+  engine.wake(collective->waiting);
+  warp.spare.push_back(std::move(collective));
+}
+
+static void openWarp(Engine &engine, uint32_t mask, Finish finish, bool isAnySite) {
+  Warp &warp = *engine.current->warp;
+  if (warp.spare.empty())
+    warp.spare.push_back(std::make_unique<Collective>());
+  Collective &own = *warp.spare.back();
+  own.site = engine.current->site;
+  own.mask = mask;
+  own.arrived = 0;
+  own.isAnySite = isAnySite;
+  own.finish = finish;
+  own.warp = &warp;
+  std::fill_n(own.posts, warpThreads, nullptr);
+  warp.open.push_back(std::move(warp.spare.back()));
+  warp.spare.pop_back();
 }
 
 void meetWarp(Engine &engine, uint32_t mask, void *post, Finish finish, bool isAnySite) {
@@ -60,50 +78,43 @@ void meetWarp(Engine &engine, uint32_t mask, void *post, Finish finish, bool isA
     engine.fail(
         concat("lane ", self.lane, " is not among the lanes ", lanesText(mask), " of its op"));
   engine.wakePollers(warp);
-  Collective *open = nullptr;
-  for (Collective *other : warp.open) {
-    checkMates(engine, *other, mask, isAnySite);
-    if (other->mask == mask)
-      open = other;
+  size_t number = warp.open.size();
+  for (size_t i = 0; i < warp.open.size(); ++i) {
+    checkMates(engine, *warp.open[i], mask, isAnySite);
+    if (warp.open[i]->mask == mask)
+      number = i;
   }
-  Collective own;
-  if (!open) {
-    own.site = self.site;
-    own.mask = mask;
-    own.isAnySite = isAnySite;
-    own.finish = finish;
-    own.warp = &warp;
-    open = &own;
-    warp.open.push_back(open);
-  }
-  open->posts[self.lane] = post;
-  open->arrived |= 1u << self.lane;
-  if ((mask & warp.live & ~open->arrived) == 0)
-    finishWarp(engine, *open);
+  if (number == warp.open.size())
+    openWarp(engine, mask, finish, isAnySite);
+  Collective &open = *warp.open[number];
+  open.posts[self.lane] = post;
+  open.arrived |= 1u << self.lane;
+  if ((mask & warp.live & ~open.arrived) == 0)
+    finishWarp(engine, warp, number);
   else
-    engine.block(open->waiting, WaitKind::WarpMates, 0, mask);
+    engine.block(open.waiting, WaitKind::WarpMates, 0, mask);
 }
 
 void meetWarpgroup(Engine &engine, void *post, Finish finish) {
   Thread &self = *engine.current;
   Warpgroup &group = self.cta->warpgroups[self.index / warpgroupThreads];
   engine.wakePollers(*self.warp);
-  Collective own;
-  if (!group.open) {
-    own.site = self.site;
-    own.finish = finish;
-    own.warp = self.warp;
-    group.open = &own;
-  } else if (group.open->site != self.site) {
-    const Thread *first = group.open->waiting.head;
+  Collective &open = group.op;
+  if (!group.isOpen) {
+    group.isOpen = true;
+    open.site = self.site;
+    open.arrived = 0;
+    open.finish = finish;
+    open.warp = self.warp;
+  } else if (open.site != self.site) {
+    const Thread *first = open.waiting.head;
     engine.fail(concat("threads of one warpgroup take different ways: thread ", first->index,
-                       " waits at ", engine.where(*first, group.open->site)));
+                       " waits at ", engine.where(*first, open.site)));
   }
-  Collective &open = *group.open;
   open.posts[self.index % warpgroupThreads] = post;
   if (++open.arrived < warpgroupThreads)
     return engine.block(open.waiting, WaitKind::Warpgroup);
-  group.open = nullptr;
+  group.isOpen = false;
   open.finish(engine, open);
   engine.wake(open.waiting);
 }
@@ -116,10 +127,11 @@ void leaveKernel(Engine &engine) {
       engine.failAt(self, store->site, "the thread exits while this store reads shared memory");
   warp.live &= ~(1u << self.lane);
   self.waitKind = WaitKind::Ended;
-  const std::vector<Collective *> open = warp.open;
-  for (Collective *collective : open)
-    if ((collective->mask & warp.live & ~collective->arrived) == 0)
-      finishWarp(engine, *collective);
+  for (size_t i = 0; i < warp.open.size();)
+    if ((warp.open[i]->mask & warp.live & ~warp.open[i]->arrived) == 0)
+      finishWarp(engine, warp, i);
+    else
+      ++i;
   recountNamedBarriers(engine, *self.cta);
   engine.wakePollers(warp);
   engine.exitThread();
