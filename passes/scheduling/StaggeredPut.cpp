@@ -34,8 +34,10 @@ static const char *toString(PeerOrder order) {
 }
 
 std::string ScheduleSolution::print(const std::string &layer) const {
-  return "schedule for " + layer + " {\n  algorithm " + toString(order) + "\n  window " +
-         std::to_string(window) + "\n  depth " + std::to_string(depth) + "\n}\n";
+  std::string text = "schedule for " + layer + " {\n  algorithm " + toString(order) + "\n";
+  if (window) // 0, all peers, is what no line asks for
+    text += "  window " + std::to_string(window) + "\n";
+  return text + "  depth " + std::to_string(depth) + "\n}\n";
 }
 
 } // namespace moec::scheduling

@@ -10,7 +10,7 @@
 // REPORT-NEXT:   depth 1
 // REPORT-NEXT: }
 // REPORT:      schedule for two_copies {
-// REPORT:        window 0
+// REPORT-NEXT:   algorithm staggered
 // REPORT-NEXT:   depth 2
 
 // CHECK-LABEL: comm.plan @olmoe ranks 8 topk 8 depth 1
