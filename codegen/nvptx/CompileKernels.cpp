@@ -185,6 +185,9 @@ static bool report(Job &job) {
 
 FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
                                                       const NvptxOptions &options) {
+  if (options.arch != "sm_90a")
+    return emitError(module.getLoc())
+           << "unsupported here: kernels for " << options.arch << ", wanted sm_90a";
   auto assembler = ChosenAssembler::choose(options);
   if (!assembler.ok())
     return emitError(module.getLoc()) << "unsupported here: " << assembler.status().message();

@@ -160,11 +160,9 @@ private:
                         "Stop after this phase and print its IR: import, check, place,\n"
                         "distribute, schedule, form-kernels, lower, emit (default)");
     command->add_option("--from", compile.from, "The input is IR that this phase printed");
-    command
-        ->add_option("--target", compile.target,
-                     "What the module holds kernels for: sm_90a, or cpu for the\n"
-                     "plan alone")
-        ->capture_default_str();
+    command->add_option("--target", compile.target,
+                        "What the module holds kernels for: sm_90a, or cpu (default)\n"
+                        "for the plan alone");
     command->add_flag("--timing", compile.timing, "Print where the time goes");
     command->add_flag("--json", compile.json, "Summary and diagnostics as JSON");
   }
@@ -255,6 +253,7 @@ private:
     options.json = runOptions.json;
     if (runOptions.backend != "cpu")
       options.target = "sm_90a"; // every other backend runs kernels
+    options.emulated = runOptions.backend == "emulator";
     if (int code = compileToMemory(options, module))
       return code;
     return run::runModule(module, runInput, runOptions, run::Terminal::ofProcess());

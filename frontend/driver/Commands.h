@@ -59,15 +59,17 @@ struct CompileOptions {
   std::string input;
   std::string output; ///< standard output when empty (IR phases only)
   std::optional<uint32_t> ranks;
-  std::string emit; ///< phase to stop after; "" = emit (the module)
-  std::string from; ///< phase whose output `input` holds; "" = source
-  std::string target = "cpu";
+  std::string emit;   ///< phase to stop after; "" = emit (the module)
+  std::string from;   ///< phase whose output `input` holds; "" = source
+  std::string target; ///< "" = what the IR of `from` is made for, else cpu
+  /// The kernels are for the emulator: what the machine's GPUs are does not matter.
+  bool emulated = false;
   bool timing = false;
   bool json = false;
 };
 int runCompile(const CompileOptions &options);
-/// Compiles a source to the bytes of a module; prints nothing but diagnostics.
-/// Compiles the source of `options`; of the others `ranks` and `json` count.
+/// Compiles the source of `options` to the bytes of a module, printing nothing but
+/// diagnostics; of the others `ranks`, `target`, `emulated` and `json` count.
 int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module);
 
 /// `moec inspect MODULE`: all of it, its kernels, or its parts as files.

@@ -8,7 +8,8 @@
 #include "frontend/driver/Compilation.h"
 #include "codegen/nvptx/Nvptx.h"
 #include "dialects/comm/CommOps.h"
-#include "dialects/moe/MoeDialect.h"
+#include "dialects/moe/MoeOps.h"
+#include "dialects/tile/TileOps.h"
 #include "frontend/driver/Dialects.h"
 #include "frontend/import/ir/ImportProgram.h"
 #include "frontend/parser/Program.h"
@@ -18,6 +19,7 @@
 #include "passes/scheduling/SerializePlan.h"
 #include "runtime/base/Text.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
@@ -113,23 +115,95 @@ bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ra
 
 bool Compilation::loadProgram(const frontend::Program &program) {
   Stopwatch watch;
+  if (program.machine) {
+    facts.machine = program.machine->name;
+    facts.arch = program.machine->arch;
+  }
+  facts.machinePlace = program.mesh.location;
+  facts.bf16Tokens = program.layer.tokensType == DType::BF16;
+  facts.bf16Weights = program.layer.weightsType == DType::BF16;
+  facts.layerPlace = program.locations.layer;
+  facts.tokensPlace = program.locations.tokensType;
+  facts.weightsPlace = program.locations.weightsType;
   module = importProgram(program, &context);
   addTime("import", watch.seconds());
   return module ? true : failed(reports.exitCode());
 }
 
-bool Compilation::setTarget(const std::string &target) {
+std::string Compilation::target() {
   auto made = (*module)->getAttrOfType<mlir::StringAttr>(moe::kTargetAttrName);
-  if (phase < Phase::FormKernels && target != "cpu") {
-    mlir::Builder builder(&context);
-    (*module)->setAttr(moe::kTargetAttrName, builder.getStringAttr(target));
+  return made ? made.str() : "cpu";
+}
+
+bool Compilation::checkMachine(const std::string &target) {
+  // What is made for sm_90a runs on every H100 and H200, which some call sm_90.
+  if (facts.arch.empty() || facts.arch == target || facts.arch + "a" == target)
+    return true;
+  reports.report(frontend::DiagnosticId::ArchOfAnotherTarget, facts.machinePlace,
+                 {facts.machine, facts.arch, target});
+  return failed(1);
+}
+
+bool Compilation::checkKernelTypes() {
+  auto refuse = [&](const char *what, frontend::Location place) {
+    reports.report(frontend::DiagnosticId::TypeWithoutKernels,
+                   place.isValid() ? place : facts.layerPlace, {what, "f32"});
+    return failed(2);
+  };
+  if (!facts.bf16Tokens)
+    return refuse("tokens", facts.tokensPlace);
+  return facts.bf16Weights || refuse("weights", facts.weightsPlace);
+}
+
+bool Compilation::setTarget(const std::string &wanted, bool holdsMachine) {
+  std::string made = target();
+  if (wanted.empty() || wanted == made)
+    return true;
+  if (phase >= Phase::FormKernels) {
+    reports.report(frontend::DiagnosticId::IrForAnotherTarget, place((*module)->getLoc()),
+                   {wanted, made});
+    return failed(1);
+  }
+  if (wanted == "cpu") {
+    (*module)->removeAttr(moe::kTargetAttrName);
     return true;
   }
-  if (phase < Phase::FormKernels || target == "cpu" || (made && made == target))
+  if (!checkKernelTypes() || (holdsMachine && !checkMachine(wanted)))
+    return false;
+  mlir::Builder builder(&context);
+  (*module)->setAttr(moe::kTargetAttrName, builder.getStringAttr(wanted));
+  return true;
+}
+
+/// The phases that print such IR, first and last; nothing of ours: none.
+static std::optional<std::pair<Phase, Phase>> phasesOf(mlir::ModuleOp module) {
+  auto layers = module.getOps<moe::LayerOp>();
+  if (!layers.empty()) {
+    bool placed = llvm::all_of(layers, [](moe::LayerOp op) { return bool(op.getPlacementAttr()); });
+    return std::pair(Phase::Import, placed ? Phase::Place : Phase::Check);
+  }
+  auto plans = module.getOps<comm::PlanOp>();
+  if (plans.empty())
+    return std::nullopt;
+  if (!module.getOps<tile::KernelOp>().empty())
+    return std::pair(Phase::FormKernels, Phase::FormKernels);
+  for (auto function : module.getOps<mlir::LLVM::LLVMFuncOp>())
+    if (function->hasAttr(tile::kInfoAttrName))
+      return std::pair(Phase::Lower, Phase::Lower);
+  for (comm::PlanOp plan : plans)
+    if (!plan.getOps<comm::DispatchOp>().empty() || !plan.getOps<comm::CombineOp>().empty())
+      return std::pair(Phase::Distribute, Phase::Distribute);
+  return std::pair(Phase::Schedule, Phase::Schedule);
+}
+
+bool Compilation::checkPhase(Phase at) {
+  auto found = phasesOf(*module);
+  if (found && found->first <= at && at <= found->second)
     return true;
-  reports.reportText(frontend::Severity::Error, {},
-                     rt::concat("--target: wanted IR made for ", target, ", found IR for ",
-                                made ? made.str() : "cpu"));
+  std::string is = found ? "of phase " + phaseName(found->second).str() : "of no phase";
+  frontend::Location start;
+  start.line = start.column = start.length = 1;
+  reports.report(frontend::DiagnosticId::IrOfAnotherPhase, start, {phaseName(at).str(), is});
   return failed(1);
 }
 
@@ -144,8 +218,9 @@ bool Compilation::loadIr(const std::string &path, Phase at) {
   mlir::ParserConfig config(&context);
   module = mlir::parseSourceString<mlir::ModuleOp>(reports.sources().text(*file), config, path);
   phase = at;
+  fromIr = true;
   addTime("parse", watch.seconds());
-  return module ? true : failed(1);
+  return module ? checkPhase(at) : failed(1);
 }
 
 bool Compilation::runTo(Phase to) {
@@ -227,7 +302,8 @@ bool Compilation::buildContents(const Provenance &provenance, ModuleContents &co
   if (mlir::failed(plan))
     return failed(reports.exitCode());
   contents.plan = std::move(*plan);
-  for (uint32_t file = 0; file < reports.sources().size(); ++file)
+  // IR is no source: the file that it came from is known by name alone.
+  for (uint32_t file = 0; !fromIr && file < reports.sources().size(); ++file)
     contents.sources.push_back({reports.sources().name(file), reports.sources().text(file)});
   contents.provenance = provenance;
   addTime("serialise", watch.seconds());

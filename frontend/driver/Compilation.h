@@ -25,13 +25,13 @@ struct Program;
 
 namespace moec::driver {
 
-/// Wall time of one part of a compile.
 /// How far kernels are taken.
 struct KernelOptions {
   /// PTX and machine code; without, only the emulator can run them.
   bool assemble = true;
 };
 
+/// Wall time of one part of a compile.
 struct PhaseTime {
   std::string name;
   double seconds = 0;
@@ -47,9 +47,13 @@ public:
   bool loadProgram(const frontend::Program &program);
   /// Reads IR that `--emit=<phase>` printed.
   bool loadIr(const std::string &path, Phase phase);
-  /// "cpu", or the architecture to make kernels for; before runTo. False if IR of a
-  /// later phase was made for another.
-  bool setTarget(const std::string &target);
+  /// "cpu", or the architecture to make kernels for; empty: that of the IR, else cpu.
+  /// Before runTo. False, with a diagnostic, if IR of a later phase was made for
+  /// another, the layer has types without kernels, or, where `holdsMachine`, the
+  /// machine cannot run them.
+  bool setTarget(const std::string &target, bool holdsMachine = true);
+  /// What it is now.
+  std::string target();
 
   /// Runs the phases up to and including `to`. False if one failed.
   bool runTo(Phase to);
@@ -81,10 +85,22 @@ private:
   frontend::Location place(mlir::Location location) const;
   bool failed(int exitCode);
   bool hasTarget();
+  bool checkPhase(Phase at);
+  bool checkKernelTypes();
+  bool checkMachine(const std::string &target);
   bool buildKernels(const KernelOptions &options, KernelSet &kernels);
 
+  /// What kernels must fit, of a source.
+  struct KernelFacts {
+    std::string machine, arch;
+    frontend::Location machinePlace;
+    bool bf16Tokens = true, bf16Weights = true;
+    frontend::Location layerPlace, tokensPlace, weightsPlace;
+  };
   mlir::MLIRContext context;
   frontend::Diagnostics reports;
+  KernelFacts facts;
+  bool fromIr = false;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   Phase phase = Phase::Import;
   std::vector<PhaseTime> phaseTimes;

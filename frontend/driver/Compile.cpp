@@ -41,7 +41,7 @@ rt::Result<Phase> parsePhase(const char *option, const std::string &name) {
 
 rt::Result<Route> chooseRoute(const CompileOptions &options) {
   Route route;
-  if (options.target != "cpu" && options.target != "sm_90a")
+  if (!options.target.empty() && options.target != "cpu" && options.target != "sm_90a")
     return rt::unsupportedError("--target: wanted cpu or sm_90a, found '", options.target, "'");
   if (!options.emit.empty()) {
     MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
@@ -62,14 +62,14 @@ rt::Result<Route> chooseRoute(const CompileOptions &options) {
   return route;
 }
 
-Provenance describe(const CompileOptions &options) {
+Provenance describe(const CompileOptions &options, const std::string &target) {
   Provenance provenance;
   provenance.compiler = "moec " MOEC_VERSION;
   if (!options.from.empty())
     provenance.options.push_back({"from", options.from});
   if (options.ranks)
     provenance.options.push_back({"ranks", std::to_string(*options.ranks)});
-  provenance.options.push_back({"target", options.target});
+  provenance.options.push_back({"target", target});
   return provenance;
 }
 
@@ -108,7 +108,7 @@ std::string summaryJson(const std::string &path, size_t bytes, const Manifest &m
 /// The module's bytes from a compilation that has passed phase schedule.
 int encode(Compilation &compilation, const CompileOptions &options, ModuleContents &contents,
            std::vector<uint8_t> &bytes) {
-  if (!compilation.buildContents(describe(options), contents)) {
+  if (!compilation.buildContents(describe(options, compilation.target()), contents)) {
     showDiagnostics(compilation.diagnostics(), options.json);
     return compilation.exitCode();
   }
@@ -150,7 +150,7 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
 int advance(Compilation &compilation, const CompileOptions &options, const Route &route) {
   bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
                            : compilation.loadSource(options.input, options.ranks);
-  loaded = loaded && compilation.setTarget(options.target);
+  loaded = loaded && compilation.setTarget(options.target, !options.emulated);
   if (loaded && compilation.runTo(route.to))
     return 0;
   showDiagnostics(compilation.diagnostics(), options.json);
