@@ -28,7 +28,8 @@ static rt::Result<Chosen> choose(const rt::Module &module, const std::string &on
   }
   if (names.empty())
     return rt::invalidError(rt::quote(module.name()), " has no kernels: it was compiled for ",
-                            rt::quote(module.manifest().target));
+                            rt::quote(module.manifest().target),
+                            "; 'moec compile --target sm_90a' makes them");
   if (chosen.empty()) {
     std::string meant = frontend::nearest(only, names);
     return rt::invalidError("no kernel ", rt::quote(only), " in ", rt::quote(module.name()),
@@ -36,6 +37,12 @@ static rt::Result<Chosen> choose(const rt::Module &module, const std::string &on
   }
   return chosen;
 }
+
+static constexpr const char *anchorNote =
+    "* hand-written kernels and an aim, for comparison: compiled for sm_90a, not run. In each row\n"
+    "  math, load and gather are instructions a k-block of 64 beside the tensor cores', math/tile\n"
+    "  those of a tile outside of the k-loop; code and shared are bytes. A kernel of several\n"
+    "  stages has a number a loop, in the order of its code.\n\n";
 
 static std::string tableText(const rt::Module &module, const Chosen &chosen,
                              std::span<const KernelSass> sass) {
@@ -46,8 +53,11 @@ static std::string tableText(const rt::Module &module, const Chosen &chosen,
   std::vector<rt::KernelColumn> columns;
   if (!sass.empty())
     columns = sassColumns(sass);
+  bool compares = hasRing(sass);
+  if (compares)
+    addAnchors(shown, columns);
   std::string text = rt::concat("kernels for ", kernels.arch, ", form ", kernels.form, "\n") +
-                     rt::kernelTable(shown, columns) + "\n" +
+                     rt::kernelTable(shown, columns) + "\n" + (compares ? anchorNote : "") +
                      rt::launchTable(kernels, module.plan());
   std::string rings = ringTable(sass);
   return rings.empty() ? text : text + "\n" + rings;

@@ -29,11 +29,17 @@ rt::Result<std::vector<KernelSass>> readSass(std::span<const Kernel *const> kern
 /// Instructions a block of the rings, and a tile outside of them.
 std::vector<rt::KernelColumn> sassColumns(std::span<const KernelSass> sass);
 
-/// A row a kernel with tensor core instructions: its ring by kinds of instructions, a
-/// column a kind; below, what hand-written kernels have.
+/// Whether any of them has a ring of tensor core instructions.
+bool hasRing(std::span<const KernelSass> sass);
+
+/// Hand-written kernels as rows of the same table, and what ours are to reach; their
+/// names begin with a star.
+void addAnchors(KernelSet &shown, std::vector<rt::KernelColumn> &columns);
+
+/// A row a ring of tensor core instructions: its instructions by kind, a column a kind.
 std::string ringTable(std::span<const KernelSass> sass);
 
-/// {"code_bytes", "math_per_block", .., "ring": {kind: count}}
+/// {"code_bytes", "math_per_block", .., "ring": {kind: count}, "loops": [..]}
 rt::Json sassJson(const codegen::SassMix &mix);
 
 } // namespace moec::driver

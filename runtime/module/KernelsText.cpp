@@ -35,7 +35,7 @@ std::string kernelTable(const KernelSet &kernels, const std::vector<KernelColumn
                                       orDash(kernel.pipeSlots),
                                       concat(kernel.threads),
                                       orDash(kernel.resources.registers),
-                                      concat(kernel.sharedBytes),
+                                      orDash(kernel.sharedBytes),
                                       isKnown ? concat(kernel.resources.spillBytes) : "-",
                                       orDash(kernel.resources.codeBytes)};
     for (const KernelColumn &column : more)

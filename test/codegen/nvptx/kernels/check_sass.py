@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Holds the machine code of a module's kernels against bounds.
+
+usage: check_sass.py KERNELS.json [TILE math=N load=N gather=N tile=N]...
+
+KERNELS.json is what `moec inspect --kernels --json` prints of a module whose kernels
+are of one stage each. TILE is a tile as it prints it, spaces as '_'. Exit code 1, and
+a line for each bound that is exceeded.
+"""
+import json
+import sys
+
+# Kernels that multiply, by their first stage; the others have no k-loop.
+PRODUCTS = {"route", "expert_up", "expert_down", "shared_up", "shared_down"}
+# Non-MMA instructions: of a math warp a k-block of 64, of a producer a stage, of a
+# gathering thread a stage, of a math warp a tile outside of the k-loop.
+USUAL = {"math": 31, "load": 26, "gather": 48, "tile": 330}
+SWAPPED_UP = {"math": 45, "load": 26, "gather": 48, "tile": 330}  # 8 MMA a block, not 4
+AIM = {"math": 24, "load": 26, "gather": 48, "tile": 560}  # of 128x256x64 with SwiGLU
+
+
+def bounds_of(kernel, asked):
+    tile, stage = kernel["tile"], kernel["stages"][0]
+    if tile in asked:
+        return asked[tile]
+    if tile == "128x256x64" and stage.endswith("_up"):
+        return AIM
+    return SWAPPED_UP if tile.startswith("swapped") and stage.endswith("_up") else USUAL
+
+
+def check(kernel, asked, wrong):
+    def refuse(text):
+        wrong.append(f"{kernel['name']} ({kernel['tile'] or 'no tile'}): {text}")
+
+    mix = kernel["mix"]
+    if mix["local_loads"] or mix["local_stores"]:
+        refuse(f"{mix['local_loads']} loads and {mix['local_stores']} stores of local memory")
+    if kernel["stages"][0] not in PRODUCTS:
+        return
+    loops = {role: [loop for loop in mix["loops"] if loop["role"] == role]
+             for role in ("math", "load", "gather", "tile")}
+    if not loops["math"]:
+        refuse("no loop with tensor core instructions")
+    bounds = bounds_of(kernel, asked)
+    for loop in loops["math"]:
+        counts = loop["counts"]
+        once = [counts.get(kind, 0) for kind in ("wgmma fence", "wgmma wait", "try_wait", "arrive")]
+        if set(once) != {loop["blocks"]}:
+            refuse(f"fences, waits, tries and arrivals {once} of {loop['blocks']} blocks")
+        for kind in ("barrier", "global", "shared"):
+            if counts.get(kind):
+                refuse(f"{counts[kind]} x {kind} in the k-loop")
+    for loop in loops["load"]:
+        # A loop of its own around a TMA load (an election per lane) waits for nothing.
+        if not loop["counts"].get("try_wait"):
+            refuse("a loop around a TMA load")
+    for role in ("math", "load", "gather"):
+        for loop in loops[role]:
+            if loop["per_block"] > bounds[role]:
+                refuse(f"{loop['per_block']} instructions of {role} a block, at most {bounds[role]}")
+    if mix["math_per_tile"] > bounds["tile"]:
+        refuse(f"{mix['math_per_tile']} instructions a tile, at most {bounds['tile']}")
+
+
+def main(path, *words):
+    asked, tile = {}, None
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            asked[tile][name] = float(value)
+        else:
+            tile = word.replace("_", " ")
+            asked[tile] = dict(SWAPPED_UP if tile.startswith("swapped") else USUAL)
+    with open(path) as file:
+        kernels = json.load(file)["kernels"]
+    wrong = []
+    for kernel in kernels:
+        check(kernel, asked, wrong)
+    found = {kernel["stages"][0] for kernel in kernels}
+    for stage in {"route", "dispatch", "expert_up", "expert_down", "reduce"} - found:
+        wrong.append(f"no kernel begins with {stage}")
+    print("\n".join(wrong) or f"{len(kernels)} kernels are within their bounds")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
