@@ -69,6 +69,12 @@ def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered_put">]>;
 
+def Comm_TileUse : Comm_Enum<"TileUse", "products that a tile is for", [
+    I32EnumCase<"Experts", 0, "experts">, I32EnumCase<"Shared", 1, "shared">]>;
+
+def Comm_TileOperand : Comm_Enum<"TileOperand", "what tokens are in a product", [
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Swapped", 1, "swapped">]>;
+
 //===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
@@ -170,6 +176,26 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
   let assemblyFormat = [{
     `<` $algorithm (`,` struct($window, $depth, $fuse)^)? `>`
   }];
+  let genVerifyDecl = 1;
+}
+
+def Comm_TileAttr : Comm_Attr<"Tile", "tile"> {
+  let summary = "Tile of a matrix product that the source asks for";
+  let description = [{
+    `tokens` at once, as the rows of the first operand or (`swapped`) of the second,
+    for up to `most` rows of an expert, of a rank's tokens where it is `shared`; absent:
+    any number. A list of them, ascending, hangs on a plan as `comm.tiles`; see
+    passes/fusion/KernelForm.h.
+
+    Constraints: (tile-c1) `tokens` and `most` are positive and below 2^32 - 1.
+
+    Life cycle: made by `importProgram` on the layer, handed to the plan by
+    -moe-distribute, read by -comm-form-kernels.
+    Example: `#comm.tile<experts swapped 16 up to 48>`
+  }];
+  let parameters = (ins EnumParameter<Comm_TileUse>:$use, EnumParameter<Comm_TileOperand>:$operand,
+                        "int64_t":$tokens, OptionalParameter<"std::optional<int64_t>">:$most);
+  let assemblyFormat = "`<` $use $operand $tokens (`up` `to` $most^)? `>`";
   let genVerifyDecl = 1;
 }
 

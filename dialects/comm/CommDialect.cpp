@@ -52,6 +52,15 @@ LogicalResult DomainAttr::verify(EmitError emitError, StringRef variable, Domain
   return success();
 }
 
+LogicalResult TileAttr::verify(EmitError emitError, TileUse, TileOperand, int64_t tokens,
+                               std::optional<int64_t> most) {
+  // tile-c1
+  for (int64_t number : {tokens, most.value_or(1)})
+    if (number < 1 || number >= UINT32_MAX)
+      return emitError() << "tile must be of 1 to 2^32 - 2 tokens and rows, not " << number;
+  return success();
+}
+
 LogicalResult ItemSetAttr::verify(EmitError emitError, ItemSetKind kind, AffineMap args) {
   // set-c1
   unsigned wanted = kind == ItemSetKind::A ? 1 : 2;

@@ -115,12 +115,15 @@ struct ScheduleRequest {
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
   std::optional<fusion::Fusion> fusion;     ///< stages that share a launch
+  /// Of the experts' products and the shared expert's, ascending.
+  std::vector<fusion::TileRequest> expertTiles, sharedTiles;
   Location location;
   Location algorithmLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;
-  Location fusionLocation; ///< of the first `fuse`
+  Location fusionLocation;                           ///< of the first `fuse`
+  Location expertTilesLocation, sharedTilesLocation; ///< of the last `tile`
 };
 
 struct Program {

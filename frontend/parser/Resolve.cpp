@@ -209,6 +209,9 @@ void ProgramResolver::resolveRequests() {
     return;
   named(*schedule, "placement", "placement");
   program.schedule = resolveSchedule(*schedule, diagnostics);
+  if (isOnlyLayer && !program.schedule.sharedTiles.empty() && !program.layer.shared)
+    diagnostics.report(DiagnosticId::TilesOfNoStage, program.schedule.sharedTilesLocation,
+                       {program.layer.name});
 }
 
 std::optional<Program> ProgramResolver::run() {

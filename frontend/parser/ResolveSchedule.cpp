@@ -66,6 +66,54 @@ static void resolveFusion(const Statement &statement, ScheduleRequest &result,
         .at(result.fusionLocation, "first here");
 }
 
+static bool isImplemented(const fusion::TileRequest &tile) {
+  for (uint32_t tokens : {8, 16, 32, 64})
+    if (tile.swapped && tile.rows == tokens)
+      return true;
+  return !tile.swapped && (tile.rows == 64 || tile.rows == 128);
+}
+
+static void resolveTile(const Statement &statement, ScheduleRequest &result,
+                        Diagnostics &diagnostics) {
+  const Value *of = statement.find("of"), *operand = statement.find("operand");
+  fusion::TileRequest tile;
+  constexpr uint32_t most = UINT32_MAX - 1;
+  auto tokens = readInteger(statement, "tokens", 1, 256, diagnostics);
+  if (!of || !operand || !tokens)
+    return;
+  tile.swapped = operand->text == "swapped";
+  tile.rows = *tokens;
+  if (statement.find("most")) {
+    auto limit = readInteger(statement, "most", 1, most, diagnostics);
+    if (!limit)
+      return;
+    tile.maxRows = *limit;
+  }
+  if (!isImplemented(tile))
+    return refuse(statement, "a tile of this many tokens",
+                  "implemented: rows 64 or 128, swapped 8, 16, 32 or 64", diagnostics);
+  bool shared = of->text == "shared";
+  auto &tiles = shared ? result.sharedTiles : result.expertTiles;
+  Location &last = shared ? result.sharedTilesLocation : result.expertTilesLocation;
+  if (!tiles.empty() && (tiles.back().rows >= tile.rows || tiles.back().maxRows >= tile.maxRows)) {
+    diagnostics
+        .report(DiagnosticId::TilesDoNotGrow, statement.location,
+                {of->text, "do not grow from one to the next"})
+        .at(last, "the one before");
+    return;
+  }
+  tiles.push_back(tile);
+  last = statement.location;
+}
+
+/// Whatever number of rows there is, one tile is for it.
+static void checkLastTile(const char *of, const std::vector<fusion::TileRequest> &tiles,
+                          const Location &last, Diagnostics &diagnostics) {
+  if (!tiles.empty() && tiles.back().maxRows != UINT32_MAX)
+    diagnostics.report(DiagnosticId::TilesDoNotGrow, last,
+                       {of, "must end with one without a limit"});
+}
+
 static void resolveSetting(const Statement &statement, ScheduleRequest &result,
                            Diagnostics &diagnostics) {
   std::string_view keyword = statement.name();
@@ -89,6 +137,8 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
     refuse(statement, "a share of multiprocessors for communication", "", diagnostics);
   } else if (keyword == "fuse") {
     resolveFusion(statement, result, diagnostics);
+  } else if (keyword == "tile") {
+    resolveTile(statement, result, diagnostics);
   }
 }
 
@@ -97,8 +147,13 @@ ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics
   result.location = block.location;
   if (const Value *name = block.find("name"))
     result.name = name->text;
+  size_t reported = diagnostics.all().size();
   for (const Statement &statement : block.body)
     resolveSetting(statement, result, diagnostics);
+  if (reported != diagnostics.all().size())
+    return result; // the last tile may be one that was refused
+  checkLastTile("experts", result.expertTiles, result.expertTilesLocation, diagnostics);
+  checkLastTile("shared", result.sharedTiles, result.sharedTilesLocation, diagnostics);
   return result;
 }
 

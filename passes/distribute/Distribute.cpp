@@ -99,6 +99,8 @@ comm::PlanOp PlanBuilder::buildPlan() {
     plan.setScheduleAttr(comm::ScheduleAttr::get(layer.getContext(), comm::Algorithm::StaggeredPut,
                                                  schedule.getWindow(), schedule.getDepth(),
                                                  comm::Fusion(schedule.getFuse())));
+  if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
+    plan->setAttr(kTilesAttrName, tiles);
   writeFacts(plan, facts);
   return plan;
 }

@@ -18,6 +18,8 @@ namespace moec {
 /// On a moe.layer: the machine's facts that schedules depend on. --moe-distribute
 /// hands them to the plan.
 inline constexpr llvm::StringLiteral kTopologyAttrName = "comm.topology";
+/// On a layer, and on its plan: an array of #comm.tile, what the source asks for.
+inline constexpr llvm::StringLiteral kTilesAttrName = "comm.tiles";
 
 struct PlanFacts {
   moe::LayerAttr layer;

@@ -60,9 +60,6 @@ static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
     return plan.emitError() << kUnsupported << "kernels for tokens of another type than bf16";
   if (step.layer.weightsType != DType::BF16)
     return plan.emitError() << kUnsupported << "kernels for weights of another type than bf16";
-  auto readsGate = [](const GatedMlp &mlp) { return mlp.activation.usesGate(); };
-  if (!readsGate(step.layer.expert) || (step.layer.shared && !readsGate(step.layer.shared->mlp)))
-    return plan.emitError() << kUnsupported << "kernels for experts without a gate";
   return step;
 }
 
@@ -86,6 +83,24 @@ static KernelMachine getMachine(comm::PlanOp plan, const PlanFacts &facts) {
   return machine;
 }
 
+static LogicalResult readTiles(comm::PlanOp plan, KernelProblem &problem) {
+  Attribute asked = plan->getAttr(kTilesAttrName);
+  auto tiles = dyn_cast_or_null<ArrayAttr>(asked);
+  bool fits = !asked || (tiles && llvm::all_of(tiles, llvm::IsaPred<comm::TileAttr>));
+  if (!fits)
+    return plan.emitError() << kTilesAttrName << " must be an array of #comm.tile, but is "
+                            << asked;
+  if (!asked)
+    return success();
+  for (auto tile : tiles.getAsRange<comm::TileAttr>()) {
+    auto &list = tile.getUse() == comm::TileUse::Shared ? problem.sharedTiles : problem.expertTiles;
+    bool swapped = tile.getOperand() == comm::TileOperand::Swapped;
+    list.push_back(
+        {swapped, uint32_t(tile.getTokens()), uint32_t(tile.getMost().value_or(UINT32_MAX))});
+  }
+  return success();
+}
+
 static KernelProblem getProblem(comm::PlanOp plan, const PlanFacts &facts, const Step &step) {
   KernelProblem problem;
   problem.ranks = step.ranks;
@@ -93,8 +108,11 @@ static KernelProblem getProblem(comm::PlanOp plan, const PlanFacts &facts, const
   problem.experts = step.layer.experts;
   problem.hidden = step.layer.hidden;
   problem.intermediate = step.layer.expert.intermediate;
-  if (step.layer.shared)
+  problem.gated = step.layer.expert.activation.usesGate();
+  if (step.layer.shared) {
     problem.sharedIntermediate = step.layer.shared->mlp.intermediate;
+    problem.sharedGated = step.layer.shared->mlp.activation.usesGate();
+  }
   problem.combineBytes = step.layer.combineType == DType::BF16 ? 2 : 4;
   problem.maxTokens = step.maxTokens;
   problem.machine = getMachine(plan, facts);
@@ -178,7 +196,7 @@ LogicalResult StepFormer::buildStage(KernelBuilder &kernel, StageKind stage,
 LogicalResult StepFormer::buildKernel(const std::vector<StageKind> &stages, StringRef name,
                                       const LaunchVariant &variant) {
   KernelBuilder kernel(module, step, name, locationOf(stages.front()));
-  kernel.setShape(shapeOf(stages, variant));
+  kernel.setShape(shapeOf(stages, problem, variant));
   for (StageKind stage : stages)
     if (failed(buildStage(kernel, stage, variant)))
       return failure();
@@ -256,6 +274,8 @@ struct CommFormKernelsPass : impl::CommFormKernelsPassBase<CommFormKernelsPass> 
     if (failed(step))
       return failure();
     KernelProblem problem = getProblem(plan, *facts, *step);
+    if (failed(readTiles(plan, problem)))
+      return failure();
     if (std::string reason = checkProblem(problem); !reason.empty())
       return plan.emitError() << reason;
     KernelSolution solution = solveKernelForm(problem);

@@ -114,24 +114,23 @@ static uint64_t getSlotBytes(const GemmTile &tile, bool gated) {
   return uint64_t(tile.rows + tile.features * (gated ? 2 : 1)) * blockK * 2;
 }
 
-static uint64_t getResultBytes(const GemmTile &tile, bool gated, uint32_t elementBytes) {
-  uint64_t row = uint64_t(tile.features) * elementBytes + (gated ? 0 : rowPad);
+static uint64_t getResultBytes(const GemmTile &tile, const ProductKind &kind) {
+  uint64_t row = uint64_t(tile.features) * kind.resultBytes + (kind.padded ? rowPad : 0);
   uint64_t bytes = tile.rows * row;
   return (bytes + bufferAlignment - 1) / bufferAlignment * bufferAlignment;
 }
 
-uint64_t getSharedBytes(const GemmTile &tile, bool gated, uint32_t resultBytes) {
+uint64_t getSharedBytes(const GemmTile &tile, const ProductKind &kind) {
   uint64_t barriers = 16 * (uint64_t(tile.slots) + 1);
-  return getResultBytes(tile, gated, resultBytes) + tile.slots * getSlotBytes(tile, gated) +
-         barriers;
+  return getResultBytes(tile, kind) + tile.slots * getSlotBytes(tile, kind.gated) + barriers;
 }
 
 /// More than this hides no latency and costs code: the ring is unrolled by slots.
 static constexpr uint32_t mostSlots = 6;
 
-static GemmTile withSlots(GemmTile tile, bool gated, uint32_t resultBytes, uint64_t sharedBytes) {
+static GemmTile withSlots(GemmTile tile, const ProductKind &kind, uint64_t sharedBytes) {
   for (tile.slots = mostSlots; tile.slots > 2; --tile.slots)
-    if (getSharedBytes(tile, gated, resultBytes) <= sharedBytes)
+    if (getSharedBytes(tile, kind) <= sharedBytes)
       break;
   return tile;
 }
@@ -197,12 +196,12 @@ static Product getExpertProduct(const KernelProblem &problem, double tokens, boo
   double touched = getTouchedExperts(problem, tokens);
   double rows = std::max(1.0, tokens * problem.topK / touched); // of all ranks / ranks
   return {touched, rows, up ? problem.hidden : problem.intermediate,
-          up ? problem.intermediate : problem.hidden, up};
+          up ? problem.intermediate : problem.hidden, up && problem.gated};
 }
 
 static Product getSharedProduct(const KernelProblem &problem, double tokens, bool up) {
   return {1, std::max(1.0, tokens), up ? problem.hidden : problem.sharedIntermediate,
-          up ? problem.sharedIntermediate : problem.hidden, up};
+          up ? problem.sharedIntermediate : problem.hidden, up && problem.sharedGated};
 }
 
 /// The first form whose limit is not below `rows`.
@@ -246,17 +245,42 @@ uint64_t estimateStep(const KernelProblem &problem, const KernelSolution &soluti
 // The choice
 //===----------------------------------------------------------------------===//
 
-/// The forms there are, by rows of tokens.
-static std::vector<GemmForm> getCandidates(const KernelProblem &problem, uint32_t resultBytes) {
-  uint64_t shared = problem.machine.sharedBytes;
-  auto form = [&](GemmTile up, GemmTile down) {
-    return GemmForm{UINT32_MAX, withSlots(up, true, 2, shared),
-                    withSlots(down, false, resultBytes, shared)};
+namespace {
+/// The experts, or the shared one.
+struct Role {
+  bool gated = true;
+  uint32_t resultBytes = 4;       ///< of an element of the down product
+  uint32_t mostRows = UINT32_MAX; ///< that are expected; of tokens for the shared one
+  const std::vector<TileRequest> &asked;
+};
+} // namespace
+
+/// The tiles of both products for a request: as many features as fit beside so many
+/// tokens.
+static GemmForm makeForm(const KernelMachine &machine, const Role &role,
+                         const TileRequest &request) {
+  // A product without a gate has room for twice the features, unless its result leaves
+  // too little for operands.
+  auto tile = [&](const ProductKind &kind, uint32_t leastSlots) {
+    GemmTile wide{request.rows, 256, request.swapped}, usual{request.rows, 128, request.swapped};
+    wide = withSlots(wide, kind, machine.sharedBytes);
+    bool fits = !request.swapped && !kind.gated && kind.resultBytes == 2 &&
+                wide.slots >= leastSlots && getSharedBytes(wide, kind) <= machine.sharedBytes;
+    return fits ? wide : withSlots(usual, kind, machine.sharedBytes);
   };
-  // A tile of f32 results leaves too little room for operands at 256 features.
-  uint32_t wide = resultBytes == 2 ? 256 : 128;
-  return {form({16, 128, true}, {16, 128, true}), form({64, 128, true}, {64, 128, true}),
-          form({128, 128, false}, {128, wide, false})};
+  // Who gathers keeps two slots in flight, who multiplies one.
+  return {request.maxRows, tile({role.gated, false, 2}, 4),
+          tile({false, true, role.resultBytes}, 3)};
+}
+
+/// The tiles worth a choice, by rows of tokens: a module holds few of them, so
+/// those between only where no expert is expected to get more rows than they have.
+static std::vector<TileRequest> getCandidates(uint32_t mostRows) {
+  uint32_t narrow = 16;
+  for (uint32_t rows : {32, 16, 8})
+    if (mostRows <= rows)
+      narrow = rows;
+  return {{true, narrow}, {false, 64}, {false, 128}};
 }
 
 /// Whether `form` is no slower than `other` for so many rows an expert of `experts`.
@@ -314,33 +338,45 @@ static bool isDispensable(const KernelProblem &problem, const KernelSolution &al
   return true;
 }
 
-/// Drops narrow forms that wider ones of the same kind can stand in for, judged without
-/// launches: they would hide what a form is worth.
+/// Drops narrow forms that wider ones of up to 64 tokens can stand in for, judged without
+/// launches: they would hide what a form is worth. What was asked for stays.
 static void dropDispensable(const KernelProblem &problem, KernelSolution &solution,
                             uint32_t mostTokens) {
   solution.fusion = Fusion::Everything;
   const KernelSolution all = solution;
-  for (auto forms : {&KernelSolution::experts, &KernelSolution::shared})
-    for (size_t i = 0; i + 1 < (solution.*forms).size();)
-      if ((solution.*forms)[i + 1].up.swapped &&
+  for (auto [forms, asked] : {std::pair(&KernelSolution::experts, &problem.expertTiles),
+                              std::pair(&KernelSolution::shared, &problem.sharedTiles)})
+    for (size_t i = 0; asked->empty() && i + 1 < (solution.*forms).size();)
+      if ((solution.*forms)[i + 1].up.rows <= 64 &&
           isDispensable(problem, all, forms, solution, i, mostTokens))
         (solution.*forms).erase((solution.*forms).begin() + i);
       else
         ++i;
 }
 
+/// What is asked for, else what is fast.
+static std::vector<GemmForm> chooseForms(const KernelMachine &machine, const Role &role,
+                                         const Product &up, const Product &down) {
+  std::vector<GemmForm> forms;
+  for (const TileRequest &request : role.asked.empty() ? getCandidates(role.mostRows) : role.asked)
+    forms.push_back(makeForm(machine, role, request));
+  return role.asked.empty() ? limit(machine, std::move(forms), role.mostRows, up, down) : forms;
+}
+
 KernelSolution solveKernelForm(const KernelProblem &problem) {
   KernelSolution solution;
+  solution.gated = problem.gated;
+  solution.sharedGated = problem.sharedGated;
   uint32_t tokens = problem.maxTokens ? problem.maxTokens : assumedTokens;
   uint32_t mostTokens = problem.maxTokens ? problem.maxTokens : UINT32_MAX;
   uint32_t mostRows = problem.maxTokens ? getRowsPerExpert(problem, tokens) : UINT32_MAX;
-  solution.experts =
-      limit(problem.machine, getCandidates(problem, problem.combineBytes), mostRows,
-            getExpertProduct(problem, tokens, true), getExpertProduct(problem, tokens, false));
+  solution.experts = chooseForms(
+      problem.machine, {problem.gated, problem.combineBytes, mostRows, problem.expertTiles},
+      getExpertProduct(problem, tokens, true), getExpertProduct(problem, tokens, false));
   if (problem.sharedIntermediate)
-    solution.shared =
-        limit(problem.machine, getCandidates(problem, /*resultBytes=*/4), mostTokens,
-              getSharedProduct(problem, tokens, true), getSharedProduct(problem, tokens, false));
+    solution.shared = chooseForms(
+        problem.machine, {problem.sharedGated, /*resultBytes=*/4, mostTokens, problem.sharedTiles},
+        getSharedProduct(problem, tokens, true), getSharedProduct(problem, tokens, false));
   dropDispensable(problem, solution, mostTokens);
   if (problem.fusion) {
     solution.fusion = *problem.fusion;
@@ -367,13 +403,14 @@ KernelSolution solveKernelForm(const KernelProblem &problem) {
 // As source
 //===----------------------------------------------------------------------===//
 
-static void printForms(std::string &out, const char *what, const char *unit,
+static void printForms(std::string &out, const char *what, bool gated,
                        const std::vector<GemmForm> &forms) {
   for (const GemmForm &form : forms) {
-    out += std::string("  # ") + what;
+    out += std::string("  tile ") + what + (form.up.swapped ? " swapped " : " rows ") +
+           std::to_string(form.up.rows);
     if (form.maxRows != UINT32_MAX)
-      out += " up to " + std::to_string(form.maxRows) + " " + unit;
-    out += ": up " + nameOf(form.up, true) + ", down " + nameOf(form.down, false) + "\n";
+      out += " up to " + std::to_string(form.maxRows);
+    out += "  # up " + nameOf(form.up, gated) + ", down " + nameOf(form.down, false) + "\n";
   }
 }
 
@@ -381,8 +418,8 @@ std::string KernelSolution::print(const std::string &layer, const std::string &s
   std::string out = "schedule for " + layer + " {\n" + settings;
   for (const std::string &part : spell(fusion))
     out += "  fuse " + part + "\n";
-  printForms(out, "experts", "rows each", experts);
-  printForms(out, "shared expert", "tokens", shared);
+  printForms(out, "experts", gated, experts);
+  printForms(out, "shared", sharedGated, shared);
   return out + "}\n";
 }
 

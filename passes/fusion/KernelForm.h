@@ -54,6 +54,8 @@ struct GemmTile {
   uint32_t features = 128; ///< of the result; of gate and of up each
   bool swapped = false;    ///< weights are the first operand, tokens the second
   uint32_t slots = 4;      ///< of the ring of operands
+  /// The rows are those of one warpgroup: the two share them and halve the features.
+  bool halvesFeatures() const { return !swapped && rows == 64; }
   bool operator==(const GemmTile &) const = default;
 };
 /// "128x256x64", "swapped 16x256x64": rows and both halves of what is multiplied.
@@ -64,6 +66,14 @@ struct GemmForm {
   uint32_t maxRows = UINT32_MAX;
   GemmTile up, down;
   bool operator==(const GemmForm &) const = default;
+};
+
+/// A tile that the source asks for.
+struct TileRequest {
+  bool swapped = false;
+  uint32_t rows = 128; ///< tokens
+  uint32_t maxRows = UINT32_MAX;
+  bool operator==(const TileRequest &) const = default;
 };
 
 /// What decides how long things take. The defaults are those of an HGX H100.
@@ -86,19 +96,24 @@ struct KernelProblem {
   uint32_t hidden = 0;
   uint32_t intermediate = 0;
   uint32_t sharedIntermediate = 0; ///< 0: no shared expert
-  uint32_t combineBytes = 4;       ///< of an element of a row that comes back
-  uint32_t maxTokens = 0;          ///< of a rank and step; 0: nobody knows yet
+  bool gated = true;               ///< experts have a gate matrix
+  bool sharedGated = true;
+  uint32_t combineBytes = 4; ///< of an element of a row that comes back
+  uint32_t maxTokens = 0;    ///< of a rank and step; 0: nobody knows yet
   KernelMachine machine;
   std::optional<Fusion> fusion; ///< what the source asks for
+  /// The same of tiles, ascending, the last without a limit; empty: none.
+  std::vector<TileRequest> expertTiles, sharedTiles;
 };
 
 struct KernelSolution {
   Fusion fusion = Fusion::Nothing;
   std::vector<GemmForm> experts; ///< ascending; the last has no limit
   std::vector<GemmForm> shared;  ///< empty: no shared expert. maxRows are tokens
+  bool gated = true, sharedGated = true;
 
-  /// A schedule block of the language that asks for exactly this, the tiles as
-  /// comments; `settings` are lines of other decisions, to stand in the same block.
+  /// A schedule block of the language that asks for exactly this; `settings` are
+  /// lines of other decisions, to stand in the same block.
   std::string print(const std::string &layer, const std::string &settings = "") const;
 };
 
@@ -109,8 +124,15 @@ KernelSolution solveKernelForm(const KernelProblem &problem);
 uint64_t estimateStep(const KernelProblem &problem, const KernelSolution &solution,
                       uint32_t tokens);
 
+/// One of the two products of an expert, as far as its tile is concerned.
+struct ProductKind {
+  bool gated = false;  ///< gate and up at once: twice the weights
+  bool padded = false; ///< rows of the result leave one by one, and are padded
+  uint32_t resultBytes = 2;
+};
+
 /// Bytes of shared memory that the pipes of a product take, barriers included.
-uint64_t getSharedBytes(const GemmTile &tile, bool gated, uint32_t resultBytes);
+uint64_t getSharedBytes(const GemmTile &tile, const ProductKind &kind);
 
 /// Expected rows of an expert when every rank has `tokens`, rounded up.
 uint32_t getRowsPerExpert(const KernelProblem &problem, uint32_t tokens);

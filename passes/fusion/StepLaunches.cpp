@@ -103,10 +103,16 @@ uint32_t rowsOf(const std::vector<StageKind> &stages, const LaunchVariant &varia
   return 0;
 }
 
-std::string shapeOf(const std::vector<StageKind> &stages, const LaunchVariant &variant) {
+static bool isGated(StageKind stage, const KernelProblem &problem) {
+  return (stage == StageKind::ExpertUp && problem.gated) ||
+         (stage == StageKind::SharedUp && problem.sharedGated);
+}
+
+std::string shapeOf(const std::vector<StageKind> &stages, const KernelProblem &problem,
+                    const LaunchVariant &variant) {
   for (StageKind stage : stages)
     if (const GemmTile *tile = tileOf(stage, variant))
-      return nameOf(*tile, stage == StageKind::ExpertUp || stage == StageKind::SharedUp);
+      return nameOf(*tile, isGated(stage, problem));
   return "";
 }
 

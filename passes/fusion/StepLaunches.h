@@ -31,7 +31,8 @@ std::vector<LaunchVariant> variantsOf(const std::vector<StageKind> &stages,
 /// Rows of the tile of a variant's first product; 0 if it has none.
 uint32_t rowsOf(const std::vector<StageKind> &stages, const LaunchVariant &variant);
 /// That tile in words; empty if there is none.
-std::string shapeOf(const std::vector<StageKind> &stages, const LaunchVariant &variant);
+std::string shapeOf(const std::vector<StageKind> &stages, const KernelProblem &problem,
+                    const LaunchVariant &variant);
 
 /// The plan's ops that end in these stages, ascending.
 std::vector<uint32_t> opsOf(const std::vector<StageKind> &stages, const Step &step);

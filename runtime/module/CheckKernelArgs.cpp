@@ -45,7 +45,10 @@ static bool fits(KernelArgKind kind, KernelObject object) {
 
 /// Roles that lie in memory of their own: up is stored with gate.
 static bool hasWeight(const Layer &layer, uint32_t role) {
-  if (role == uint32_t(WeightRole::ExpertUp) || role == uint32_t(WeightRole::SharedUp))
+  if (role == uint32_t(WeightRole::ExpertUp) && layer.expert.activation.usesGate())
+    return false; // it lies with the gate
+  if (role == uint32_t(WeightRole::SharedUp) && layer.shared &&
+      layer.shared->mlp.activation.usesGate())
     return false;
   return std::any_of(layer.weights.begin(), layer.weights.end(),
                      [&](const WeightName &weight) { return uint32_t(weight.role) == role; });

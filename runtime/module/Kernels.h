@@ -164,8 +164,9 @@ static_assert(sizeof(RankState) == 64);
 /// padded to 16 bytes with zeros:
 ///   Router [experts, hidden] bf16; RouterBias, SelectionBias [experts] f32
 ///   ExpertGate: gate and up together, [local, 2, intermediate, hidden] bf16
+///   ExpertUp, of experts without a gate: [local, intermediate, hidden] bf16
 ///   ExpertDown [local, hidden, intermediate] bf16
-///   SharedGate, SharedDown: as these with one expert; SharedScale [1, hidden] bf16
+///   SharedGate, SharedUp, SharedDown: as these with one expert; SharedScale [1, hidden] bf16
 ///   ExpertGateBias, ExpertUpBias [local, intermediate], ExpertDownBias [local, hidden] f32,
 ///     their rows padded to KernelSet::biasRowBytes
 constexpr uint64_t paddedRowBytes(uint64_t elements, uint64_t elementBytes, uint64_t to = 16) {

@@ -28,11 +28,6 @@ struct BackendUnderTest {
   std::vector<ExpectedFailure> exceptions;
 };
 
-/// What the compiler makes no kernels for.
-inline std::vector<ExpectedFailure> kernelExceptions() {
-  return {{"ExpertsWithoutAGate", "no kernels for experts without a gate"}};
-}
-
 /// Of this binary: BackendsPlan.cpp, or BackendsKernels.cpp where the compiler is at hand.
 const std::vector<BackendUnderTest> &backends();
 

@@ -217,6 +217,8 @@ schedule s for a with p {
   combine rows
   steps serial
   fuse dispatch + up
+  tile experts swapped 16 up to 48
+  tile experts rows 128
   comm 20 sms
 }
 )");

@@ -171,7 +171,11 @@ TEST(Program, knows_the_fusions_that_are_implemented) {
   EXPECT_EQ(fusionOf("fuse up + dispatch"), Fusion::DispatchUp);
   EXPECT_EQ(fusionOf("fuse down + combine"), Fusion::DownCombine);
   EXPECT_EQ(fusionOf("fuse down + combine; fuse dispatch + up"), Fusion::DispatchUpDownCombine);
-  // What a decision prints asks for just this decision.
+  // What a decision prints asks for just this decision, tiles too.
+  fusion::KernelSolution tiled;
+  tiled.experts = {{48, {8, 128, true}, {8, 128, true}}, {UINT32_MAX, {64, 128}, {64, 128}}};
+  EXPECT_EQ(parse(layer + tiled.print("a")).schedule.expertTiles,
+            (std::vector<fusion::TileRequest>{{true, 8, 48}, {false, 64, UINT32_MAX}}));
   for (Fusion fusion : {Fusion::Nothing, Fusion::DispatchUp, Fusion::DownCombine,
                         Fusion::DispatchUpDownCombine, Fusion::Everything}) {
     fusion::KernelSolution solution;

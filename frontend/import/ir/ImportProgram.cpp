@@ -119,6 +119,23 @@ static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request
   return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse);
 }
 
+/// Tiles of the schedule block; null: none.
+static ArrayAttr importTiles(const frontend::ScheduleRequest &request, MLIRContext *context) {
+  SmallVector<Attribute> tiles;
+  auto add = [&](comm::TileUse use, const std::vector<fusion::TileRequest> &asked) {
+    for (const fusion::TileRequest &tile : asked) {
+      std::optional<int64_t> most;
+      if (tile.maxRows != UINT32_MAX)
+        most = tile.maxRows;
+      auto operand = tile.swapped ? comm::TileOperand::Swapped : comm::TileOperand::Rows;
+      tiles.push_back(comm::TileAttr::get(context, use, operand, tile.rows, most));
+    }
+  };
+  add(comm::TileUse::Experts, request.expertTiles);
+  add(comm::TileUse::Shared, request.sharedTiles);
+  return tiles.empty() ? ArrayAttr() : ArrayAttr::get(context, tiles);
+}
+
 OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContext *context) {
   context->loadDialect<moe::MoeDialect, comm::CommDialect>();
   Places places(*program.sources, context);
@@ -139,6 +156,8 @@ OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContex
       importSchedule(program.schedule, context));
   if (comm::TopologyAttr topology = importTopology(program, context))
     layer->setAttr(kTopologyAttrName, topology);
+  if (ArrayAttr tiles = importTiles(program.schedule, context))
+    layer->setAttr(kTilesAttrName, tiles);
   LayerImporter(program.layer, program.locations, places, builder).importBody(layer);
   return module;
 }

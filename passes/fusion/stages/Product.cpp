@@ -36,9 +36,36 @@ Workspace hiddenSpace(const Step &step, bool shared) {
   return {"hidden", {.perRow = pitch}};
 }
 
+/// Features of gate, and of up, that lie together where they alternate.
+static constexpr uint32_t alternating = 64;
+
+/// A map cannot end within a group of 64 features, but between two.
+bool alternates(const GemmTile &tile, const ProductShape &shape) {
+  return shape.gated && tile.halvesFeatures() && tile.features == 2 * alternating &&
+         shape.features % alternating == 0;
+}
+
+/// [experts, features / 64, 2, 64, depth]: what lies together in memory is not the last
+/// of what lies together in the box.
+static TensorMap alternatingMap(const GemmTile &tile, const ProductShape &shape, Extent experts) {
+  uint64_t row = paddedRowBytes(shape.depth, 2), matrix = row * shape.features;
+  TensorMap map;
+  map.rank = 5;
+  map.dims[0].constant = shape.depth;
+  map.dims[1].constant = alternating;
+  map.dims[2].constant = 2;
+  map.dims[3].constant = shape.features / alternating;
+  map.dims[4] = experts;
+  map.strides = {2, row, matrix, row * alternating, 2 * matrix};
+  map.box = {blockDepth, alternating, 2, tile.features / alternating, 1};
+  return map;
+}
+
 TensorMap weightsMap(const GemmTile &tile, const ProductShape &shape) {
   uint64_t row = paddedRowBytes(shape.depth, 2), matrix = row * shape.features;
   Extent experts = shape.shared ? Extent{.constant = 1} : Extent{.perExpert = 1};
+  if (alternates(tile, shape))
+    return alternatingMap(tile, shape, experts);
   TensorMap map;
   map.dims[0].constant = shape.depth;
   map.dims[1].constant = shape.features;
@@ -61,10 +88,25 @@ static uint32_t ceilDiv(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
 uint32_t ProductStage::blocks() const { return ceilDiv(shape.depth, blockDepth); }
 
+/// Gate and up are halves of one product, but where weights are the first operand they
+/// are different rows of it, and where warpgroups halve the features a half of each.
+unsigned ProductStage::products() const {
+  bool apart = tile.swapped || (tile.halvesFeatures() && !alternates(tile, shape));
+  return shape.gated && apart ? 2 : 1;
+}
+
 /// Tokens on N: a fragment is 64 features of each warpgroup times all tokens. Else it
-/// is 64 tokens times all features, gate beside up.
+/// is 64 tokens times all features, gate beside up, or half of them.
 tile::FragType ProductStage::fragment() const {
-  uint32_t columns = tile.swapped ? tile.rows : tile.features * (shape.gated ? 2 : 1);
+  unsigned halves = shape.gated && products() == 1 ? 2 : 1;
+  tile::FragType result = resultFragment();
+  return tile::FragType::get(kernel.builder.getContext(), 64, result.getColumns() * halves);
+}
+
+tile::FragType ProductStage::resultFragment() const {
+  uint32_t columns = tile.swapped            ? tile.rows
+                     : tile.halvesFeatures() ? tile.features / 2
+                                             : tile.features;
   return tile::FragType::get(kernel.builder.getContext(), 64, columns);
 }
 
@@ -115,9 +157,11 @@ void ProductStage::load(Value weights, Value tokens) {
               tile::LoadOp::create(builder, loc, tokens, ValueRange{step.row, element}, step.valid,
                                    tile::SlotBufOp::create(builder, loc, slot, 0));
             SmallVector<Value> place{step.expert};
+            if (alternates(tile, shape))
+              place.push_back(code.mul(step.column, code.i32(tile.features / alternating)));
             if (shape.gated)
               place.push_back(code.i32(0));
-            place.append({feature, element});
+            place.append({alternates(tile, shape) ? code.i32(0) : feature, element});
             tile::LoadOp::create(builder, loc, weights, place, /*valid=*/Value(),
                                  tile::SlotBufOp::create(builder, loc, slot, 1));
             tile::CommitOp::create(builder, loc, slot);
@@ -147,22 +191,25 @@ void ProductStage::gather(llvm::function_ref<Value(ScalarCode &)> base, uint64_t
   });
 }
 
+/// How warpgroups share a product.
+static tile::Split splitOf(const GemmTile &tile) {
+  return tile.halvesFeatures() ? tile::Split::N : tile::Split::M;
+}
+
 Value ProductStage::multiplyBlock(ScalarCode &code, Value sum, Value tokens, Value weights,
                                   unsigned firstWeight) {
   if (tile.swapped)
     return tile::MmaOp::create(code.builder, code.loc, sum, weights, tokens, firstWeight);
-  return tile::MmaOp::create(code.builder, code.loc, sum, tokens, weights);
+  return tile::MmaOp::create(code.builder, code.loc, sum, tokens, weights, 0, firstWeight,
+                             splitOf(tile));
 }
 
 void ProductStage::multiply(Epilogue epilogue) {
   kernel.role("multiply", ProductWarps::firstMultiply, ProductWarps::lastMultiply, [&] {
     ScalarCode code(kernel.builder, kernel.loc);
     forTiles(code, [&](ScalarCode &code, const tile::TileStep &step) {
-      // Gate and up are halves of one product, but where weights are the first
-      // operand they are different rows of it.
-      unsigned products = tile.swapped && shape.gated ? 2 : 1;
       Fragments sums;
-      for (unsigned i = 0; i < products; ++i)
+      for (unsigned i = 0; i < products(); ++i)
         sums.push_back(tile::ZeroOp::create(code.builder, code.loc, fragment()));
       auto ring = tile::RingOp::create(
           code.builder, code.loc, operands, blocks(), sums,
@@ -179,7 +226,8 @@ void ProductStage::multiply(Epilogue epilogue) {
       Value result = epilogue(code, step, llvm::to_vector(ValueRange(ring.getResults())));
       Value slot = tile::AcquireOp::create(code.builder, code.loc, results);
       Value buffer = tile::SlotBufOp::create(code.builder, code.loc, slot, 0);
-      tile::PutOp::create(code.builder, code.loc, result, buffer, /*transpose=*/tile.swapped);
+      tile::PutOp::create(code.builder, code.loc, result, buffer, /*transpose=*/tile.swapped, 0, 0,
+                          splitOf(tile));
       tile::CommitOp::create(code.builder, code.loc, slot);
     });
   });
@@ -210,16 +258,11 @@ Value ProductStage::firstFeature(ScalarCode &code, const tile::TileStep &step) {
   return code.mul(step.column, code.i32(tile.features));
 }
 
-/// Fragments of gate and up apart: half of what is multiplied.
-static tile::FragType resultFragment(const GemmTile &tile, MLIRContext *context) {
-  return tile::FragType::get(context, 64, tile.swapped ? tile.rows : tile.features);
-}
-
 Value ProductStage::tokenValues(ScalarCode &code, Value base, Value first, Value count) {
-  tile::FragType type = resultFragment(tile, code.builder.getContext());
+  tile::FragType type = resultFragment();
   if (tile.swapped)
     return tile::ColValuesOp::create(code.builder, code.loc, type, base, first, count);
-  return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count);
+  return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count, splitOf(tile));
 }
 
 Value ProductStage::bias(ScalarCode &code, const tile::TileStep &step, Value base) {
@@ -227,12 +270,12 @@ Value ProductStage::bias(ScalarCode &code, const tile::TileStep &step, Value bas
   assert(biasTileBytes / 4 % tile.features == 0 && "the last tile would read the next expert's");
   Value row = code.mul(step.expert, code.i32(int64_t(pitch)));
   Value first = code.add(row, firstFeature(code, step));
-  tile::FragType type = resultFragment(tile, code.builder.getContext());
+  tile::FragType type = resultFragment();
   Value count = code.i32(tile.features);
   if (tile.swapped)
     return tile::RowValuesOp::create(code.builder, code.loc, type, base, first, count,
                                      tile::Split::M, /*whole=*/true);
-  return tile::ColValuesOp::create(code.builder, code.loc, type, base, first, count, tile::Split::M,
+  return tile::ColValuesOp::create(code.builder, code.loc, type, base, first, count, splitOf(tile),
                                    /*whole=*/true);
 }
 

@@ -33,7 +33,7 @@ struct ProductShape {
   tile::BufType result; ///< what `multiply` fills: rows x features of a tile
 };
 
-/// One fragment a product, two where gate and up are separate operands.
+/// One fragment a product, two where gate and up are not halves of one.
 using Fragments = llvm::SmallVector<mlir::Value>;
 /// From sums to what is stored, fragment by fragment. The scalar code of a tile has
 /// been begun with `code`.
@@ -67,6 +67,10 @@ public:
   mlir::Value firstFeature(ScalarCode &code, const tile::TileStep &step); ///< of a tile
 
 private:
+  /// Products that share the tokens of a block: gate and up may be two.
+  unsigned products() const;
+  /// Part of the result that each product makes, of one warpgroup.
+  tile::FragType resultFragment() const;
   /// Walks the tiles in the role where the builder stands.
   void forTiles(ScalarCode &code, TileCode body);
   uint32_t blocks() const;
@@ -79,6 +83,10 @@ private:
   ProductShape shape;
   mlir::Value operands, results; ///< the pipes
 };
+
+/// Whether gate and up alternate in the operand, 64 features each: then each of two
+/// warpgroups that halve the features has both as halves of one product.
+bool alternates(const GemmTile &tile, const ProductShape &shape);
 
 /// Tensor map of weights [experts, 2, features, depth] (gated) or [experts, features,
 /// depth], in boxes of one tile's features times 64.

@@ -28,10 +28,14 @@ static Value receivedRows(KernelBuilder &kernel, ScalarCode &code) {
   return code.element(base, code.mul(code.widen(copy), rows), step.tokenPitch());
 }
 
-/// Gate and up of a tile, apart. On M the tokens, both are halves of one fragment.
-static std::pair<Value, Value> splitSums(ScalarCode &code, const Fragments &sums) {
+/// Gate and up of a tile, apart: two fragments, or halves of one. Without a gate both
+/// are the sums of up, which is all that the activation reads.
+static std::pair<Value, Value> splitSums(ScalarCode &code, const GatedMlp &mlp,
+                                         const Fragments &sums) {
   if (sums.size() == 2)
     return {sums[0], sums[1]};
+  if (!mlp.activation.usesGate())
+    return {sums[0], sums[0]};
   return {tile::HalfOp::create(code.builder, code.loc, sums[0], 0),
           tile::HalfOp::create(code.builder, code.loc, sums[0], 1)};
 }
@@ -43,7 +47,7 @@ struct UpBiases {
 
 static Value activate(ScalarCode &code, const GatedMlp &mlp, const Fragments &sums,
                       const UpBiases &biases) {
-  auto [gate, up] = splitSums(code, sums);
+  auto [gate, up] = splitSums(code, mlp, sums);
   SmallVector<Value> inputs = {gate, up};
   for (Value bias : {biases.gate, biases.up})
     if (bias)
@@ -67,13 +71,15 @@ static LogicalResult buildUp(KernelBuilder &kernel, const GemmTile &tile, bool s
   OpBuilder &builder = kernel.builder;
   ProductShape shape;
   shape.name = nameOf(shared ? StageKind::SharedUp : StageKind::ExpertUp);
-  shape.gated = true;
+  shape.gated = mlp.activation.usesGate();
   shape.shared = shared;
   shape.depth = layer.hidden;
   shape.features = mlp.intermediate;
   shape.result = tile::BufType::get(builder.getContext(), tile.rows, tile.features,
                                     builder.getBF16Type(), /*swizzle=*/128);
-  WeightRole role = shared ? WeightRole::SharedGate : WeightRole::ExpertGate;
+  WeightRole role = shared ? WeightRole::SharedUp : WeightRole::ExpertUp;
+  if (shape.gated) // where up lies with it
+    role = shared ? WeightRole::SharedGate : WeightRole::ExpertGate;
   Value weights = kernel.view(KernelObject::Weight, uint32_t(role), weightsMap(tile, shape));
   Workspace hidden = hiddenSpace(step, shared);
   uint64_t pitch = hiddenPitch(step, shared);

@@ -44,7 +44,8 @@ DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
   case WeightRole::ExpertGate:
     return matrix(role, wide, hidden, 2, 0);
   case WeightRole::ExpertUp:
-    return matrix(WeightRole::ExpertGate, wide, hidden, 2, 1);
+    return layer.expert.activation.usesGate() ? matrix(WeightRole::ExpertGate, wide, hidden, 2, 1)
+                                              : matrix(role, wide, hidden, 1, 0);
   case WeightRole::ExpertDown:
     return matrix(role, hidden, wide, 1, 0);
   case WeightRole::ExpertGateBias:
@@ -55,7 +56,9 @@ DeviceWeights::Place DeviceWeights::placeOf(WeightRole role) const {
   case WeightRole::SharedGate:
     return matrix(role, shared, hidden, 2, 0);
   case WeightRole::SharedUp:
-    return matrix(WeightRole::SharedGate, shared, hidden, 2, 1);
+    return layer.shared->mlp.activation.usesGate()
+               ? matrix(WeightRole::SharedGate, shared, hidden, 2, 1)
+               : matrix(role, shared, hidden, 1, 0);
   case WeightRole::SharedDown:
     return matrix(role, hidden, shared, 1, 0);
   case WeightRole::SharedScale:

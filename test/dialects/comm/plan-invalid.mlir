@@ -149,6 +149,12 @@ comm.plan @two_writers ranks 2 topk 1 depth 1 steps serial result rows {
 
 // -----
 
+// tile-c1
+// expected-error @+1 {{tile must be of 1 to 2^32 - 2 tokens and rows, not 0}}
+module attributes {comm.tiles = [#comm.tile<experts swapped 16 up to 0>]} {}
+
+// -----
+
 // link-c1
 // expected-error @+1 {{link 'nvlink' must have a positive rate, not 0 MB/s}}
 #l = #comm.link<name = "nvlink", path = nvlink, megabytesPerSecond = 0, latencyNanoseconds = 1>

@@ -92,14 +92,13 @@ TEST(KernelForm, FewRowsAreTheNarrowOperand) {
   KernelSolution solution = solveKernelForm(makeProblem(0));
   // 64 rows stand in for 16: both read the same weights, and that takes the time.
   ASSERT_EQ(solution.experts.size(), 2u);
-  EXPECT_TRUE(solution.experts[0].up.swapped);
   EXPECT_EQ(solution.experts[0].up.rows, 64u);
   EXPECT_GE(solution.experts[0].maxRows, 64u);
   EXPECT_FALSE(solution.experts[1].up.swapped);
   // A capacity for which no expert gets many rows needs no tile for them.
   KernelSolution few = solveKernelForm(makeProblem(8));
   ASSERT_EQ(few.experts.size(), 1u);
-  EXPECT_EQ(few.experts[0].up.rows, 16u);
+  EXPECT_EQ(few.experts[0].up.rows, 8u);
 }
 
 TEST(KernelForm, AFormThatMakesAStepMuchFasterStays) {
@@ -110,6 +109,53 @@ TEST(KernelForm, AFormThatMakesAStepMuchFasterStays) {
   problem.machine.linkNanoseconds = problem.machine.barrierNanoseconds = 0;
   problem.machine.launchNanoseconds = 0;
   EXPECT_EQ(solveKernelForm(problem).experts[0].up.rows, 16u);
+}
+
+TEST(KernelForm, AFewRowsHaveTheTileThatHoldsThem) {
+  KernelProblem problem = makeProblem(0);
+  for (auto [tokens, rows] : {std::pair(32, 8u), {64, 16u}, {128, 32u}}) {
+    problem.maxTokens = uint32_t(tokens); // of each of 8 ranks, 8 of 256 experts
+    KernelSolution solution = solveKernelForm(problem);
+    ASSERT_EQ(solution.experts.size(), 1u) << tokens;
+    EXPECT_TRUE(solution.experts[0].up.swapped);
+    EXPECT_EQ(solution.experts[0].up.rows, rows);
+  }
+}
+
+TEST(KernelForm, TilesThatAreAskedForAreTaken) {
+  KernelProblem problem = makeProblem(0);
+  problem.expertTiles = {{true, 8, 8}, {true, 32, 40}, {false, 64, UINT32_MAX}};
+  problem.sharedTiles = {{true, 64, UINT32_MAX}};
+  EXPECT_EQ(checkProblem(problem), "");
+  KernelSolution solution = solveKernelForm(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  ASSERT_EQ(solution.experts.size(), 3u);
+  EXPECT_EQ(nameOf(solution.experts[2].up, true), "64x256x64");
+  EXPECT_EQ(solution.experts[1].maxRows, 40u);
+  EXPECT_EQ(nameOf(solution.shared[0].down, false), "swapped 64x128x64");
+  solution.experts.pop_back();
+  EXPECT_EQ(checkSolution(problem, solution), "other tiles for the experts than were asked for");
+
+  problem.expertTiles[1].rows = 24;
+  EXPECT_EQ(checkProblem(problem), "a tile of swapped 24 tokens for the experts");
+  problem.expertTiles[1] = {true, 32, 8};
+  EXPECT_EQ(checkProblem(problem), "tiles for the experts that do not grow");
+  problem.expertTiles = {{false, 128, 7}};
+  EXPECT_EQ(checkProblem(problem), "no tile for many rows of the experts");
+}
+
+TEST(KernelForm, WithoutAGateThereIsRoomForMoreFeatures) {
+  KernelProblem problem = makeProblem(0);
+  problem.gated = problem.sharedGated = false;
+  for (uint32_t bytes : {2, 4}) {
+    problem.combineBytes = bytes;
+    KernelSolution solution = solveKernelForm(problem);
+    EXPECT_EQ(checkSolution(problem, solution), "");
+    for (const GemmForm &form : solution.experts)
+      EXPECT_EQ(nameOf(form.up, problem.gated), form.up.swapped      ? "swapped 16x128x64"
+                                                : form.up.rows == 64 ? "64x256x64"
+                                                                     : "128x128x64");
+  }
 }
 
 TEST(KernelForm, RowsOfTwoBytesAllowAWiderTile) {
@@ -126,7 +172,7 @@ TEST(KernelForm, ASolutionPrintsAsAScheduleBlock) {
             "schedule for olmoe {\n"
             "  fuse dispatch + up\n"
             "  fuse down + combine\n"
-            "  # experts: up swapped 64x256x64, down swapped 64x128x64\n"
+            "  tile experts rows 64  # up 64x256x64, down 64x128x64\n"
             "}\n");
 }
 
@@ -160,11 +206,15 @@ TEST(CheckForm, WrongAnswersAreRefused) {
   EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts.push_back(s.experts.back()); }),
             "a tile for the experts that nothing chooses");
   EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[1].up.rows = 64; }),
-            "up tile of 64 rows and 128 features does not give two warpgroups 64 rows each");
-  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].up.rows = 12; }),
+            "a tile for more rows of the experts with no more tokens");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[1].up.rows = 96; }),
+            "up tile of 96 rows and 128 features does not give two warpgroups 64 rows each");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].down.features = 8; }),
+            "down tile of 64 rows and 8 features is no shape of the tensor cores");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].up = {12, 128, true, 4}; }),
             "up tile of 12 rows and 128 features is no shape of the tensor cores");
-  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].down.features = 512; }),
-            "down tile of 64 rows and 512 features has a box of more than 256 rows");
+  EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[0].down = {16, 512, true, 4}; }),
+            "down tile of 16 rows and 512 features has a box of more than 256 rows");
   EXPECT_EQ(reasonFor([](KernelSolution &s) { s.experts[1].down.slots = 1; }),
             "down tile of 128 rows and 128 features has no second slot to load while one is "
             "multiplied");

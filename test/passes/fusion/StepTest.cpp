@@ -100,9 +100,10 @@ TEST(StepLaunches, NamesTellStagesAndTiles) {
   LaunchVariant variant{16, form, form};
   EXPECT_EQ(nameOf(std::vector{StageKind::Route}), "route");
   EXPECT_EQ(nameOf(std::vector{StageKind::Dispatch, StageKind::ExpertUp}), "dispatch_to_expert_up");
-  EXPECT_EQ(shapeOf({StageKind::Dispatch, StageKind::ExpertUp}, variant), "swapped 16x256x64");
-  EXPECT_EQ(shapeOf({StageKind::ExpertDown}, variant), "swapped 64x128x64");
-  EXPECT_EQ(shapeOf({StageKind::Reduce}, variant), "");
+  EXPECT_EQ(shapeOf({StageKind::Dispatch, StageKind::ExpertUp}, KernelProblem(), variant),
+            "swapped 16x256x64");
+  EXPECT_EQ(shapeOf({StageKind::ExpertDown}, KernelProblem(), variant), "swapped 64x128x64");
+  EXPECT_EQ(shapeOf({StageKind::Reduce}, KernelProblem(), variant), "");
   EXPECT_EQ(rowsOf({StageKind::SharedDown, StageKind::Reduce}, variant), 64u);
   EXPECT_EQ(rowsOf({StageKind::Route}, variant), 0u);
 }

@@ -12,10 +12,10 @@
 // REPORT-NEXT:   algorithm staggered
 // REPORT-NEXT:   depth 2
 // REPORT-NEXT:   fuse dispatch + up
-// REPORT-NEXT:   # experts up to 1024 rows each: up swapped 64x256x64, down swapped 64x128x64
-// REPORT-NEXT:   # experts: up 128x256x64, down 128x256x64
-// REPORT-NEXT:   # shared expert up to 1024 tokens: up swapped 16x256x64, down swapped 16x128x64
-// REPORT-NEXT:   # shared expert: up 128x256x64, down 128x128x64
+// REPORT-NEXT:   tile experts swapped 64 up to 1024  # up swapped 64x256x64, down swapped 64x128x64
+// REPORT-NEXT:   tile experts rows 128  # up 128x256x64, down 128x256x64
+// REPORT-NEXT:   tile shared swapped 16 up to 1024  # up swapped 16x256x64, down swapped 16x128x64
+// REPORT-NEXT:   tile shared rows 128  # up 128x256x64, down 128x128x64
 // REPORT-NEXT: }
 
 // Without a target there are no kernels.
@@ -117,8 +117,27 @@
 // ONE: tile.stage "reduce"
 // ONE: tile.launch @route_to_reduce_launch kernels [@route_to_reduce_64, @route_to_reduce_128] max_rows [1024, -1] ops [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 
+// 64 rows: the warpgroups halve the features. 72 of them do not end between two groups
+// of 64, so gate and up are two products; 128 do, so they are halves of one.
+// RUN: sed 's/experts swapped 64 up to 1024>, #comm.tile<experts rows 128/experts rows 64/' %s > %t.rows
+// RUN: moe-opt %t.rows --comm-form-kernels | FileCheck %s --check-prefix=ROWS
+// RUN: sed 's/intermediate = 72/intermediate = 128/' %t.rows | moe-opt --comm-form-kernels | FileCheck %s --check-prefix=EVEN
+// ROWS: tile.kernel @dispatch_to_expert_up(
+// ROWS: tile.mma %{{.*}}, %[[X:.*]], %[[W:.*]] split n : !tile.frag<64x64xf32>, !tile.buf<64x64xbf16, swizzle 128>, !tile.buf<256x64xbf16, swizzle 128>
+// ROWS: tile.mma %{{.*}}, %[[X]], %[[W]][128] split n :
+// ROWS: tile.put %{{.*}}, %{{.*}} split n :
+// EVEN: dims = [<constant = 200>, <constant = 64>, <constant = 2>, <constant = 2>, <per_expert = 1>], strides = [2, 400, 51200, 25600, 102400], box = [64, 64, 2, 2, 1]
+// EVEN: tile.mma %{{.*}} split n : !tile.frag<64x128xf32>, !tile.buf<64x64xbf16, swizzle 128>, !tile.buf<256x64xbf16, swizzle 128>
+// EVEN: tile.half %{{.*}}, 0 : !tile.frag<64x128xf32>
+
+// Tiles that the plan asks for, but that there are not.
+// RUN: sed 's/swapped 64 up to 1024/swapped 24 up to 1024/' %s | not moe-opt --comm-form-kernels 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: sed 's/experts rows 128>/experts rows 128 up to 2000>/' %s | not moe-opt --comm-form-kernels 2>&1 | FileCheck %s --check-prefix=LIMIT
+// UNKNOWN: error: a tile of swapped 24 tokens for the experts
+// LIMIT: error: no tile for many rows of the experts
+
 module attributes {moe.target = "sm_90a", moe.source = "small.moe"} {
-  comm.plan @small ranks 2 topk 2 depth 2 steps serial result rows schedule <staggered_put, window = 0, depth = 2, fuse = dispatch_up> attributes {moe.layer = #moe.layer<hidden = 200, experts = 6, tokens = bf16, weights = bf16, combine = bf16, router = <top_k = 2, logits = f32, score = softmax, shares = f32>, expert = <intermediate = 72, activation = silu>, shared = <intermediate = 40, activation = gelu_tanh, scaled = true>, names = [<router "router.weight">, <expert_gate "experts.{expert}.gate.weight">, <expert_up "experts.{expert}.up.weight">, <expert_down "experts.{expert}.down.weight">, <shared_gate "shared.gate.weight">, <shared_up "shared.up.weight">, <shared_down "shared.down.weight">, <shared_scale "shared.scale.weight">]>, moe.mesh = #moe.mesh<"ep2" on "" ranks 2>, moe.placement = #moe.placement<[[0, 1, 2], [3, 4, 5]]>} {
+  comm.plan @small ranks 2 topk 2 depth 2 steps serial result rows schedule <staggered_put, window = 0, depth = 2, fuse = dispatch_up> attributes {comm.tiles = [#comm.tile<experts swapped 64 up to 1024>, #comm.tile<experts rows 128>], moe.layer = #moe.layer<hidden = 200, experts = 6, tokens = bf16, weights = bf16, combine = bf16, router = <top_k = 2, logits = f32, score = softmax, shares = f32>, expert = <intermediate = 72, activation = silu>, shared = <intermediate = 40, activation = gelu_tanh, scaled = true>, names = [<router "router.weight">, <expert_gate "experts.{expert}.gate.weight">, <expert_up "experts.{expert}.up.weight">, <expert_down "experts.{expert}.down.weight">, <shared_gate "shared.gate.weight">, <shared_up "shared.up.weight">, <shared_down "shared.down.weight">, <shared_scale "shared.scale.weight">]>, moe.mesh = #moe.mesh<"ep2" on "" ranks 2>, moe.placement = #moe.placement<[[0, 1, 2], [3, 4, 5]]>} {
     comm.task @route kind route
     comm.task @experts kind experts
     comm.task @shared kind shared

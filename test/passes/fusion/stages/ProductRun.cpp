@@ -179,11 +179,13 @@ void ProductRun::makeKernels() {
 // Numbers
 //===----------------------------------------------------------------------===//
 
-/// Multiples of 1/8: products are exact, sums nearly so.
-static std::vector<float> drawn(std::mt19937_64 &random, size_t count, int most) {
+/// Multiples of 1/8: products are exact, sums nearly so. Or any bf16 below `most` / 8.
+static std::vector<float> drawn(std::mt19937_64 &random, size_t count, int most, bool exact) {
   std::vector<float> values(count);
   for (float &value : values)
-    value = float(int(random() % (2 * most + 1)) - most) / 8;
+    value = exact ? float(int(random() % (2 * most + 1)) - most) / 8
+                  : roundToBf16(float(int64_t(random() % 2'000'001) - 1'000'000) * 1e-6f *
+                                float(most) / 8);
   return values;
 }
 
@@ -212,11 +214,11 @@ void ProductRun::makeData() {
       }
     received.emplace_back();
     for (uint32_t i = 0; i < maxTokens * product.ranks(); ++i)
-      received.back().push_back(drawn(random, layer.hidden, 8));
+      received.back().push_back(drawn(random, layer.hidden, 8, product.exact));
     tokens.emplace_back();
     for (uint32_t i = 0; i < product.tokens[rank]; ++i)
-      tokens.back().push_back(drawn(random, layer.hidden, 8));
-    gates.push_back(drawn(random, product.tokens[rank], 8));
+      tokens.back().push_back(drawn(random, layer.hidden, 8, product.exact));
+    gates.push_back(drawn(random, product.tokens[rank], 8, product.exact));
   }
 }
 
@@ -233,9 +235,9 @@ void ProductRun::makeWeights() {
   auto draw = [&](uint32_t intermediate) {
     size_t count = size_t(intermediate) * h;
     return Matrices{intermediate,
-                    drawn(random, count, 3),
-                    drawn(random, count, 3),
-                    drawn(random, count, 3),
+                    drawn(random, count, 3, product.exact),
+                    drawn(random, count, 3, product.exact),
+                    drawn(random, count, 3, product.exact),
                     {},
                     {},
                     {}};
@@ -251,9 +253,11 @@ void ProductRun::makeWeights() {
     name(number + ".up", experts.back().up, layer.expert.intermediate);
     name(number + ".down", experts.back().down, h);
   }
-  manifest.layer.weights = {{WeightRole::ExpertGate, "{expert}.gate"},
-                            {WeightRole::ExpertUp, "{expert}.up"},
+  manifest.layer.weights = {{WeightRole::ExpertUp, "{expert}.up"},
                             {WeightRole::ExpertDown, "{expert}.down"}};
+  if (layer.expert.activation.usesGate())
+    manifest.layer.weights.insert(manifest.layer.weights.begin(),
+                                  {WeightRole::ExpertGate, "{expert}.gate"});
   if (!layer.shared)
     return;
   shared = draw(layer.shared->mlp.intermediate);

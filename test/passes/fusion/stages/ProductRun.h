@@ -33,6 +33,7 @@ struct ProductCase {
   uint32_t depth = 1;
   uint32_t ctas = 2; ///< of a rank
   uint64_t seed = 1;
+  bool exact = true; ///< numbers whose sums are exact; else the order of a sum tells
   uint32_t ranks() const { return uint32_t(rows.size()); }
 };
 

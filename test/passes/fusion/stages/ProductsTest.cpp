@@ -32,7 +32,10 @@ Sum dot(const std::vector<float> &row, const std::vector<float> &matrix, size_t 
   return sum;
 }
 
-double activate(Activation function, double gate, double up) {
+/// `relu(up)` stands for the layers without a gate.
+double activate(const GatedMlp &mlp, Activation function, double gate, double up) {
+  if (!mlp.activation.usesGate())
+    return std::max(up, 0.0);
   switch (function) {
   case Activation::Silu:
     return gate / (1 + std::exp(-gate)) * up;
@@ -56,7 +59,7 @@ public:
 
 private:
   void checkHiddenRow(const std::vector<float> &got, const std::vector<float> &x,
-                      const ProductRun::Matrices &expert, Activation function);
+                      const ProductRun::Matrices &expert, const GatedMlp &mlp, Activation function);
   void checkRow(const std::vector<float> &got, const std::vector<float> &hidden,
                 const ProductRun::Matrices &expert, double factor, bool narrow);
 
@@ -65,10 +68,11 @@ private:
 };
 
 void Judge::checkHiddenRow(const std::vector<float> &got, const std::vector<float> &x,
-                           const ProductRun::Matrices &expert, Activation function) {
+                           const ProductRun::Matrices &expert, const GatedMlp &mlp,
+                           Activation function) {
   for (uint32_t i = 0; i < expert.intermediate; ++i) {
     Sum gate = dot(x, expert.gate, i), up = dot(x, expert.up, i);
-    double want = activate(function, gate.value, up.value);
+    double want = activate(mlp, function, gate.value, up.value);
     // One rounding to bf16, and a few of f32 before it.
     double slack = std::abs(want) / 256 + (gate.size + 1) * (up.size + 1) * 1e-6;
     ASSERT_NEAR(got[i], want, slack) << "element " << i;
@@ -82,7 +86,8 @@ void Judge::checkHidden() {
       const IndexedRow &row = run.index[rank][i];
       checkHiddenRow(run.hiddenRow(rank, i, false),
                      run.received[rank][row.source * run.maxTokens + row.position],
-                     run.experts[run.logical(rank, row.expert)], product.activation);
+                     run.experts[run.logical(rank, row.expert)], product.layer.expert,
+                     product.activation);
     }
 }
 
@@ -130,7 +135,8 @@ void Judge::checkShared() {
       SCOPED_TRACE(product.name + ", rank " + std::to_string(rank) + ", token " +
                    std::to_string(token));
       std::vector<float> hidden = run.hiddenRow(rank, token, true);
-      checkHiddenRow(hidden, run.tokens[rank][token], run.shared, product.sharedActivation);
+      checkHiddenRow(hidden, run.tokens[rank][token], run.shared, product.layer.shared->mlp,
+                     product.sharedActivation);
       double factor = product.layer.shared->gate ? run.gates[rank][token] : 1;
       checkRow(run.sharedRow(rank, token), hidden, run.shared, factor, false);
     }
@@ -167,8 +173,12 @@ ProductCase makeCase(const char *name, uint32_t hidden, uint32_t intermediate,
   return product;
 }
 
+constexpr fusion::GemmForm narrowest{.up = {8, 128, true, 6}, .down = {8, 128, true, 6}};
 constexpr fusion::GemmForm narrow{.up = {16, 128, true, 6}, .down = {16, 128, true, 6}};
 constexpr fusion::GemmForm middle{.up = {64, 128, true, 5}, .down = {64, 128, true, 6}};
+constexpr fusion::GemmForm half{.up = {32, 128, true, 5}, .down = {32, 128, true, 6}};
+constexpr fusion::GemmForm rows64{.up = {64, 128, false, 5}, .down = {64, 128, false, 6}};
+constexpr fusion::GemmForm rows64Wide{.up = {64, 256, false, 4}, .down = {64, 256, false, 4}};
 constexpr fusion::GemmForm wide{.up = {128, 128, false, 4}, .down = {128, 128, false, 5}};
 constexpr fusion::GemmForm widest{.up = {128, 128, false, 4}, .down = {128, 256, false, 3}};
 
@@ -205,6 +215,69 @@ TEST(Products, RowsOfTwoBytesComeBack) {
   product.rows = {{5, 18}};
   product.tokens = {0};
   check(product);
+}
+
+TEST(Products, SixtyFourRowsHalveTheFeatures) {
+  // 64 features of gate and of up alternate, or where they cannot lie apart.
+  for (uint32_t intermediate : {192, 136}) {
+    ProductCase product = makeCase("64 rows", 200, intermediate, rows64);
+    product.rows = {{65, 0, 3}, {64}};
+    product.tokens = {0, 0};
+    check(product);
+  }
+  ProductCase product =
+      makeCase("64 rows, two bytes", 264, 72, {.up = rows64.up, .down = rows64Wide.down});
+  product.layer.combineType = DType::BF16;
+  product.layer.shared = SharedExpert{{64, Activation::Silu}, true};
+  product.form.down = rows64.down; // the shared expert's rows are f32
+  product.rows = {{5, 70}};
+  product.tokens = {66};
+  check(product);
+}
+
+TEST(Products, EveryNarrowOperand) {
+  for (const fusion::GemmForm &form : {narrowest, half}) {
+    ProductCase product = makeCase("narrow operand", 72, 136, form);
+    product.layer.shared = SharedExpert{{64, Activation::Silu}, true};
+    product.rows = {{0, 3, 8, 9, 33}, {32}};
+    product.tokens = {9, 0};
+    check(product);
+  }
+}
+
+TEST(Products, ExpertsWithoutAGate) {
+  fusion::GemmForm ungated{.up = {128, 128, false, 5}, .down = {128, 128, false, 5}};
+  for (const fusion::GemmForm &form :
+       {narrowest, narrow, rows64, ungated,
+        fusion::GemmForm{.up = rows64Wide.up, .down = rows64.down}}) {
+    ProductCase product = makeCase("without a gate", 136, 264, form);
+    product.layer.expert.activation = *fromPostfix("up relu");
+    product.rows = {{1, 65}, {0, 129}};
+    product.tokens = {0, 0};
+    check(product);
+  }
+}
+
+/// Sums are made in the same order by every tile: over blocks of 64, 16 at a time.
+TEST(Products, EveryTileGivesTheSameBits) {
+  std::vector<std::vector<float>> wanted;
+  for (const fusion::GemmForm &form : {narrowest, narrow, half, middle, rows64, wide}) {
+    ProductCase product = makeCase("bits", 200, 192, form);
+    product.rows = {{70, 0, 5}};
+    product.tokens = {0};
+    product.exact = false;
+    ProductRun run(product);
+    run.run("expert_up");
+    run.run("expert_down");
+    std::vector<std::vector<float>> rows;
+    for (uint32_t i = 0; i < run.index[0].size(); ++i) {
+      rows.push_back(run.hiddenRow(0, i, false));
+      rows.push_back(run.returnedRow(0, run.index[0][i].slot));
+    }
+    if (wanted.empty())
+      wanted = rows;
+    EXPECT_EQ(rows, wanted) << form.up.rows << (form.up.swapped ? " swapped" : "");
+  }
 }
 
 TEST(Products, TheSharedExpertHasItsGate) {
