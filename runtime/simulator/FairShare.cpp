@@ -240,7 +240,6 @@ void FairShare::fillAll() {
   changed.resize(size());
   std::iota(changed.begin(), changed.end(), 0u);
   std::fill(rates.begin(), rates.end(), noRate);
-  levels.clear();
   for (uint32_t number = 0; number < resources.size(); ++number) {
     Resource &resource = resources[number];
     resource.level = unlimited;
@@ -251,9 +250,65 @@ void FairShare::fillAll() {
     if (isWeighted) // sums of other numbers than 1 gather rounding
       resource.leftDemand = resource.demand = sumDemand(resource);
     noteLoad(number);
-    if (resource.waiting)
-      levels.push_back({resource.left / resource.demand, number});
   }
+  // A round looks at every flow, the heap at every resource several times.
+  if (size() < 16 * resources.size())
+    fillInRounds();
+  fillInOrder();
+}
+
+/// The level of a resource if nobody else stayed behind before.
+double FairShare::levelOf(Resource &resource) const {
+  if (resource.leftDemand < resource.demand * 1e-6) // what is left of a difference
+    resource.leftDemand = sumDemand(resource);
+  return std::max(resource.left, 0.0) / resource.leftDemand;
+}
+
+/// Many at once: a resource is full for good if no flow of its own meets a lower level
+/// elsewhere, for levels only rise. Goes on while that settles a good part of the flows.
+void FairShare::fillInRounds() {
+  open = changed; // all
+  roundLevels.resize(resources.size());
+  isHeld.resize(resources.size());
+  for (size_t before = 2 * open.size(); open.size() * 8 < before * 7 && !open.empty();) {
+    before = open.size();
+    for (uint32_t number = 0; number < resources.size(); ++number)
+      if (resources[number].waiting) {
+        roundLevels[number] = levelOf(resources[number]);
+        isHeld[number] = false;
+      }
+    for (uint32_t flow : open) {
+      double lowest = unlimited;
+      for (const Use &use : usesOf(flow))
+        lowest = std::min(lowest, roundLevels[use.resource]);
+      lowest *= 1 + tolerance;
+      for (const Use &use : usesOf(flow))
+        if (roundLevels[use.resource] > lowest)
+          isHeld[use.resource] = true;
+    }
+    size_t kept = 0;
+    for (uint32_t flow : open) {
+      double level = unlimited;
+      for (const Use &use : usesOf(flow))
+        if (!isHeld[use.resource]) {
+          level = std::min(level, roundLevels[use.resource]);
+          resources[use.resource].level = roundLevels[use.resource];
+        }
+      if (level == unlimited)
+        open[kept++] = flow;
+      else
+        setRate(flow, level);
+    }
+    open.resize(kept);
+  }
+}
+
+/// One by one, the lowest level first.
+void FairShare::fillInOrder() {
+  levels.clear();
+  for (uint32_t number = 0; number < resources.size(); ++number)
+    if (resources[number].waiting)
+      levels.push_back({levelOf(resources[number]), number});
   std::make_heap(levels.begin(), levels.end());
   while (!levels.empty()) {
     std::pop_heap(levels.begin(), levels.end());
@@ -265,38 +320,30 @@ void FairShare::fillAll() {
     }
     // Flows that stayed behind elsewhere leave more to the others: a level only
     // rises, so the heap is put right when an old one comes up.
-    if (resource.leftDemand < resource.demand * 1e-6) // what is left of a difference
-      resource.leftDemand = sumDemand(resource);
-    double level = std::max(resource.left, 0.0) / resource.leftDemand;
+    double level = levelOf(resource);
     if (level > next.level * (1 + tolerance)) {
       next.level = level;
       std::push_heap(levels.begin(), levels.end());
       continue;
     }
-    level = next.level;
+    resource.level = next.level;
     levels.pop_back();
-    fill(resource, level);
+    for (const Link &link : resource.flows)
+      if (rates[link.flow] == noRate)
+        setRate(link.flow, resource.level);
   }
 }
 
-/// Flows of a full resource keep the level that all have reached.
-void FairShare::fill(Resource &resource, double level) {
-  resource.level = level;
-  for (const Link &link : resource.flows) {
-    if (rates[link.flow] != noRate)
-      continue;
-    double weight = weights[link.flow];
-    double rate = weight * level;
-    rates[link.flow] = rate;
-    size_t first = size_t(link.flow) * maxUses;
-    for (uint32_t use = 0; use < useCount[link.flow]; ++use) {
-      const Use &what = uses[first + use];
-      Resource &other = resources[what.resource];
-      other.load += rate * what.bytesPerByte;
-      other.left -= rate * what.bytesPerByte;
-      other.leftDemand -= weight * what.bytesPerByte;
-      --other.waiting;
-    }
+/// The flow stays at this level.
+void FairShare::setRate(uint32_t flow, double level) {
+  double weight = weights[flow], rate = weight * level;
+  rates[flow] = rate;
+  for (const Use &use : usesOf(flow)) {
+    Resource &resource = resources[use.resource];
+    resource.load += rate * use.bytesPerByte;
+    resource.left -= rate * use.bytesPerByte;
+    resource.leftDemand -= weight * use.bytesPerByte;
+    --resource.waiting;
   }
 }
 

@@ -102,8 +102,11 @@ private:
   void setLevel(uint32_t number, double level);
 
   double sumDemand(const Resource &resource) const;
+  double levelOf(Resource &resource) const;
   void fillAll();
-  void fill(Resource &resource, double level);
+  void fillInRounds();
+  void fillInOrder();
+  void setRate(uint32_t flow, double level);
 
   uint32_t maxUses;
   std::vector<Resource> resources;
@@ -112,7 +115,10 @@ private:
   uint32_t failures = 0;           ///< of mend(), one after the other
   uint32_t fillsBeforeMending = 0; ///< how often not to try
   bool isWeighted = false;         ///< a flow's demand may be another number than 1
-  std::vector<Level> levels;
+  std::vector<Level> levels;       ///< a heap
+  std::vector<uint32_t> open;      ///< flows without a rate
+  std::vector<double> roundLevels; ///< by resource
+  std::vector<uint8_t> isHeld;     ///< by resource: a flow meets a lower level elsewhere
   std::vector<Capped> capped;
   std::vector<double> elsewhere; ///< of the resource at hand, by flow of its list
   // By flow, and by flow and use.

@@ -6,14 +6,17 @@
 
 #include "runtime/simulator/Flags.h"
 
+#include "runtime/simulator/LargeArray.h"
+
 #include <algorithm>
 #include <limits>
 
 namespace moec::simulator {
 
 Flags::Flags(const TaskGraph &graph)
-    : graph(graph), values(graph.getCells()), waiting(graph.getCells(), none),
-      alsoWaits(graph.getTasks().size(), none) {}
+    : graph(graph), values(makeLarge<uint32_t>(graph.getCells(), 0)),
+      waiting(makeLarge(graph.getCells(), none)),
+      alsoWaits(makeLarge(graph.getTasks().size(), none)) {}
 
 void Flags::raise(TaskId signal, double now, double latency) {
   auto lane = std::find_if(lanes.begin(), lanes.end(),

@@ -43,16 +43,16 @@ double longestChain(const TaskGraph &graph, const topology::Network &network) {
   for (TaskId id = 0; id < tasks.size(); ++id)
     if (graph.familyOf(id).kind == TaskClass::Signal)
       if (auto wait = waits.find(flagKey(tasks[id])); wait != waits.end())
-        ++order.predecessors[wait->second];
+        ++order.nodes[wait->second].predecessors;
   std::vector<double> begins(tasks.size());
   std::vector<TaskId> ready;
   for (TaskId id = 0; id < tasks.size(); ++id)
-    if (order.predecessors[id] == 0)
+    if (order.nodes[id].predecessors == 0)
       ready.push_back(id);
   double last = 0;
   auto reach = [&](TaskId id, double time) {
     begins[id] = std::max(begins[id], time);
-    if (--order.predecessors[id] == 0)
+    if (--order.nodes[id].predecessors == 0)
       ready.push_back(id);
   };
   for (size_t next = 0; next < ready.size(); ++next) {

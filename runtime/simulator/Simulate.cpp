@@ -7,6 +7,7 @@
 #include "runtime/simulator/Simulate.h"
 
 #include "runtime/simulator/Flags.h"
+#include "runtime/simulator/LargeArray.h"
 #include "runtime/simulator/Processors.h"
 #include "runtime/simulator/Routes.h"
 #include "runtime/simulator/Transfers.h"
@@ -100,8 +101,8 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
     : graph(graph), network(network), options(options), order(graph.makeOrder()),
       transfers(network, demands.maxUses,
                 options.patience.value_or(defaultPatience(demands.transfers))),
-      processors(graph), flags(graph), begins(graph.getTasks().size(), never),
-      ends(graph.getTasks().size(), never) {
+      processors(graph), flags(graph), begins(makeLarge(graph.getTasks().size(), never)),
+      ends(makeLarge(graph.getTasks().size(), never)) {
   uint32_t count = 0;
   for (const Family &family : graph.getFamilies()) {
     bool hasWindow = family.kind == TaskClass::Transfer && family.window > 0;
@@ -180,7 +181,7 @@ void Engine::startHeld() {
 void Engine::finish(TaskId task) {
   ends[task] = now;
   for (TaskId after : order.after(task))
-    if (--order.predecessors[after] == 0)
+    if (--order.nodes[after].predecessors == 0)
       ready.push_back(after);
 }
 
@@ -222,7 +223,7 @@ bool Engine::step() {
 
 rt::Result<Simulation> Engine::run() {
   for (TaskId task = 0; task < graph.getTasks().size(); ++task)
-    if (order.predecessors[task] == 0)
+    if (order.nodes[task].predecessors == 0)
       ready.push_back(task);
   do
     drain();

@@ -6,6 +6,8 @@
 
 #include "runtime/simulator/TaskGraph.h"
 
+#include "runtime/simulator/LargeArray.h"
+
 #include <algorithm>
 #include <cassert>
 
@@ -55,29 +57,30 @@ TaskId TaskGraph::addGate(uint32_t rank) {
 
 void TaskGraph::addEdge(TaskId first, TaskId second) {
   assert(first < tasks.size() && second < tasks.size() && first != second);
+  assert(edgeFrom.size() < UINT32_MAX);
   edgeFrom.push_back(first);
   edgeTo.push_back(second);
 }
 
 void TaskGraph::reserve(size_t taskCount, size_t edgeCount) {
-  tasks.reserve(taskCount);
-  edgeFrom.reserve(edgeCount);
-  edgeTo.reserve(edgeCount);
+  reserveLarge(tasks, taskCount);
+  reserveLarge(edgeFrom, edgeCount);
+  reserveLarge(edgeTo, edgeCount);
 }
 
 TaskGraph::Order TaskGraph::makeOrder() const {
   Order order;
-  order.begin.resize(tasks.size() + 1);
-  order.predecessors.resize(tasks.size());
+  order.nodes = makeLarge<Order::Node>(tasks.size() + 1, {});
   for (TaskId from : edgeFrom)
-    ++order.begin[from + 1];
+    ++order.nodes[from + 1].followers;
   for (size_t task = 0; task < tasks.size(); ++task)
-    order.begin[task + 1] += order.begin[task];
-  std::vector<uint64_t> next(order.begin.begin(), order.begin.end() - 1);
-  order.followers.resize(edgeFrom.size());
+    order.nodes[task + 1].followers += order.nodes[task].followers;
+  order.followers = makeLarge<TaskId>(edgeFrom.size(), 0);
+  std::vector<uint32_t> next = makeLarge<uint32_t>(tasks.size(), 0);
   for (size_t edge = 0; edge < edgeFrom.size(); ++edge) {
-    order.followers[next[edgeFrom[edge]]++] = edgeTo[edge];
-    ++order.predecessors[edgeTo[edge]];
+    TaskId from = edgeFrom[edge], to = edgeTo[edge];
+    order.followers[order.nodes[from].followers + next[from]++] = to;
+    ++order.nodes[to].predecessors;
   }
   return order;
 }

@@ -78,11 +78,15 @@ public:
 
   /// Order between tasks by task: who comes after it, and after how many it comes.
   struct Order {
-    std::vector<uint64_t> begin; ///< of each task's followers, and the end of the last
+    struct Node {
+      uint32_t followers = 0; ///< where its own begin
+      uint32_t predecessors = 0;
+    };
+    std::vector<Node> nodes; ///< and one behind the last, for where followers end
     std::vector<TaskId> followers;
-    std::vector<uint32_t> predecessors;
     std::span<const TaskId> after(TaskId task) const {
-      return std::span(followers).subspan(begin[task], begin[task + 1] - begin[task]);
+      uint32_t begin = nodes[task].followers;
+      return std::span(followers).subspan(begin, nodes[task + 1].followers - begin);
     }
   };
   Order makeOrder() const;
