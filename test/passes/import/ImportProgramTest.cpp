@@ -90,7 +90,7 @@ TEST(ImportProgram, ManifestHoldsWhatTheProgramSaid) {
   program.layer.combineType = DType::BF16;
   program.machine.emplace();
   program.machine->name = "box";
-  program.machine->memoryBytes = 1 << 20;
+  program.machine->memoryBytes = topology::Figure{1 << 20, ""};
   program.placement.lists = {{2, {7, 0}, {}}};
   program.placement.pins = {{3, {1, 0}, {}}};
   program.schedule.maxTokensPerRank = 12;
@@ -157,7 +157,7 @@ TEST(ImportProgram, TooLittleMemoryIsAnErrorWithBothNumbers) {
   frontend::Program program = smallProgram();
   program.machine.emplace();
   program.machine->name = "box";
-  program.machine->memoryBytes = 1000;
+  program.machine->memoryBytes = topology::Figure{1000, ""};
   mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(program, &context);
   std::string message;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
