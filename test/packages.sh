@@ -10,6 +10,7 @@ packages=(
   libboost-context-dev libxxhash-dev                         # runtime
   flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev
   libcli11-dev libgtest-dev                                  # command line, tests
+  libpugixml-dev glpk-utils                                  # NCCL's XML; bounds against linear programs
 )
 
 # NVIDIA's disassembler, which the tests of machine code want; they are skipped without it. No

@@ -1,0 +1,78 @@
+//===- Bound.h - What no schedule can beat ----------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Cuts. Whatever leaves a set of ranks crosses one of the resources that lead out of
+// it, whichever way it takes and whoever hands it on: bytes over the sum of the rates
+// bounds the time from below. The sets are single ranks, ranks joined by NVLink, those
+// below a part of a PCIe tree, and nodes. What has no inside and outside (a host bridge,
+// host memory) is a price on each byte: the cheapest way of every pair, over what the
+// resources earn.
+//
+// Copies merge at nodes only: a token may enter a node once, partial sums of a token may
+// leave it as one. Traffic of a node stays in it.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_BOUNDS_BOUND_H
+#define MOEC_RUNTIME_BOUNDS_BOUND_H
+
+#include "runtime/topology/Network.h"
+#include "runtime/traffic/ItemCounts.h"
+
+#include <span>
+
+namespace moec::bounds {
+
+enum class Merging : uint8_t {
+  None,      ///< every byte travels by itself
+  Arrival,   ///< what a rank sends to several of a node enters the node once
+  Departure, ///< what several of a node send to a rank leaves the node once
+};
+
+/// What has to get from rank to rank.
+struct Demand {
+  traffic::Matrix bytes; ///< row = source; the diagonal does not travel
+  Merging merging = Merging::None;
+  /// Of Arrival: bytes from a rank into a node, [rank][node]. Of Departure: from a node
+  /// to a rank, [rank][node]. A rank's own node is not read.
+  std::vector<double> nodeBytes;
+};
+
+/// The largest bound that resources of one kind give.
+struct Tier {
+  std::string name; ///< nvlink, rail, pcie, socket, host_bridge, host_memory, ..
+  double seconds = 0;
+  std::string resource;
+};
+
+/// `seconds` is the transfer time of the binding resource plus the latency of the
+/// farthest pair with traffic (a sum of LogGP's kind: a schedule that sends to the
+/// farthest first may gain the difference of two latencies). Without traffic all is 0.
+struct Bound {
+  double seconds = 0;
+  double latencySeconds = 0;
+  std::string resource;    ///< what binds; empty without traffic
+  std::vector<Tier> tiers; ///< without latency, those the network has, largest first
+};
+
+/// Of demands that may be under way at the same time; their latencies follow one
+/// another. Matrices are as large as the network has ranks.
+Bound boundOf(const topology::Network &network, std::span<const Demand> demands);
+inline Bound boundOf(const topology::Network &network, const Demand &demand) {
+  return boundOf(network, std::span(&demand, 1));
+}
+
+/// What travels in a phase of a step.
+enum class Copies : uint8_t {
+  Rows,  ///< one for each slot of a token
+  Ranks, ///< one for each rank that has a slot of it; back: sums of a rank
+  Nodes, ///< and between nodes one for each node; back: sums of a node
+};
+Demand dispatchDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Copies copies);
+/// From where a token's experts are back to its rank.
+Demand combineDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Copies copies);
+
+} // namespace moec::bounds
+
+#endif // MOEC_RUNTIME_BOUNDS_BOUND_H

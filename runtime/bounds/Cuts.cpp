@@ -1,0 +1,180 @@
+//===- Cuts.cpp - What crosses a cut, and over what -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/bounds/Cuts.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace moec::bounds {
+
+using topology::Network;
+using topology::ResourceKind;
+using topology::Route;
+
+std::string_view tierOf(ResourceKind kind) {
+  switch (kind) {
+  case ResourceKind::Egress:
+  case ResourceKind::Ingress:
+    return "nvlink";
+  case ResourceKind::NicOut:
+  case ResourceKind::NicIn:
+    return "rail";
+  case ResourceKind::PcieUp:
+  case ResourceKind::PcieDown:
+    return "pcie";
+  case ResourceKind::HostBridge:
+    return "host_bridge";
+  case ResourceKind::Socket:
+    return "socket";
+  case ResourceKind::HostMemory:
+    return "host_memory";
+  case ResourceKind::SmIssue:
+    return "sm_issue";
+  case ResourceKind::CopyEngine:
+    return "copy_engine";
+  case ResourceKind::Hbm:
+    return "memory";
+  }
+  return "";
+}
+
+std::vector<const Route *> waysOf(const Network &network, uint32_t from, uint32_t to) {
+  std::vector<const Route *> ways;
+  for (const Route *way :
+       {network.route(from, to, plan::Path::NVLink), network.route(from, to, plan::Path::Rail),
+        network.stagedRoute(from, to)})
+    if (way)
+      ways.push_back(way);
+  return ways;
+}
+
+namespace {
+/// Membership of ranks, and a demand seen from the cut: `inside` sends or receives.
+class Crossing {
+public:
+  Crossing(const Network &network, const Demand &demand, const Cut &cut)
+      : network(network), demand(demand), cut(cut), node(network.nodeOf(cut.ranks.front())),
+        isInside(network.getRanks()) {
+    for (uint32_t rank : cut.ranks) {
+      assert(network.nodeOf(rank) == node && "a cut lies within a node");
+      isInside[rank] = true;
+    }
+  }
+
+  double bytes() const {
+    double sum = 0;
+    uint32_t first = node * network.getLanes();
+    for (uint32_t rank : cut.ranks)
+      for (uint32_t peer = first; peer < first + network.getLanes(); ++peer)
+        sum += isInside[peer] ? 0 : between(rank, peer);
+    return cut.withinNode ? sum : sum + bytesOfOtherNodes();
+  }
+
+private:
+  double between(uint32_t inside, uint32_t outside) const {
+    return cut.direction == Direction::Out ? demand.bytes.at(inside, outside)
+                                           : demand.bytes.at(outside, inside);
+  }
+
+  double bytesOfOtherNodes() const {
+    // Merging on the far side: a rank's share by node.
+    bool isFar =
+        demand.merging == (cut.direction == Direction::Out ? Merging::Arrival : Merging::Departure);
+    bool isNear = demand.merging != Merging::None && !isFar;
+    bool isWhole = cut.ranks.size() == network.getLanes();
+    double sum = 0;
+    if (isFar) {
+      for (uint32_t rank : cut.ranks)
+        for (uint32_t other = 0; other < network.getNodes(); ++other)
+          sum += other == node ? 0 : demand.nodeBytes[size_t(rank) * network.getNodes() + other];
+      return sum;
+    }
+    for (uint32_t peer = 0; peer < network.getRanks(); ++peer) {
+      if (network.nodeOf(peer) == node)
+        continue;
+      double all = 0, most = 0;
+      for (uint32_t rank : cut.ranks) {
+        all += between(rank, peer);
+        most = std::max(most, between(rank, peer));
+      }
+      // Merging on this side: once for the node; for a part of it, at least as much as one rank's.
+      if (isNear && isWhole)
+        sum += demand.nodeBytes[size_t(peer) * network.getNodes() + node];
+      else
+        sum += isNear ? most : all;
+    }
+    return sum;
+  }
+
+  const Network &network;
+  const Demand &demand;
+  const Cut &cut;
+  uint32_t node;
+  std::vector<bool> isInside;
+};
+} // namespace
+
+double bytesAcross(const Network &network, const Demand &demand, const Cut &cut) {
+  return Crossing(network, demand, cut).bytes();
+}
+
+/// What is beside the way is at no end of it (MakeNetwork.cpp).
+static bool isBeside(ResourceKind kind) {
+  return kind == ResourceKind::SmIssue || kind == ResourceKind::CopyEngine ||
+         kind == ResourceKind::Hbm;
+}
+
+/// The use of a way that is counted for the cut; null where it uses nothing.
+static const Route::Use *useOf(const Network &network, const Route &way, const Cut &cut) {
+  if (cut.through)
+    for (const Route::Use &use : way.uses)
+      if (use.resource == *cut.through)
+        return &use;
+  ResourceKind nic = cut.direction == Direction::Out ? ResourceKind::NicOut : ResourceKind::NicIn;
+  const Route::Use *found = nullptr;
+  for (const Route::Use &use : way.uses)
+    if (cut.byNic && network.getResources()[use.resource].kind == nic)
+      return &use;
+  for (const Route::Use &use : way.uses) {
+    if (isBeside(network.getResources()[use.resource].kind))
+      continue;
+    found = &use;
+    if (cut.direction == Direction::Out)
+      return found;
+  }
+  return found;
+}
+
+std::optional<std::map<uint32_t, double>> resourcesAcross(const Network &network, const Cut &cut) {
+  std::map<uint32_t, double> costs;
+  std::vector<bool> isInside(network.getRanks());
+  for (uint32_t rank : cut.ranks)
+    isInside[rank] = true;
+  uint32_t node = network.nodeOf(cut.ranks.front());
+  for (uint32_t rank : cut.ranks)
+    for (uint32_t peer = 0; peer < network.getRanks(); ++peer) {
+      if (isInside[peer] || (cut.withinNode && network.nodeOf(peer) != node))
+        continue;
+      bool isOut = cut.direction == Direction::Out;
+      uint32_t from = isOut ? rank : peer, to = isOut ? peer : rank;
+      for (const Route *way :
+           {network.route(from, to, plan::Path::NVLink), network.route(from, to, plan::Path::Rail),
+            network.stagedRoute(from, to)}) {
+        if (!way)
+          continue;
+        const Route::Use *use = useOf(network, *way, cut);
+        if (!use)
+          return std::nullopt;
+        auto [entry, isNew] = costs.try_emplace(use->resource, use->bytesPerByte);
+        if (!isNew)
+          entry->second = std::min(entry->second, use->bytesPerByte);
+      }
+    }
+  return costs.empty() ? std::nullopt : std::optional(std::move(costs));
+}
+
+} // namespace moec::bounds
