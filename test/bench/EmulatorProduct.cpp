@@ -59,5 +59,6 @@ int main(int argc, char **argv) {
   Gemm gemm(256, 256, 256);
   must(gemm.compile());
   measure(gemm, false, repeats);
-  if (repeats < 100) measure(gemm, true, repeats);
+  if (repeats < 100)
+    measure(gemm, true, repeats);
 }

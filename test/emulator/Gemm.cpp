@@ -45,7 +45,7 @@ static std::string epilogue() {
 }
 
 static std::string gemmText() {
-  std::ifstream file(MOEC_EMULATOR_INPUTS "/gemm.mlir");
+  std::ifstream file(MOEC_EMULATOR_INPUTS "/Inputs/gemm.mlir");
   std::stringstream text;
   text << "!S = !llvm.struct<(f32";
   for (int i = 1; i < 128; ++i)
@@ -57,7 +57,7 @@ static std::string gemmText() {
 }
 
 static rt::TensorMapRequest rowsOf(uint64_t base, uint64_t rows, uint64_t columns,
-                                  uint32_t boxRows) {
+                                   uint32_t boxRows) {
   rt::TensorMapRequest request;
   request.base = base;
   request.element = DType::BF16;
@@ -91,6 +91,8 @@ std::string Gemm::compile() {
   return harness.compile(text);
 }
 
-std::string Gemm::run(uint64_t seed) { return harness.run("gemm", {2, 196608 + 64, seed}, {block}); }
+std::string Gemm::run(uint64_t seed) {
+  return harness.run("gemm", {2, 196608 + 64, seed}, {block});
+}
 
 } // namespace moec::test

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 
-
 namespace moec::rt::emulator {
 
 Order::Order(uint32_t ctas, uint32_t warpsPerCta, uint32_t moment)

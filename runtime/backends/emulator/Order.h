@@ -34,8 +34,8 @@ struct Warp;
 struct Meeting {
   std::shared_ptr<Clock> gathering; ///< null: nothing since the last release
   ClockRef released;                ///< of the last completed phase
-  std::vector<ClockRef> joined; ///< into `gathering`; lanes of a warp mostly know the same
-  uint64_t phase = 0;           ///< releases until now
+  std::vector<ClockRef> joined;     ///< into `gathering`; lanes of a warp mostly know the same
+  uint64_t phase = 0;               ///< releases until now
   /// Same input, same result.
   ClockRef memoInput, memoResult;
 };

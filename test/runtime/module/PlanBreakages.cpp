@@ -133,20 +133,15 @@ static std::vector<Breakage> regionBreakages() {
       {"region-reads-output", op(rt, [](Op &o) { o.reads[0].buffer = out; })},
       {"region-node-outside",
        op(pd, [](Op &o) { o.reads[0].items = {ItemSetKind::M, {plan::rank(), constant(1)}}; })},
-      {"region-frame-of-items",
-       op(pd, [](Op &o) { o.reads[0].frame = o.reads[0].items; })},
+      {"region-frame-of-items", op(pd, [](Op &o) { o.reads[0].frame = o.reads[0].items; })},
       {"region-frame-in-a-target",
        op(pd, [](Op &o) { o.writes[0].frame = {ItemSetKind::M, {plan::rank(), constant(0)}}; })},
       {"region-frame-in-slots",
        op(pd, [](Op &o) { o.reads[0].frame = {ItemSetKind::M, {plan::rank(), constant(0)}}; })},
-      {"region-frame-of-another", op(pm,
-                                     [](Op &o) {
-                                       o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}};
-                                     })},
-      {"region-frame-in-a-task", op(ex,
-                                    [](Op &o) {
-                                      o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}};
-                                    })},
+      {"region-frame-of-another",
+       op(pm, [](Op &o) { o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}}; })},
+      {"region-frame-in-a-task",
+       op(ex, [](Op &o) { o.reads[0].frame = {ItemSetKind::M, {p(), constant(0)}}; })},
       {"region-too-many", op(rt, [](Op &o) { o.reads.resize(17); })},
       {"domain-variable-reserved", op(pk, [](Op &o) { o.domains[0].variable = "n"; })},
       {"domain-variable-twice",
@@ -176,8 +171,7 @@ static std::vector<Breakage> taskBreakages() {
        })},
       {"task-of-two-tiers", op(pk, [](Op &o) { o.task = TaskKind::PackNodes; })},
       {"task-parts-without-partial-result", op(rd, [](Op &o) { o.task = TaskKind::PartSum; })},
-      {"task-rows-with-partial-result",
-       plan([](Plan &p) { p.sumTree = SumTree::RankPartial; })},
+      {"task-rows-with-partial-result", plan([](Plan &p) { p.sumTree = SumTree::RankPartial; })},
       {"task-experts-sources",
        op(ex, [](Op &o) { o.reads[1].each[0].kind = DomainKind::Stagger; })},
   };
