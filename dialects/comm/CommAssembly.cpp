@@ -42,6 +42,10 @@ static void printRegion(OpAsmPrinter &printer, ArrayAttr domains, Value buffer, 
   printIndex(printer, region.getIndex(), names);
   printer << '{';
   printItemSet(printer.getStream(), region.getItems(), names);
+  if (ItemSetAttr frame = region.getFrame()) {
+    printer << " in ";
+    printItemSet(printer.getStream(), frame, names);
+  }
   printer << '}';
   for (DomainAttr domain : region.getEach()) {
     printer << " each ";
@@ -104,7 +108,8 @@ static ParseResult parseDomain(OpAsmParser &parser, DomainAttr &domain) {
   std::optional<DomainKind> kind = symbolizeDomainKind(kindName);
   if (!kind)
     return parser.emitError(loc) << "unknown domain '" << kindName
-                                 << "': expected 'all' or 'stagger'";
+                                 << "': expected all, stagger, nodes, stagger_nodes, lanes or "
+                                    "stagger_lanes";
   domain = DomainAttr::getChecked([&] { return parser.emitError(loc); }, parser.getContext(),
                                   variable, *kind);
   return success(domain != nullptr);
@@ -137,7 +142,7 @@ static ParseResult parseItemSet(Variables &variables, ItemSetKind &kind, Exprs &
     return failure();
   std::optional<ItemSetKind> known = symbolizeItemSetKind(name);
   if (!known)
-    return parser.emitError(loc) << "unknown item set '" << name << "': expected A, D or Y";
+    return parser.emitError(loc) << "unknown item set '" << name << "': expected A, D, M or Y";
   kind = *known;
   return parseExprs(variables, OpAsmParser::Delimiter::Paren, args);
 }
@@ -161,12 +166,15 @@ static ParseResult parsePayload(Variables &variables, ItemSetAttr &items) {
 static ParseResult parseRegion(Variables &variables, Value &buffer, RegionAttr &region) {
   OpAsmParser &parser = variables.parser;
   OpAsmParser::UnresolvedOperand operand;
-  Exprs index, args;
-  ItemSetKind kind;
+  Exprs index, args, frameArgs;
+  ItemSetKind kind, frameKind;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseOperand(operand) ||
       parseExprs(variables, OpAsmParser::Delimiter::OptionalSquare, index) ||
-      parser.parseLBrace() || parseItemSet(variables, kind, args) || parser.parseRBrace())
+      parser.parseLBrace() || parseItemSet(variables, kind, args))
+    return failure();
+  bool isPart = succeeded(parser.parseOptionalKeyword("in"));
+  if ((isPart && parseItemSet(variables, frameKind, frameArgs)) || parser.parseRBrace())
     return failure();
   SmallVector<DomainAttr> each;
   while (succeeded(parser.parseOptionalKeyword("each")))
@@ -175,13 +183,17 @@ static ParseResult parseRegion(Variables &variables, Value &buffer, RegionAttr &
   auto renamed = variables.close(each);
   if (failed(renamed))
     return failure();
-  for (Exprs *exprs : {&index, &args})
+  for (Exprs *exprs : {&index, &args, &frameArgs})
     for (AffineExpr &expr : *exprs)
       expr = expr.replace(*renamed);
   ItemSetAttr items = getItemSet(parser, loc, kind, variables.map(args, each.size()));
-  if (!items)
+  ItemSetAttr frame;
+  if (isPart)
+    frame = getItemSet(parser, loc, frameKind, variables.map(frameArgs, each.size()));
+  if (!items || (isPart && !frame))
     return failure();
-  region = RegionAttr::get(parser.getContext(), variables.map(index, each.size()), items, each);
+  region =
+      RegionAttr::get(parser.getContext(), variables.map(index, each.size()), items, each, frame);
   SmallVector<Value> resolved;
   if (parser.resolveOperand(operand, BufferType::get(parser.getContext()), resolved))
     return failure();
@@ -200,13 +212,24 @@ static ParseResult parseEnd(Variables &variables, OperationState &result, ArrayA
     if (parser.parseOperand(operand) ||
         parser.resolveOperand(operand, TokenType::get(parser.getContext()), result.operands))
       return failure();
-    if (parseExprs(variables, OpAsmParser::Delimiter::OptionalParen, args) ||
+    bool any = false;
+    auto argument = [&]() -> ParseResult {
+      if (failed(parser.parseOptionalStar()))
+        return parseSum(variables, args.emplace_back());
+      any = true;
+      args.push_back(getAffineSymbolExpr(0, parser.getContext()));
+      return success();
+    };
+    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::OptionalParen, argument) ||
         failed(variables.close()))
       return failure();
-    if (args.empty())
+    if (args.empty()) {
       parsed.push_back(parser.getBuilder().getUnitAttr());
-    else
-      parsed.push_back(AffineMapAttr::get(variables.map(args)));
+      return success();
+    }
+    AffineMap map = variables.map(args);
+    parsed.push_back(AffineMapAttr::get(
+        AffineMap::get(map.getNumDims(), any ? 1 : 0, args, parser.getContext())));
     return success();
   };
   if (succeeded(parser.parseOptionalKeyword("after")) &&
@@ -517,7 +540,7 @@ ParseResult WaitOp::parse(OpAsmParser &parser, OperationState &result) {
   Variables variables(parser);
   if (parseLabel(parser, props.label) || parseDomains(variables, props.domains) ||
       parser.parseColon() || parseFlagCell(variables, result, props.index) ||
-      parser.parseGreater() || parser.parseEqual() || parseExpr(variables, props.value))
+      parser.parseKeyword("at") || parseExpr(variables, props.value))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("get")) && parsePayload(variables, props.payload))
     return failure();
@@ -528,7 +551,7 @@ ParseResult WaitOp::parse(OpAsmParser &parser, OperationState &result) {
 void WaitOp::print(OpAsmPrinter &printer) {
   printDomains(printer, getDomains());
   printCell(printer, getDomains(), getFlag(), getIndex());
-  printer << " >= ";
+  printer << " at ";
   printExpr(printer.getStream(), getValue().getResult(0), getNames(getDomains()));
   printPayload(printer, "get", getDomains(), getPayload());
   printEnd(printer, *this);

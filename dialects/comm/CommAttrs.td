@@ -36,15 +36,19 @@ def Comm_BufferLayout : Comm_Enum<"BufferLayout", "how items lie in a region", [
 def Comm_BufferLayoutAttr : Comm_EnumAttr<Comm_BufferLayout, "layout">;
 
 def Comm_DomainKind : Comm_Enum<"DomainKind", "values a domain variable runs through", [
-    I32EnumCase<"All", 0, "all">, I32EnumCase<"Stagger", 1, "stagger">]>;
+    I32EnumCase<"All", 0, "all">, I32EnumCase<"Stagger", 1, "stagger">,
+    I32EnumCase<"Nodes", 2, "nodes">, I32EnumCase<"StaggerNodes", 3, "stagger_nodes">,
+    I32EnumCase<"Lanes", 4, "lanes">, I32EnumCase<"StaggerLanes", 5, "stagger_lanes">]>;
 
 def Comm_ItemSetKind : Comm_Enum<"ItemSetKind", "family of item sets", [
-    I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>]>;
+    I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>, I32EnumCase<"M", 3>]>;
 
 def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Route", 0, "route">, I32EnumCase<"Pack", 1, "pack">,
     I32EnumCase<"Experts", 2, "experts">, I32EnumCase<"Shared", 3, "shared">,
-    I32EnumCase<"SlotSum", 4, "slot_sum">]>;
+    I32EnumCase<"SlotSum", 4, "slot_sum">, I32EnumCase<"PackNodes", 5, "pack_nodes">,
+    I32EnumCase<"Split", 6, "split">, I32EnumCase<"RankSum", 7, "rank_sum">,
+    I32EnumCase<"NodeSum", 8, "node_sum">, I32EnumCase<"PartSum", 9, "part_sum">]>;
 def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
 
 def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
@@ -56,7 +60,8 @@ def Comm_StepOrder : Comm_Enum<"StepOrder", "order between the steps of one rank
 def Comm_StepOrderAttr : Comm_EnumAttr<Comm_StepOrder, "steps">;
 
 def Comm_SumTree : Comm_Enum<"SumTree", "which sums reach the result", [
-    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"RankPartial", 1, "rank_partial">,
+    I32EnumCase<"NodePartial", 2, "node_partial">]>;
 def Comm_SumTreeAttr : Comm_EnumAttr<Comm_SumTree, "result">;
 
 /// Values: passes/fusion/KernelForm.h.
@@ -67,7 +72,10 @@ def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
     I32EnumCase<"Everything", 4, "everything">, I32EnumCase<"Auto", 5, "auto">]>;
 
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
-    I32EnumCase<"StaggeredPut", 0, "staggered_put">]>;
+    I32EnumCase<"StaggeredPut", 0, "staggered_put">, I32EnumCase<"TwoTier", 1, "two_tier">]>;
+
+def Comm_Combine : Comm_Enum<"Combine", "what comes back to a token's rank", [
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
 
 def Comm_TileUse : Comm_Enum<"TileUse", "products that a tile is for", [
     I32EnumCase<"Experts", 0, "experts">, I32EnumCase<"Shared", 1, "shared">]>;
@@ -84,11 +92,13 @@ class Comm_Attr<string name, string attrMnemonic> : AttrDef<Comm_Dialect, name> 
 }
 
 def Comm_DomainAttr : Comm_Attr<"Domain", "domain"> {
-  let summary = "Domain variable and the ranks it runs through";
+  let summary = "Domain variable and the ranks, nodes or lanes it runs through";
   let description = [{
     `all` is 0, 1, .. ranks-1, ascending; `stagger` is r, r+1, .. modulo the
-    number of ranks, so that no two ranks begin with the same peer. Written
-    `p in stagger` in the custom form of the ops.
+    number of ranks, so that no two ranks begin with the same peer. `nodes` and
+    `lanes` are the same for the nodes of the plan and the ranks of a node,
+    `stagger_nodes` and `stagger_lanes` begin at those of r. Written `p in stagger`
+    in the custom form of the ops.
   }];
   let parameters = (ins StringRefParameter<"name of the variable">:$variable,
                         EnumParameter<Comm_DomainKind>:$kind);
@@ -101,10 +111,12 @@ def Comm_ItemSetAttr : Comm_Attr<"ItemSet", "set"> {
   let description = [{
     `A(r)`: the tokens of rank r. `D(s,p)`: tokens of s with at least one slot
     on p, in token order. `Y(s,p)`: the (token, slot) rows of s that run on p, in
-    (token, slot) order. D(s,p) is a part of A(s); the Y(s,p) of one s are
-    disjoint and their union is every (token, slot) of s.
+    (token, slot) order. `M(s,b)`: tokens of s with at least one slot on node b, in
+    token order. D and M are parts of A(s), D(s,p) is a part of M(s,b) if p is on
+    node b; the Y(s,p) of one s are disjoint and their union is every (token, slot)
+    of s.
 
-    Constraints: (set-c1) one argument for A, two for D and Y.
+    Constraints: (set-c1) one argument for A, two for the others.
   }];
   let parameters = (ins EnumParameter<Comm_ItemSetKind>:$kind, "::mlir::AffineMap":$args);
   let assemblyFormat = "`<` $kind `,` $args `>`";
@@ -116,11 +128,13 @@ def Comm_RegionAttr : Comm_Attr<"Region", "region"> {
   let description = [{
     `index` selects one region of the buffer; `each` repeats the whole for every
     value of further variables, the last varying fastest. Written
-    `[0, s]{D(s,r)} each s in all` after the buffer in the custom form.
+    `[0, s]{D(s,r)} each s in all` after the buffer in the custom form. `frame` says
+    what the region holds where `items` is but a part of that: `{D(s,p) in M(s,b)}`.
   }];
   let parameters = (ins "::mlir::AffineMap":$index, "::moec::comm::ItemSetAttr":$items,
-                        OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each);
-  let assemblyFormat = "`<` $index `,` $items (`,` `each` $each^)? `>`";
+                        OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each,
+                        OptionalParameter<"::moec::comm::ItemSetAttr">:$frame);
+  let assemblyFormat = "`<` $index `,` $items (`,` `each` $each^)? (`,` `in` $frame^)? `>`";
 }
 
 def Comm_LinkAttr : Comm_Attr<"Link", "link"> {
@@ -172,9 +186,11 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         OptionalParameter<"std::optional<int64_t>",
                                           "copies of each symmetric region">:$depth,
                         DefaultValuedParameter<"::moec::comm::Fusion",
-                                               "::moec::comm::Fusion::Auto">:$fuse);
+                                               "::moec::comm::Fusion::Auto">:$fuse,
+                        DefaultValuedParameter<"::moec::comm::Combine",
+                                               "::moec::comm::Combine::Rows">:$combine);
   let assemblyFormat = [{
-    `<` $algorithm (`,` struct($window, $depth, $fuse)^)? `>`
+    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

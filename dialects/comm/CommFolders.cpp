@@ -14,9 +14,9 @@ using namespace moec::comm;
 LogicalResult PutOp::canonicalize(PutOp op, PatternRewriter &rewriter) {
   // A window that holds every instance of the family bounds nothing.
   uint64_t instances = 1;
-  uint64_t ranks = cast<PlanOp>(op->getParentOp()).getRanks();
-  for (size_t i = 0; i < op.getDomains().size(); ++i)
-    instances *= ranks;
+  auto plan = cast<PlanOp>(op->getParentOp());
+  for (auto domain : op.getDomains().getAsRange<DomainAttr>())
+    instances *= getDomainSize(plan, domain.getKind());
   if (op.getWindow() == 0 || op.getWindow() < instances)
     return rewriter.notifyMatchFailure(op, "the window bounds the family");
   rewriter.modifyOpInPlace(op, [&] { op.setWindow(0); });

@@ -21,7 +21,8 @@ using namespace moec::comm;
 //===----------------------------------------------------------------------===//
 
 AffineMap Scope::map(ArrayRef<AffineExpr> exprs) const {
-  return AffineMap::get(firstDomainDim + domains.size(), 0, exprs, context);
+  bool any = llvm::any_of(exprs, [](AffineExpr expr) { return isa<AffineSymbolExpr>(expr); });
+  return AffineMap::get(firstDomainDim + domains.size(), any ? 1 : 0, exprs, context);
 }
 
 ItemSetAttr Scope::set(ItemSetKind kind, ArrayRef<AffineExpr> args) const {
@@ -29,11 +30,15 @@ ItemSetAttr Scope::set(ItemSetKind kind, ArrayRef<AffineExpr> args) const {
 }
 
 RegionAttr Scope::region(ArrayRef<AffineExpr> index, ItemSetAttr items) const {
-  return RegionAttr::get(context, map(index), items, {});
+  return RegionAttr::get(context, map(index), items, {}, {});
+}
+
+RegionAttr Scope::partOf(ItemSetAttr frame, ArrayRef<AffineExpr> index, ItemSetAttr items) const {
+  return RegionAttr::get(context, map(index), items, {}, frame);
 }
 
 RegionAttr Scope::eachRegion(ArrayRef<AffineExpr> index, ItemSetAttr items, unsigned each) const {
-  return RegionAttr::get(context, map(index), items, ArrayRef(domains).take_back(each));
+  return RegionAttr::get(context, map(index), items, ArrayRef(domains).take_back(each), {});
 }
 
 Scope Scope::with(StringRef variable, DomainKind kind) const {
@@ -50,6 +55,25 @@ unsigned moec::comm::getScopeSize(ArrayAttr domains, ArrayRef<DomainAttr> each) 
   return firstDomainDim + domains.size() + each.size();
 }
 
+int64_t moec::comm::getDomainSize(PlanOp plan, DomainKind kind) {
+  switch (kind) {
+  case DomainKind::All:
+  case DomainKind::Stagger:
+    return plan.getRanks();
+  case DomainKind::Nodes:
+  case DomainKind::StaggerNodes:
+    return plan.getNodes();
+  case DomainKind::Lanes:
+  case DomainKind::StaggerLanes:
+    return plan.getRanks() / plan.getNodes();
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+bool moec::comm::isAscending(DomainKind kind) {
+  return kind == DomainKind::All || kind == DomainKind::Nodes || kind == DomainKind::Lanes;
+}
+
 //===----------------------------------------------------------------------===//
 // Builders
 //===----------------------------------------------------------------------===//
@@ -61,6 +85,7 @@ void PlanOp::build(OpBuilder &builder, OperationState &state, StringRef name, in
   props.ranks = builder.getI64IntegerAttr(ranks);
   props.topk = builder.getI64IntegerAttr(topk);
   props.depth = builder.getI64IntegerAttr(1);
+  props.nodes = builder.getI64IntegerAttr(1);
   props.steps = StepOrderAttr::get(builder.getContext(), StepOrder::Serial);
   props.result = SumTreeAttr::get(builder.getContext(), SumTree::Rows);
   state.addRegion()->emplaceBlock();
@@ -80,14 +105,16 @@ void BufferOp::build(OpBuilder &builder, OperationState &state, StringRef label,
 }
 
 void FlagOp::build(OpBuilder &builder, OperationState &state, StringRef label,
-                   ArrayRef<int64_t> extents, bool carry) {
+                   ArrayRef<int64_t> extents, bool carry, AffineExpr writer) {
   auto &props = state.getOrAddProperties<Properties>();
   props.label = builder.getStringAttr(label);
   props.extents = builder.getDenseI64ArrayAttr(extents);
   if (carry)
     props.carry = builder.getUnitAttr();
   unsigned cell = firstDomainDim + extents.size();
-  props.writer = AffineMapAttr::get(AffineMap::get(cell, 0, builder.getAffineDimExpr(cell - 1)));
+  if (!writer)
+    writer = builder.getAffineDimExpr(cell - 1);
+  props.writer = AffineMapAttr::get(AffineMap::get(cell, 0, writer));
   state.addTypes(FlagType::get(builder.getContext()));
 }
 
@@ -143,14 +170,14 @@ void ReduceOp::build(OpBuilder &builder, OperationState &state, StringRef label,
 
 void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
                   AffineExpr to, RegionUse target, RegionUse source, int64_t window,
-                  ArrayRef<AfterUse> after) {
+                  ArrayRef<AfterUse> after, Path via) {
   auto &props = state.getOrAddProperties<Properties>();
   props.label = builder.getStringAttr(label);
   props.domains = scope.getDomainsAttr();
   props.targetRegion = target.region;
   props.sourceRegion = source.region;
   props.to = AffineMapAttr::get(scope.map(to));
-  props.via = PathAttr::get(builder.getContext(), Path::NVLink);
+  props.via = PathAttr::get(builder.getContext(), via);
   props.window = builder.getI64IntegerAttr(window);
   state.addOperands({target.buffer, source.buffer});
   props.afterInstances = addAfter(builder, state, scope, after);
@@ -158,7 +185,7 @@ void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, co
 
 void SignalOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
                      AffineExpr to, Value flag, ArrayRef<AffineExpr> index, ItemSetAttr payload,
-                     ArrayRef<AfterUse> after) {
+                     ArrayRef<AfterUse> after, Path via) {
   auto &props = state.getOrAddProperties<Properties>();
   props.label = builder.getStringAttr(label);
   props.domains = scope.getDomainsAttr();
@@ -166,7 +193,7 @@ void SignalOp::build(OpBuilder &builder, OperationState &state, StringRef label,
   props.to = AffineMapAttr::get(scope.map(to));
   props.value = AffineMapAttr::get(scope.map(scope.step()));
   props.payload = payload;
-  props.via = PathAttr::get(builder.getContext(), Path::NVLink);
+  props.via = PathAttr::get(builder.getContext(), via);
   state.addOperands(flag);
   props.afterInstances = addAfter(builder, state, scope, after);
 }

@@ -42,8 +42,8 @@ struct RegionUse {
   RegionAttr region;
 };
 
-/// A dependence: on all instances of the family, or on the one whose domain
-/// variables have the given values (expressions in the scope of the user).
+/// A dependence: on all instances of the family, or on those whose domain
+/// variables have the given values (expressions in the scope of the user, Scope::any).
 struct AfterUse {
   AfterUse(mlir::Value token) : token(token) {}
   AfterUse(mlir::Value token, llvm::ArrayRef<mlir::AffineExpr> args)
@@ -70,6 +70,8 @@ public:
   mlir::AffineExpr var(unsigned i) const {
     return mlir::getAffineDimExpr(firstDomainDim + i, context);
   }
+  /// Any value of a domain variable, in a dependence.
+  mlir::AffineExpr any() const { return mlir::getAffineSymbolExpr(0, context); }
   mlir::AffineExpr constant(int64_t value) const {
     return mlir::getAffineConstantExpr(value, context);
   }
@@ -79,6 +81,9 @@ public:
   ItemSetAttr set(ItemSetKind kind, llvm::ArrayRef<mlir::AffineExpr> args) const;
   /// A region that does not repeat.
   RegionAttr region(llvm::ArrayRef<mlir::AffineExpr> index, ItemSetAttr items) const;
+  /// The same, of a region that holds `frame`, of which `items` is a part.
+  RegionAttr partOf(ItemSetAttr frame, llvm::ArrayRef<mlir::AffineExpr> index,
+                    ItemSetAttr items) const;
   /// A region that repeats over the last `each` domains of this scope, which the
   /// op itself does not have.
   RegionAttr eachRegion(llvm::ArrayRef<mlir::AffineExpr> index, ItemSetAttr items,
@@ -103,5 +108,12 @@ unsigned getScopeSize(mlir::ArrayAttr domains, llvm::ArrayRef<DomainAttr> each =
 #include "dialects/comm/CommInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/comm/CommOps.h.inc"
+
+namespace moec::comm {
+/// Values of a domain: ranks, nodes or lanes of the plan.
+int64_t getDomainSize(PlanOp plan, DomainKind kind);
+/// Whether the values come in ascending order on every rank.
+bool isAscending(DomainKind kind);
+} // namespace moec::comm
 
 #endif // MOEC_DIALECTS_COMM_COMMOPS_H

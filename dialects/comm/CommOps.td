@@ -37,17 +37,20 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
     Life cycle: made by -moe-distribute with `comm.dispatch` and `comm.combine`
     in it; -comm-schedule replaces those two; the emit phase serialises it.
 
-    Attributes: `ranks` (GPUs, real or virtual); `topk` (slots of a token);
+    Attributes: `ranks` (GPUs, real or virtual); `nodes` (1 unless said; rank = node *
+    lanes + lane); `topk` (slots of a token);
     `depth` (copies of each symmetric region, used round robin by step); `steps`
     (`serial`: all tasks of a step before those of the next on one rank; `free`:
     only what flags order); `result` (`rows`: the source adds every expert's row
-    in slot order, the same bits for any rank count; `partial`: sums are made
-    before rows travel); `topology` (machine facts); `schedule` (asked for before
+    in slot order, the same bits for any rank count; `rank_partial`: a rank adds
+    its rows of a token in slot order, the source the ranks' sums in order;
+    `node_partial`: the ranks of a node in between); `topology` (machine facts); `schedule` (asked for before
     -comm-schedule, decided after it).
 
     Constraints: (plan-c1) 1 to 65535 ranks, 1 to 65535 slots: both travel in 16
     bits; (plan-c2) depth is positive; (plan-c3) labels are identifiers and unique
-    in the plan; (plan-c4) the body holds only ops of this dialect.
+    in the plan; (plan-c4) the body holds only ops of this dialect; (plan-c5) the
+    number of nodes divides the ranks.
 
     Effects: none of its own.
 
@@ -60,10 +63,11 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
                        DefaultValuedAttr<Comm_StepOrderAttr, "StepOrder::Serial">:$steps,
                        DefaultValuedAttr<Comm_SumTreeAttr, "SumTree::Rows">:$result,
                        OptionalAttr<Comm_TopologyAttr>:$topology,
-                       OptionalAttr<Comm_ScheduleAttr>:$schedule);
+                       OptionalAttr<Comm_ScheduleAttr>:$schedule,
+                       DefaultValuedAttr<I64Attr, "1">:$nodes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `ranks` $ranks `topk` $topk `depth` $depth `steps` `` $steps `result` `` $result
+    $sym_name `ranks` $ranks (`nodes` $nodes^)? `topk` $topk `depth` $depth `steps` `` $steps `result` `` $result
     (`topology` $topology^)? (`schedule` $schedule^)? attr-dict-with-keyword $body
   }];
   let skipDefaultBuilders = 1;
@@ -159,9 +163,10 @@ def Comm_FlagOp : Comm_HandleOp<"flag"> {
   let arguments = (ins StrAttr:$label, DenseI64ArrayAttr:$extents, UnitAttr:$carry,
                        AffineMapAttr:$writer);
   let results = (outs Res<Comm_FlagType, "", [MemAlloc]>:$flag);
-  // Written by the rank that the last index names.
+  // Written by the rank that the last index names, or by `writer`, an expression in the
+  // waiting rank and the indices (dimension firstDomainDim + i).
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "::llvm::ArrayRef<int64_t>":$extents,
-    "bool":$carry)>];
+    "bool":$carry, CArg<"::mlir::AffineExpr", "{}">:$writer)>];
 }
 
 //===----------------------------------------------------------------------===//
@@ -173,13 +178,14 @@ defvar commFamilyRules = [{
     Constraints of every family: (region-c0) buffers and flags come from comm.buffer
     and comm.flag; (domain-c1) variables have distinct names, none
     of them r or n; (after-c1) a dependence names all instances of an earlier op,
-    or one value for each of its domain variables, ranks all; (region-c1) as many
+    or a value or `*` for each of its domain variables, within its domain; (region-c1) as many
     index expressions as the buffer has extents, each within its extent;
     (region-c2) expressions use variables in scope, sums, and products, remainders
     and quotients by a constant, the divisor positive; (region-c3) a region of
     rows Y(s,p) has topk records a token, one of tokens has one; (region-c4) the
-    arguments of item sets are ranks; (region-c5) nothing writes an input and
-    nothing reads an output.
+    arguments of item sets are ranks, the second of M a node; (region-c5) nothing
+    writes an input and nothing reads an output; (region-c6) only the source of a put
+    has a frame, M around D of the same rank's tokens, in layout seq.
 }];
 
 class Comm_FamilyOp<string mnemonic, list<Trait> traits = []>
@@ -217,13 +223,21 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     end.
 
     Constraints: (compute-c1) the callee is a comm.task of the plan; (compute-c2)
-    slot_sum is called by comm.reduce, every other kind by comm.compute;
+    slot_sum, rank_sum, node_sum and part_sum are called by comm.reduce, every other
+    kind by comm.compute;
     (compute-c3) number, item sets and order of the regions are those of the kind:
     route reads x{A(r)}, writes route{A(r)}; pack reads route{A(r)}, writes
     record{D(r,p)}; experts reads rows{D(s,r)} and records{D(s,r)}, writes
     y{Y(s,r)}; shared reads x{A(r)}, writes shared{A(r)}; slot_sum reads
     route{A(r)}, rows{Y(r,p)} and optionally shared{A(r)} and x{A(r)}, writes out{A(r)};
-    (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk).
+    with a the node of r, s any rank and p any of node a: pack_nodes reads route{A(r)},
+    writes record{M(r,b)}; split reads record{M(s,a)}, writes record{D(s,p)}; rank_sum
+    reads records{D(s,r)} and y{Y(s,r)}, writes q{D(s,r)}; node_sum reads record{M(s,a)}
+    and parts{D(s,p)}, writes z{M(s,a)}; part_sum is slot_sum over parts{D(r,p)} or, in
+    a plan with result node_partial, parts{M(r,b)};
+    (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk), those
+    for a node 4 * (2 + 3 * topk); (compute-c5) slot_sum is for result rows, part_sum
+    for the others.
   }] # commFamilyRules # [{
 
     Effects: reads and writes what it names; sees what its `after` tasks wrote.
@@ -288,7 +302,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::AffineExpr":$to, "::moec::comm::RegionUse":$target,
     "::moec::comm::RegionUse":$source, "int64_t":$window,
-    "::llvm::ArrayRef<::moec::comm::AfterUse>":$after)>];
+    "::llvm::ArrayRef<::moec::comm::AfterUse>":$after,
+    CArg<"::moec::comm::Path", "::moec::comm::Path::NVLink">:$via)>];
   let hasCanonicalizeMethod = 1;
 }
 
@@ -320,7 +335,8 @@ def Comm_SignalOp : Comm_FamilyOp<"signal"> {
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::AffineExpr":$to, "::mlir::Value":$flag, "::llvm::ArrayRef<::mlir::AffineExpr>":$index,
-    "::moec::comm::ItemSetAttr":$payload, "::llvm::ArrayRef<::moec::comm::AfterUse>":$after)>];
+    "::moec::comm::ItemSetAttr":$payload, "::llvm::ArrayRef<::moec::comm::AfterUse>":$after,
+    CArg<"::moec::comm::Path", "::moec::comm::Path::NVLink">:$via)>];
 }
 
 def Comm_WaitOp : Comm_FamilyOp<"wait"> {
@@ -329,13 +345,15 @@ def Comm_WaitOp : Comm_FamilyOp<"wait"> {
     Blocks until the epoch of the cell is at least `value` (modulo 2^32); with
     `get` the payload is then the size of the named set. Tasks after it see all
     that happened before the signal. In text:
-    `comm.wait for s in all : %fd[0, s] >= n get D(s,r)`.
+    `comm.wait for s in all : %fd[0, s] at n get D(s,r)`.
 
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (wait-c1) takes a set only from a flag that carries; (wait-c2)
     the value is an expression in n alone, positive at step 1 and growing;
-    (wait-c3) as many index expressions as extents, each within its extent.
+    (wait-c3) as many index expressions as extents, each within its extent;
+    (wait-c4) the domains ascend, and each variable is the index of one extent, in
+    their order: a family of waits names its writers plainly.
   }] # commFamilyRules # [{
 
     Effects: acquire at system scope.

@@ -38,7 +38,8 @@ static bool isPlanExpr(AffineExpr expr, unsigned scope) {
 
 /// region-c2: the map is over the scope, and each result has a form in a plan.
 LogicalResult moec::comm::verifyMap(Operation *op, StringRef what, AffineMap map,
-                                    ArrayRef<StringRef> names) {
+                                    const OpScope &scope) {
+  ArrayRef<StringRef> names = scope.names;
   if (map.getNumDims() != names.size() || map.getNumSymbols() != 0)
     return op->emitOpError() << what << " must be an expression in " << llvm::join(names, ", ")
                              << ", not over " << map.getNumDims() << " variables and "
@@ -51,53 +52,66 @@ LogicalResult moec::comm::verifyMap(Operation *op, StringRef what, AffineMap map
   return success();
 }
 
-/// Where the dimensions of a scope lie: ranks for all but the step.
-SmallVector<Range> moec::comm::getScopeRanges(Operation *op, unsigned scope) {
-  int64_t last = getPlan(op).getRanks() - 1;
-  SmallVector<Range> ranges(scope, Range{0, last});
-  ranges[stepDim] = Range{1, std::nullopt};
-  return ranges;
+OpScope moec::comm::getOpScope(Operation *op, ArrayAttr domains, ArrayRef<DomainAttr> each) {
+  PlanOp plan = getPlan(op);
+  OpScope scope{getNames(domains, each), {}};
+  scope.ranges = {Range{0, int64_t(plan.getRanks()) - 1}, Range{1, std::nullopt}};
+  auto add = [&](DomainAttr domain) {
+    scope.ranges.push_back(Range{0, getDomainSize(plan, domain.getKind()) - 1});
+  };
+  llvm::for_each(domains.getAsRange<DomainAttr>(), add);
+  llvm::for_each(each, add);
+  return scope;
 }
 
-/// Every result of the map is a rank.
-LogicalResult moec::comm::verifyRanks(Operation *op, StringRef what, AffineMap map,
-                                      ArrayRef<StringRef> names) {
-  int64_t last = getPlan(op).getRanks() - 1;
+LogicalResult moec::comm::verifyBelow(Operation *op, StringRef what, StringRef noun, int64_t count,
+                                      AffineMap map, const OpScope &scope) {
   for (AffineExpr expr : map.getResults())
-    if (!getRange(expr, getScopeRanges(op, names.size())).isWithin(0, last))
-      return op->emitOpError() << what << " '" << toString(expr, names) << "' must be a rank, 0 to "
-                               << last << ", for every value of its "
+    if (!getRange(expr, scope.ranges).isWithin(0, count - 1))
+      return op->emitOpError() << what << " '" << toString(expr, scope.names) << "' must be a "
+                               << noun << ", 0 to " << count - 1 << ", for every value of its "
                                << "variables";
   return success();
 }
 
+LogicalResult moec::comm::verifyRanks(Operation *op, StringRef what, AffineMap map,
+                                      const OpScope &scope) {
+  return verifyBelow(op, what, "rank", getPlan(op).getRanks(), map, scope);
+}
+
 /// As many results as extents, each within its own.
 LogicalResult moec::comm::verifyIndex(Operation *op, StringRef name, ArrayRef<int64_t> extents,
-                                      AffineMap index, ArrayRef<StringRef> names) {
-  if (failed(verifyMap(op, "index", index, names)))
+                                      AffineMap index, const OpScope &scope) {
+  if (failed(verifyMap(op, "index", index, scope)))
     return failure();
   if (index.getNumResults() != extents.size())
     return op->emitOpError() << "'" << name << "' takes " << extents.size() << " indices, not "
                              << index.getNumResults();
   for (auto [extent, expr] : llvm::zip(extents, index.getResults()))
-    if (!getRange(expr, getScopeRanges(op, names.size())).isWithin(0, extent - 1))
-      return op->emitOpError() << "index '" << toString(expr, names) << "' of '" << name
+    if (!getRange(expr, scope.ranges).isWithin(0, extent - 1))
+      return op->emitOpError() << "index '" << toString(expr, scope.names) << "' of '" << name
                                << "' must stay below its extent " << extent;
   return success();
 }
 
-LogicalResult moec::comm::verifyItems(Operation *op, ItemSetAttr items, ArrayRef<StringRef> names) {
+LogicalResult moec::comm::verifyItems(Operation *op, ItemSetAttr items, const OpScope &scope) {
   // region-c4
-  if (failed(verifyMap(op, "argument of a set", items.getArgs(), names)))
+  AffineMap args = items.getArgs();
+  if (failed(verifyMap(op, "argument of a set", args, scope)))
     return failure();
-  return verifyRanks(op, "argument of a set", items.getArgs(), names);
+  if (items.getKind() != ItemSetKind::M)
+    return verifyRanks(op, "argument of a set", args, scope);
+  if (failed(verifyRanks(op, "argument of a set", args.getSubMap(0), scope)))
+    return failure();
+  return verifyBelow(op, "second argument of M", "node", getPlan(op).getNodes(), args.getSubMap(1),
+                     scope);
 }
 
 /// signal-c2, wait-c2
-LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, ArrayRef<StringRef> names) {
+LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, const OpScope &scope) {
   if (value.getNumResults() != 1)
     return op->emitOpError() << "takes one value, not " << value.getNumResults();
-  if (failed(verifyMap(op, "value", value, names)))
+  if (failed(verifyMap(op, "value", value, scope)))
     return failure();
   AffineExpr expr = value.getResult(0);
   bool fits = true;
@@ -112,7 +126,7 @@ LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, ArrayRef<S
     last = next;
   }
   if (!fits)
-    return op->emitOpError() << "value '" << toString(expr, names)
+    return op->emitOpError() << "value '" << toString(expr, scope.names)
                              << "' must depend on n alone, be positive and grow with it";
   return success();
 }
@@ -143,23 +157,48 @@ static LogicalResult verifyNames(Operation *op, ArrayRef<StringRef> names) {
   return success();
 }
 
+/// region-c6
+static LogicalResult verifyFrame(FamilyOp op, BufferOp buffer, RegionAttr region,
+                                 const OpScope &scope) {
+  ItemSetAttr frame = region.getFrame(), items = region.getItems();
+  if (!frame)
+    return success();
+  if (failed(verifyItems(op, frame, scope)))
+    return failure();
+  bool isPart = frame.getKind() == ItemSetKind::M && items.getKind() == ItemSetKind::D &&
+                frame.getArgs().getResult(0) == items.getArgs().getResult(0);
+  if (!isPart)
+    return op.emitOpError() << toString(items, scope.names) << " is no part of "
+                            << toString(frame, scope.names)
+                            << ": a frame is M around D of the same rank";
+  auto put = dyn_cast<PutOp>(op.getOperation());
+  if (!put || put.getSourceRegion() != region)
+    return op.emitOpError("has a frame, which only the source of a put may have");
+  if (buffer.getLayout() != BufferLayout::Seq)
+    return op.emitOpError() << "takes a part of '" << buffer.getLabel()
+                            << "', which must have layout seq";
+  return success();
+}
+
 static LogicalResult verifyRegion(FamilyOp op, RegionUse use) {
   FailureOr<BufferOp> buffer = getBufferOp(op, use.buffer);
   if (failed(buffer))
     return failure();
-  Names names = getNames(op.getDomains(), use.region.getEach());
+  OpScope scope = getOpScope(op, op.getDomains(), use.region.getEach());
   // region-c1, region-c2
-  if (failed(verifyNames(op, names)) ||
+  if (failed(verifyNames(op, scope.names)) ||
       failed(verifyIndex(op, buffer->getLabel(), buffer->getExtents(), use.region.getIndex(),
-                         names)) ||
-      failed(verifyItems(op, use.region.getItems(), names)))
+                         scope)) ||
+      failed(verifyItems(op, use.region.getItems(), scope)) ||
+      failed(verifyFrame(op, *buffer, use.region, scope)))
     return failure();
   // region-c3
   bool rows = use.region.getItems().getKind() == ItemSetKind::Y;
   uint64_t wanted = rows ? getPlan(op).getTopk() : 1;
   if (buffer->getRecordsPerToken() != wanted)
     return op.emitOpError() << "'" << buffer->getLabel() << "' must have " << wanted
-                            << " records a token to hold " << toString(use.region.getItems(), names)
+                            << " records a token to hold "
+                            << toString(use.region.getItems(), scope.names)
                             << ", not " << buffer->getRecordsPerToken();
   return success();
 }
@@ -177,12 +216,34 @@ static LogicalResult verifyDirections(FamilyOp op) {
   return success();
 }
 
+/// The values of the earlier family's variables; a symbol is any value.
+static LogicalResult verifyInstance(FamilyOp op, FamilyOp earlier, AffineMap map,
+                                    const OpScope &scope) {
+  bool named = false;
+  for (auto [expr, domain] :
+       llvm::zip(map.getResults(), earlier.getDomains().getAsRange<DomainAttr>())) {
+    if (isa<AffineSymbolExpr>(expr))
+      continue;
+    named = true;
+    AffineMap one = AffineMap::get(map.getNumDims(), 0, expr);
+    int64_t size = getDomainSize(getPlan(op), domain.getKind());
+    if (failed(verifyMap(op, "instance", one, scope)) ||
+        failed(verifyBelow(op, "instance", "value of '" + domain.getVariable().str() + "'", size,
+                           one, scope)))
+      return failure();
+  }
+  if (!named)
+    return op.emitOpError() << "names any value of every variable of '" << earlier.getLabel()
+                            << "': write the token alone";
+  return success();
+}
+
 /// after-c1
 static LogicalResult verifyAfter(FamilyOp op) {
   if (op.getAfter().size() != op.getAfterInstances().size())
     return op.emitOpError() << "names " << op.getAfterInstances().size() << " instances for "
                             << op.getAfter().size() << " tokens";
-  Names names = getNames(op.getDomains());
+  OpScope scope = getOpScope(op, op.getDomains());
   for (auto [token, instance] : llvm::zip(op.getAfter(), op.getAfterInstances())) {
     auto earlier = token.getDefiningOp<FamilyOp>();
     if (!earlier)
@@ -199,8 +260,7 @@ static LogicalResult verifyAfter(FamilyOp op) {
       error.attachNote(earlier.getLoc()) << "'" << earlier.getLabel() << "' is here";
       return error;
     }
-    if (failed(verifyMap(op, "instance", map, names)) ||
-        failed(verifyRanks(op, "instance", map, names)))
+    if (failed(verifyInstance(op, earlier, map, scope)))
       return failure();
   }
   return success();

@@ -14,28 +14,34 @@
 
 namespace moec::comm {
 
-using NameList = llvm::ArrayRef<llvm::StringRef>;
+/// The variables that an expression may use, by dimension, and where they lie.
+struct OpScope {
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::SmallVector<Range> ranges;
+};
+OpScope getOpScope(mlir::Operation *op, mlir::ArrayAttr domains,
+                   llvm::ArrayRef<DomainAttr> each = {});
 
 /// The plan that `op` is in; its parent is one by a trait.
 PlanOp getPlan(mlir::Operation *op);
 
-/// Where the dimensions of a scope lie: ranks for all but the step.
-llvm::SmallVector<Range> getScopeRanges(mlir::Operation *op, unsigned scope);
-
 /// region-c2: the map is over the scope, and each result has a form in a plan.
 mlir::LogicalResult verifyMap(mlir::Operation *op, llvm::StringRef what, mlir::AffineMap map,
-                              NameList names);
+                              const OpScope &scope);
+/// Every result of the map is one of `count` ranks or nodes.
+mlir::LogicalResult verifyBelow(mlir::Operation *op, llvm::StringRef what, llvm::StringRef noun,
+                                int64_t count, mlir::AffineMap map, const OpScope &scope);
 /// Every result of the map is a rank.
 mlir::LogicalResult verifyRanks(mlir::Operation *op, llvm::StringRef what, mlir::AffineMap map,
-                                NameList names);
+                                const OpScope &scope);
 /// region-c1, signal-c3, wait-c3: as many results as extents, each within its own.
 mlir::LogicalResult verifyIndex(mlir::Operation *op, llvm::StringRef name,
                                 llvm::ArrayRef<int64_t> extents, mlir::AffineMap index,
-                                NameList names);
-/// region-c4: the arguments of a set are ranks.
-mlir::LogicalResult verifyItems(mlir::Operation *op, ItemSetAttr items, NameList names);
+                                const OpScope &scope);
+/// region-c4: the arguments of a set are ranks, the second of M a node.
+mlir::LogicalResult verifyItems(mlir::Operation *op, ItemSetAttr items, const OpScope &scope);
 /// signal-c2, wait-c2: the value is an expression in n, positive and growing.
-mlir::LogicalResult verifyValue(mlir::Operation *op, mlir::AffineMap value, NameList names);
+mlir::LogicalResult verifyValue(mlir::Operation *op, mlir::AffineMap value, const OpScope &scope);
 
 /// region-c0: the op that made an operand.
 mlir::FailureOr<BufferOp> getBufferOp(mlir::Operation *op, mlir::Value value);

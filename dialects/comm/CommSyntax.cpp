@@ -67,7 +67,7 @@ void moec::comm::printExpr(llvm::raw_ostream &os, AffineExpr expr, ArrayRef<Stri
   }
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary) {
-    os << "<symbol>";
+    os << '*'; // a symbol: any value, in a dependence
     return;
   }
   StringRef spelling;

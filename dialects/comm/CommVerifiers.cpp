@@ -24,6 +24,10 @@ LogicalResult PlanOp::verify() {
     return emitOpError() << "must have 1 to 65535 ranks, not " << int64_t(getRanks());
   if (int64_t(getTopk()) < 1 || getTopk() > 65535)
     return emitOpError() << "must have 1 to 65535 slots a token, not " << int64_t(getTopk());
+  // plan-c5
+  if (int64_t(getNodes()) < 1 || getRanks() % getNodes() != 0)
+    return emitOpError() << "must have a number of nodes that divides " << getRanks()
+                         << " ranks, not " << int64_t(getNodes());
   // plan-c2
   if (int64_t(getDepth()) < 1)
     return emitOpError() << "must have a positive depth, not " << int64_t(getDepth());
@@ -105,16 +109,15 @@ LogicalResult FlagOp::verify() {
   if (getWriter().getNumResults() != 1 || getExtents().size() > 8)
     return emitOpError() << "must have one writer and at most 8 indices, not "
                          << getWriter().getNumResults() << " and " << getExtents().size();
-  Names names = getCellNames(getExtents().size());
-  if (failed(verifyMap(*this, "writer", getWriter(), names)))
+  int64_t last = getPlan(*this).getRanks() - 1;
+  OpScope scope{getCellNames(getExtents().size()), {Range{0, last}, Range{1, std::nullopt}}};
+  for (int64_t extent : getExtents())
+    scope.ranges.push_back(Range{0, extent - 1});
+  if (failed(verifyMap(*this, "writer", getWriter(), scope)))
     return failure();
   AffineExpr writer = getWriter().getResult(0);
-  SmallVector<Range> ranges = getScopeRanges(*this, names.size());
-  for (auto [i, extent] : llvm::enumerate(getExtents()))
-    ranges[firstDomainDim + i] = Range{0, extent - 1};
-  int64_t last = getPlan(*this).getRanks() - 1;
-  if (writer.isFunctionOfDim(stepDim) || !getRange(writer, ranges).isWithin(0, last))
-    return emitOpError() << "writer '" << toString(writer, names) << "' must be a rank, 0 to "
+  if (writer.isFunctionOfDim(stepDim) || !getRange(writer, scope.ranges).isWithin(0, last))
+    return emitOpError() << "writer '" << toString(writer, scope.names) << "' must be a rank, 0 to "
                          << last << ", the same in every step";
   return success();
 }
@@ -124,10 +127,11 @@ LogicalResult FlagOp::verify() {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A set that a task kind asks for; `v` stands for any domain variable.
+/// A set that a task kind asks for: `r` stands for the rank, `a` for its node, `v` for
+/// any domain variable, `s` and `p` for any rank.
 struct Wanted {
   ItemSetKind kind;
-  StringRef args; ///< "r", "rv" or "vr"
+  StringRef args;
 };
 struct Shape {
   SmallVector<Wanted> reads;
@@ -136,7 +140,7 @@ struct Shape {
 };
 } // namespace
 
-static Shape getShape(TaskKind kind) {
+static Shape getShape(TaskKind kind, SumTree result) {
   Wanted own{ItemSetKind::A, "r"};
   switch (kind) {
   case TaskKind::Route:
@@ -148,6 +152,18 @@ static Shape getShape(TaskKind kind) {
     return {{{ItemSetKind::D, "vr"}, {ItemSetKind::D, "vr"}}, {{ItemSetKind::Y, "vr"}}};
   case TaskKind::SlotSum:
     return {{own, {ItemSetKind::Y, "rv"}, own, own}, {own}, 2};
+  case TaskKind::PackNodes:
+    return {{own}, {{ItemSetKind::M, "rv"}}};
+  case TaskKind::Split:
+    return {{{ItemSetKind::M, "sa"}}, {{ItemSetKind::D, "sp"}}};
+  case TaskKind::RankSum:
+    return {{{ItemSetKind::D, "vr"}, {ItemSetKind::Y, "vr"}}, {{ItemSetKind::D, "vr"}}};
+  case TaskKind::NodeSum:
+    return {{{ItemSetKind::M, "sa"}, {ItemSetKind::D, "sp"}}, {{ItemSetKind::M, "sa"}}};
+  case TaskKind::PartSum: {
+    ItemSetKind parts = result == SumTree::NodePartial ? ItemSetKind::M : ItemSetKind::D;
+    return {{own, {parts, "rv"}, own, own}, {own}, 2};
+  }
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -163,24 +179,40 @@ static std::string toString(ArrayRef<Wanted> wanted) {
       " ");
 }
 
-static bool matches(RegionUse use, Wanted wanted) {
+/// Whether an argument of a set is what the letter stands for.
+static bool matches(AffineExpr expr, char letter, int64_t lanes) {
+  AffineExpr rank = getAffineDimExpr(rankDim, expr.getContext());
+  switch (letter) {
+  case 'r':
+    return expr == rank;
+  case 'a':
+    return expr == rank.floorDiv(lanes);
+  case 'v': {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    return dim && dim.getPosition() >= firstDomainDim;
+  }
+  default:
+    return true;
+  }
+}
+
+static bool matches(RegionUse use, Wanted wanted, int64_t lanes) {
   ItemSetAttr items = use.region.getItems();
   if (items.getKind() != wanted.kind)
     return false;
-  for (auto [expr, letter] : llvm::zip(items.getArgs().getResults(), wanted.args)) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim || (letter == 'r') != (dim.getPosition() == rankDim) || dim.getPosition() == stepDim)
-      return false;
-  }
-  return true;
+  return llvm::all_of(llvm::zip(items.getArgs().getResults(), wanted.args), [&](auto pair) {
+    auto [expr, letter] = pair;
+    return matches(expr, letter, lanes);
+  });
 }
 
-static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, size_t optional) {
+static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, size_t optional,
+                    int64_t lanes) {
   if (uses.size() > wanted.size() || uses.size() + optional < wanted.size())
     return false;
-  return llvm::all_of(llvm::zip(uses, wanted), [](auto pair) {
+  return llvm::all_of(llvm::zip(uses, wanted), [&](auto pair) {
     auto [use, set] = pair;
-    return matches(use, set);
+    return matches(use, set, lanes);
   });
 }
 
@@ -194,16 +226,25 @@ static std::string describe(FamilyOp op, ArrayRef<RegionUse> uses) {
                     " ");
 }
 
+/// What the letters of a shape mean.
+static StringRef getLetters(const Shape &shape) {
+  bool ofNode = llvm::any_of(shape.reads, [](Wanted set) { return set.args.contains('a'); });
+  return ofNode ? " for the node a of r and any ranks s and p" : " for a variable v";
+}
+
 /// compute-c3
 static LogicalResult verifyShape(FamilyOp op, TaskKind kind) {
-  Shape shape = getShape(kind);
+  PlanOp plan = getPlan(op);
+  Shape shape = getShape(kind, plan.getResult());
+  int64_t lanes = plan.getRanks() / plan.getNodes();
   SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
-  if (matches(reads, shape.reads, shape.optionalReads) && matches(writes, shape.writes, 0))
+  if (matches(reads, shape.reads, shape.optionalReads, lanes) &&
+      matches(writes, shape.writes, 0, lanes))
     return success();
   return op.emitOpError() << "task of kind " << stringifyTaskKind(kind) << " reads "
                           << toString(shape.reads)
                           << (shape.optionalReads ? " (the last two optional)" : "")
-                          << " and writes " << toString(shape.writes) << " for a variable v, not "
+                          << " and writes " << toString(shape.writes) << getLetters(shape) << ", not "
                           << describe(op, reads) << " and " << describe(op, writes);
 }
 
@@ -218,6 +259,7 @@ static LogicalResult verifyRecordSize(Operation *op, StringRef what, Value buffe
 
 static uint64_t getRouteBytes(Operation *op) { return 12 * getPlan(op).getTopk(); }
 static uint64_t getRecordBytes(Operation *op) { return 4 * (2 + 2 * getPlan(op).getTopk()); }
+static uint64_t getNodeRecordBytes(Operation *op) { return 4 * (2 + 3 * getPlan(op).getTopk()); }
 
 /// compute-c4
 static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
@@ -232,7 +274,20 @@ static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
   case TaskKind::Experts:
     return verifyRecordSize(op, "records", reads[1].buffer, getRecordBytes(op));
   case TaskKind::SlotSum:
+  case TaskKind::PartSum:
     return verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op));
+  case TaskKind::PackNodes:
+    if (failed(verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op))))
+      return failure();
+    return verifyRecordSize(op, "records", writes[0].buffer, getNodeRecordBytes(op));
+  case TaskKind::Split:
+    if (failed(verifyRecordSize(op, "records", reads[0].buffer, getNodeRecordBytes(op))))
+      return failure();
+    return verifyRecordSize(op, "records", writes[0].buffer, getRecordBytes(op));
+  case TaskKind::RankSum:
+    return verifyRecordSize(op, "records", reads[0].buffer, getRecordBytes(op));
+  case TaskKind::NodeSum:
+    return verifyRecordSize(op, "records", reads[0].buffer, getNodeRecordBytes(op));
   case TaskKind::Shared:
     return success();
   }
@@ -246,10 +301,16 @@ static LogicalResult verifyCall(FamilyOp op, FlatSymbolRefAttr callee,
   if (!task)
     return op.emitOpError() << "calls " << callee << ", which is no comm.task of the plan";
   // compute-c2
-  bool sums = task.getKind() == TaskKind::SlotSum;
+  bool last = task.getKind() == TaskKind::SlotSum || task.getKind() == TaskKind::PartSum;
+  bool sums = last || task.getKind() == TaskKind::RankSum || task.getKind() == TaskKind::NodeSum;
   if (sums != isa<ReduceOp>(op))
     return op.emitOpError() << "cannot call a task of kind " << stringifyTaskKind(task.getKind())
                             << ": use " << (sums ? "comm.reduce" : "comm.compute");
+  // compute-c5
+  SumTree result = getPlan(op).getResult();
+  if (last && (task.getKind() == TaskKind::SlotSum) != (result == SumTree::Rows))
+    return op.emitOpError() << "cannot end with " << stringifyTaskKind(task.getKind())
+                            << " in a plan with result " << stringifySumTree(result);
   if (failed(verifyShape(op, task.getKind())))
     return failure();
   return verifyRecordSizes(op, task.getKind());
@@ -282,7 +343,7 @@ LogicalResult ReduceOp::verify() {
   // reduce-c1
   for (RegionUse use : getReadUses())
     for (DomainAttr domain : use.region.getEach())
-      if (domain.getKind() != DomainKind::All)
+      if (!isAscending(domain.getKind()))
         return emitOpError() << "adds over '" << domain.getVariable() << "' in "
                              << stringifyDomainKind(domain.getKind())
                              << ": the order of a sum must be ascending";
@@ -333,12 +394,12 @@ LogicalResult PutOp::verify() {
     return emitOpError() << "window must be 0 or more instances of a family with a domain, not "
                          << int64_t(getWindow());
   // put-c6
-  Names names = getNames(getDomains());
+  OpScope scope = getOpScope(*this, getDomains());
   if (getTo().getNumResults() != 1)
     return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
-  if (failed(verifyMap(*this, "destination", getTo(), names)))
+  if (failed(verifyMap(*this, "destination", getTo(), scope)))
     return failure();
-  return verifyRanks(*this, "destination", getTo(), names);
+  return verifyRanks(*this, "destination", getTo(), scope);
 }
 
 LogicalResult CopyOp::verify() {
@@ -355,23 +416,22 @@ LogicalResult CopyOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// signal-c4, on the corners of the scope: -comm-verify-scheduled asks every rank.
-static LogicalResult verifyWriter(SignalOp op, FlagOp flag, ArrayRef<StringRef> names) {
-  int64_t last = getPlan(op).getRanks() - 1;
-  const int64_t corners[] = {0, last / 2, last};
-  SmallVector<int64_t> dims(names.size(), 0);
+static LogicalResult verifyWriter(SignalOp op, FlagOp flag, const OpScope &scope) {
+  SmallVector<int64_t> dims(scope.names.size(), 0);
   auto isOwn = [&] {
     SmallVector<int64_t> cell{evaluate(op.getTo().getResult(0), dims), dims[stepDim]};
     for (AffineExpr expr : op.getIndex().getResults())
       cell.push_back(evaluate(expr, dims));
     return evaluate(flag.getWriter().getResult(0), cell) == dims[rankDim];
   };
+  constexpr unsigned corners = 3; // the first, middle and last value
   unsigned total = 1;
-  for (size_t i = 0; i < names.size(); ++i)
-    total *= std::size(corners);
+  for (size_t i = 0; i < scope.names.size(); ++i)
+    total *= corners;
   for (unsigned point = 0; point < total; ++point) {
     unsigned rest = point;
-    for (size_t i = 0; i < names.size(); ++i, rest /= std::size(corners))
-      dims[i] = i == stepDim ? 1 + rest % std::size(corners) : corners[rest % std::size(corners)];
+    for (size_t i = 0; i < scope.names.size(); ++i, rest /= corners)
+      dims[i] = i == stepDim ? 1 + rest % corners : *scope.ranges[i].high * (rest % corners) / 2;
     if (isOwn())
       continue;
     return op.emitOpError() << "writes a cell of '" << flag.getLabel() << "' from rank "
@@ -387,40 +447,69 @@ LogicalResult SignalOp::verify() {
   FailureOr<FlagOp> flag = getFlagOp(*this, getFlag());
   if (failed(flag) || failed(verifyFamily(*this)))
     return failure();
-  Names names = getNames(getDomains());
+  OpScope scope = getOpScope(*this, getDomains());
   // signal-c1
   if (flag->getCarry() != getPayload().has_value())
     return emitOpError() << (getPayload() ? "carries a set, which '" : "carries no set, which '")
                          << flag->getLabel() << (getPayload() ? "' does not take" : "' expects");
   // signal-c3
-  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), names)))
+  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), scope)))
     return failure();
-  if (getPayload() && failed(verifyItems(*this, *getPayload(), names)))
+  if (getPayload() && failed(verifyItems(*this, *getPayload(), scope)))
     return failure();
   // signal-c5
   if (getTo().getNumResults() != 1)
     return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
-  if (failed(verifyMap(*this, "destination", getTo(), names)) ||
-      failed(verifyRanks(*this, "destination", getTo(), names)) ||
-      failed(verifyValue(*this, getValue(), names)))
+  if (failed(verifyMap(*this, "destination", getTo(), scope)) ||
+      failed(verifyRanks(*this, "destination", getTo(), scope)) ||
+      failed(verifyValue(*this, getValue(), scope)))
     return failure();
-  return verifyWriter(*this, *flag, names);
+  return verifyWriter(*this, *flag, scope);
+}
+
+/// wait-c4
+static LogicalResult verifyWaitNames(WaitOp op, const OpScope &scope) {
+  for (auto domain : op.getDomains().getAsRange<DomainAttr>())
+    if (!isAscending(domain.getKind()))
+      return op.emitOpError() << "waits over '" << domain.getVariable() << "' in "
+                              << stringifyDomainKind(domain.getKind())
+                              << ": the domains of a wait ascend";
+  unsigned next = firstDomainDim;
+  for (AffineExpr expr : op.getIndex().getResults()) {
+    bool isPlain = true;
+    for (unsigned dim = firstDomainDim; dim < scope.names.size(); ++dim)
+      isPlain &= !expr.isFunctionOfDim(dim);
+    if (isPlain)
+      continue;
+    if (expr != getAffineDimExpr(next, op.getContext()))
+      return op.emitOpError() << "names its cells by '" << toString(expr, scope.names)
+                              << "': an index is the next variable of the wait, as it is, or has "
+                                 "none of them";
+    ++next;
+  }
+  if (next == scope.names.size())
+    return success();
+  return op.emitOpError() << "has the variable '" << scope.names[next]
+                          << "', which is no index of '"
+                          << op.getFlag().getDefiningOp<FlagOp>().getLabel() << "'";
 }
 
 LogicalResult WaitOp::verify() {
   FailureOr<FlagOp> flag = getFlagOp(*this, getFlag());
   if (failed(flag) || failed(verifyFamily(*this)))
     return failure();
-  Names names = getNames(getDomains());
+  OpScope scope = getOpScope(*this, getDomains());
   // wait-c1
   if (getPayload() && !flag->getCarry())
     return emitOpError() << "takes a set from '" << flag->getLabel() << "', which carries none";
   // wait-c3
-  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), names)))
+  if (failed(verifyIndex(*this, flag->getLabel(), flag->getExtents(), getIndex(), scope)))
     return failure();
-  if (getPayload() && failed(verifyItems(*this, *getPayload(), names)))
+  if (getPayload() && failed(verifyItems(*this, *getPayload(), scope)))
     return failure();
-  return verifyValue(*this, getValue(), names);
+  if (failed(verifyWaitNames(*this, scope)))
+    return failure();
+  return verifyValue(*this, getValue(), scope);
 }
 
 //===----------------------------------------------------------------------===//

@@ -38,6 +38,7 @@ public:
     addInspect();
     addDiff();
     addSimulate();
+    addVerify();
     addRun();
   }
 
@@ -227,6 +228,24 @@ private:
     command->add_flag("--json", simulate.json, "As JSON");
   }
 
+  void addVerify() {
+    CLI::App *command =
+        add("verify", "Prove that a plan neither hangs, races nor loses a row",
+            "moec verify layer.moex --all-counts-upto 2", [this] { return runVerify(verify); });
+    command->add_option("input", verify.input, ".moex module, or .mlir with plans of phase schedule")
+        ->required();
+    command
+        ->add_option("--max-ranks", verify.maxRanks,
+                     "Judge plans of more ranks for fewer (default: their own)")
+        ->check(CLI::Range(1u, 65535u));
+    command
+        ->add_option("--all-counts-upto", verify.allCountsUpTo,
+                     "Run the plan too, on few ranks, with all counts of tokens up to\n"
+                     "this and stores that land late")
+        ->check(CLI::Range(1u, 64u));
+    command->add_flag("--json", verify.json, "As JSON");
+  }
+
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -269,6 +288,7 @@ private:
   InspectOptions inspect;
   DiffOptions diff;
   SimulateOptions simulate;
+  VerifyOptions verify;
   std::string runInput;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;

@@ -98,6 +98,15 @@ struct SimulateOptions {
 };
 int runSimulate(const SimulateOptions &options);
 
+/// `moec verify MODULE|PLAN.mlir`: proves that no plan in it hangs, races or loses a row.
+struct VerifyOptions {
+  std::string input;
+  std::optional<uint32_t> maxRanks;      ///< judge plans of more for fewer
+  std::optional<uint32_t> allCountsUpTo; ///< run it too, with counts up to this
+  bool json = false;
+};
+int runVerify(const VerifyOptions &options);
+
 /// `moec diff A B`: exit code 0 when equal, 1 when not.
 struct DiffOptions {
   std::string left, right;

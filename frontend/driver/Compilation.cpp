@@ -285,6 +285,19 @@ bool Compilation::buildKernels(const KernelOptions &options, KernelSet &kernels)
   return true;
 }
 
+bool Compilation::buildPlans(std::vector<plan::Plan> &plans) {
+  for (comm::PlanOp op : module->getOps<comm::PlanOp>()) {
+    auto plan = serializePlan(op);
+    if (mlir::failed(plan))
+      return failed(reports.exitCode());
+    plans.push_back(std::move(*plan));
+  }
+  if (!plans.empty())
+    return true;
+  module->emitError() << "wanted a comm.plan, found none";
+  return failed(1);
+}
+
 bool Compilation::buildContents(const Provenance &provenance, ModuleContents &contents,
                                 const KernelOptions &kernels) {
   Stopwatch watch;

@@ -70,6 +70,10 @@ public:
   /// was written by hand without. False if there is not one plan, or it is wrong.
   bool buildPlan(plan::Plan &plan, std::optional<Manifest> &manifest);
 
+  /// All plans of the IR, which is that of phase schedule. False if one has no form in
+  /// a module, or there is none.
+  bool buildPlans(std::vector<plan::Plan> &plans);
+
   const frontend::Diagnostics &diagnostics() const { return reports; }
   /// 0, or the exit code of what went wrong.
   int exitCode() const { return code; }

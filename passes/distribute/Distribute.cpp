@@ -98,7 +98,8 @@ comm::PlanOp PlanBuilder::buildPlan() {
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr())
     plan.setScheduleAttr(comm::ScheduleAttr::get(layer.getContext(), comm::Algorithm::StaggeredPut,
                                                  schedule.getWindow(), schedule.getDepth(),
-                                                 comm::Fusion(schedule.getFuse())));
+                                                 comm::Fusion(schedule.getFuse()),
+                                                 comm::Combine::Rows));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   writeFacts(plan, facts);

@@ -259,7 +259,7 @@ static void recordFusion(comm::PlanOp plan, Fusion fusion) {
     return;
   plan.setScheduleAttr(comm::ScheduleAttr::get(plan.getContext(), asked.getAlgorithm(),
                                                asked.getWindow(), asked.getDepth(),
-                                               comm::Fusion(fusion)));
+                                               comm::Fusion(fusion), asked.getCombine()));
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include "passes/scheduling/AbstractRun.h"
 
+#include "passes/scheduling/Explain.h"
 #include "runtime/plan/Names.h"
 
 #include <algorithm>
@@ -51,7 +52,17 @@ std::string describeRegion(const plan::Plan &plan, const RegionKey &key) {
 namespace {
 
 /// What rows are, wherever they lie.
-enum class Content : uint8_t { Tokens, Route, Record, Rows, Shared, Result };
+enum class Content : uint8_t {
+  Tokens,
+  Route,
+  Record,
+  NodeRecord,
+  Rows,
+  RankSums,
+  NodeSums,
+  Shared,
+  Result
+};
 
 /// A set that lies in a region.
 struct Entry {
@@ -74,19 +85,25 @@ private:
   Content readAll(TaskId id, size_t i);
   void write(TaskId id, const plan::ConcreteRegion &part, Content content);
   void checkCount(TaskId id, const ConcreteItems &items);
+  void checkWritten(TaskId id, const ConcreteItems &items);
+  void learn(TaskId id, const ConcreteItems &items);
+  void checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRegion> &parts);
+  std::vector<ConcreteItems> getParts(TaskId id) const;
   void retire(const RegionKey &key, const Entry &entry);
   std::string describeHeld(const std::vector<Entry> &entries) const;
   void add(Rule rule, TaskId id, const std::string &message,
            std::optional<uint32_t> other = std::nullopt) {
-    faults.add(rule, graph[id].op, other, graph.describe(id) + message);
+    if (faults.isNew(rule, graph[id].op, other))
+      faults.addNew({rule, graph.describe(id) + message, graph[id].op, other,
+                     {tellTask(graph, id)}});
   }
 
   const plan::Plan &plan;
   const TaskGraph &graph;
   Faults &faults;
   std::map<RegionKey, std::vector<Entry>> memory;
-  /// Waits that took the size of a set, by rank, step and set.
-  std::map<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>, TaskId> counts;
+  /// Tasks from which a rank knows a set of another rank, by rank, step and set.
+  std::map<std::tuple<uint32_t, uint32_t, ConcreteItems>, std::vector<TaskId>> known;
   std::map<std::pair<uint32_t, uint32_t>, TaskId> routes;  ///< by rank and step
   std::map<std::pair<uint32_t, uint32_t>, TaskId> results; ///< by rank and step
 };
@@ -101,8 +118,14 @@ static const char *nameOf(Content content) {
     return "routes";
   case Content::Record:
     return "records";
+  case Content::NodeRecord:
+    return "records for a node";
   case Content::Rows:
     return "expert rows";
+  case Content::RankSums:
+    return "sums of a rank";
+  case Content::NodeSums:
+    return "sums of a node";
   case Content::Shared:
     return "rows of the shared expert";
   case Content::Result:
@@ -112,8 +135,8 @@ static const char *nameOf(Content content) {
 }
 
 /// A layer's residual comes last: third where no shared expert is.
-static std::vector<Content> getSummands(const plan::Plan &plan) {
-  std::vector<Content> inputs = {Content::Route, Content::Rows};
+static std::vector<Content> getSummands(const plan::Plan &plan, Content parts) {
+  std::vector<Content> inputs = {Content::Route, parts};
   for (const plan::Op &op : plan.ops)
     if (op.kind == plan::OpKind::Compute && op.task == TaskKind::Shared)
       inputs.push_back(Content::Shared);
@@ -131,13 +154,18 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
   case TaskKind::Experts:
     return {Content::Tokens, Content::Record};
   case TaskKind::SlotSum:
-    return getSummands(plan);
+    return getSummands(plan, Content::Rows);
   case TaskKind::PackNodes:
+    return {Content::Route};
   case TaskKind::Split:
+    return {Content::NodeRecord};
   case TaskKind::RankSum:
+    return {Content::Record, Content::Rows};
   case TaskKind::NodeSum:
+    return {Content::NodeRecord, Content::RankSums};
   case TaskKind::PartSum:
-    return {};
+    return getSummands(plan, plan.sumTree == plan::SumTree::NodePartial ? Content::NodeSums
+                                                                        : Content::RankSums);
   }
   return {};
 }
@@ -153,23 +181,35 @@ static Content getOutput(TaskKind task) {
   case TaskKind::Shared:
     return Content::Shared;
   case TaskKind::SlotSum:
+  case TaskKind::PartSum:
     return Content::Result;
   case TaskKind::PackNodes:
+    return Content::NodeRecord;
   case TaskKind::Split:
+    return Content::Record;
   case TaskKind::RankSum:
+    return Content::RankSums;
   case TaskKind::NodeSum:
-  case TaskKind::PartSum:
-    return Content::Tokens;
+    return Content::NodeSums;
   }
   return Content::Tokens;
 }
 
-static bool contains(const ConcreteItems &outer, const ConcreteItems &inner) {
-  return outer == inner || (outer.kind == ItemSetKind::A && outer.first == inner.first);
+static bool contains(const plan::Plan &plan, const ConcreteItems &outer,
+                     const ConcreteItems &inner) {
+  if (outer == inner || (outer.kind == ItemSetKind::A && outer.first == inner.first))
+    return true;
+  return outer.kind == ItemSetKind::M && inner.kind == ItemSetKind::D &&
+         outer.first == inner.first && inner.second / plan.lanes() == outer.second;
 }
 
-/// A rank knows its own sets from its routes. The size of another rank's set must
-/// have come with a wait, unless a rank computes the rows itself (Y).
+void Machine::learn(TaskId id, const ConcreteItems &items) {
+  known[{graph[id].rank, graph[id].step, items}].push_back(id);
+}
+
+/// A rank knows its own sets from its routes. Those of another rank have come with a
+/// wait, or out of records that did: the experts see which rows there are, a split
+/// what each rank of the node gets.
 void Machine::checkCount(TaskId id, const ConcreteItems &items) {
   const Task &task = graph[id];
   if (items.kind == ItemSetKind::A)
@@ -180,10 +220,16 @@ void Machine::checkCount(TaskId id, const ConcreteItems &items) {
       add(Rule::Count, id, " needs " + toString(items) + " before the tokens are routed");
     return;
   }
-  if (items.kind != ItemSetKind::D)
+  auto from = known.find({task.rank, task.step, items});
+  bool isKnown = from != known.end() &&
+                 std::any_of(from->second.begin(), from->second.end(), [&](TaskId source) {
+                   return source == id || graph.isBefore(source, id);
+                 });
+  if (isKnown)
     return;
-  auto wait = counts.find({task.rank, task.step, items.first, items.second});
-  if (wait == counts.end() || !graph.isBefore(wait->second, id))
+  if (items.kind == ItemSetKind::Y)
+    add(Rule::Count, id, " needs " + toString(items) + " before records have told its rows");
+  else
     add(Rule::Count, id, " needs " + toString(items) + " before a wait has brought its size");
 }
 
@@ -204,12 +250,15 @@ std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part
   if (buffer.space == plan::BufferSpace::Input)
     entries = {{{ItemSetKind::A, task.rank, 0}, Content::Tokens, task.step, id, true}};
   auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry &held) {
-    return buffer.layout == plan::BufferLayout::Seq ? held.items == part.items
-                                                    : contains(held.items, part.items);
+    if (buffer.layout == plan::BufferLayout::Slot)
+      return contains(plan, held.items, part.items);
+    return part.frame ? held.items == *part.frame && contains(plan, *part.frame, part.items)
+                      : held.items == part.items;
   });
   if (entry == entries.end()) {
     add(Rule::Undefined, id,
-        " reads " + toString(part.items) + " from " + describeRegion(plan, key) + ", which holds " +
+        " reads " + toString(part.items) +
+            (part.frame ? " in " + toString(*part.frame) : std::string()) + " from " + describeRegion(plan, key) + ", which holds " +
             describeHeld(entries));
     return std::nullopt;
   }
@@ -220,7 +269,22 @@ std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part
             " wrote",
         graph[entry->writer].op);
   checkCount(id, part.items);
+  if (part.frame)
+    checkCount(id, *part.frame);
   return entry->content;
+}
+
+/// Sets that a task makes up itself must be those that it read of: a split writes parts
+/// of its node's tokens, a sum writes what its parts belong to.
+void Machine::checkWritten(TaskId id, const ConcreteItems &items) {
+  const plan::Op &op = graph.op(id);
+  checkCount(id, items);
+  if (op.kind != plan::OpKind::Compute || op.task != TaskKind::Split)
+    return;
+  ConcreteItems whole = plan::concreteItems(op.reads[0].items, graph[id].scope);
+  if (op.reads[0].each.empty() && !contains(plan, whole, items))
+    add(Rule::Content, id, " writes " + toString(items) + ", which is no part of " +
+                               toString(whole));
 }
 
 void Machine::retire(const RegionKey &key, const Entry &entry) {
@@ -250,21 +314,69 @@ void Machine::write(TaskId id, const plan::ConcreteRegion &part, Content content
     routes[{graph[id].rank, graph[id].step}] = id;
 }
 
-static bool isAscending(const std::vector<plan::ConcreteRegion> &parts) {
-  auto key = [](const plan::ConcreteRegion &part) {
-    return std::pair(part.items.first, part.items.second);
+/// What a sum has to add up, in this order.
+std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
+  const Task &task = graph[id];
+  const plan::Op &op = graph.op(id);
+  std::vector<ConcreteItems> parts;
+  auto own = [&](ItemSetKind kind, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i)
+      parts.push_back({kind, task.rank, i});
   };
-  return std::adjacent_find(parts.begin(), parts.end(), [&](const auto &a, const auto &b) {
-           return key(a) >= key(b);
-         }) == parts.end();
+  switch (op.task) {
+  case TaskKind::SlotSum:
+    own(ItemSetKind::Y, plan.ranks);
+    break;
+  case TaskKind::PartSum:
+    if (plan.sumTree == plan::SumTree::NodePartial)
+      own(ItemSetKind::M, plan.nodes);
+    else
+      own(ItemSetKind::D, plan.ranks);
+    break;
+  case TaskKind::RankSum: // of each source
+    for (const plan::ConcreteRegion &to : plan::expandRegion(plan, op.writes[0], task.scope))
+      parts.push_back({ItemSetKind::Y, to.items.first, task.rank});
+    break;
+  case TaskKind::NodeSum:
+    for (const plan::ConcreteRegion &to : plan::expandRegion(plan, op.writes[0], task.scope))
+      for (uint32_t lane = 0; lane < plan.lanes(); ++lane)
+        parts.push_back(
+            {ItemSetKind::D, to.items.first, task.rank / plan.lanes() * plan.lanes() + lane});
+    break;
+  case TaskKind::Route:
+  case TaskKind::Pack:
+  case TaskKind::Experts:
+  case TaskKind::Shared:
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
+    break;
+  }
+  return parts;
+}
+
+/// The parts of a sum are its second operand.
+void Machine::checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRegion> &parts) {
+  if (graph.op(id).kind != plan::OpKind::Reduce || i != 1)
+    return;
+  std::vector<ConcreteItems> wanted = getParts(id);
+  bool fits = std::equal(
+      parts.begin(), parts.end(), wanted.begin(), wanted.end(),
+      [](const plan::ConcreteRegion &part, const ConcreteItems &set) { return part.items == set; });
+  if (fits)
+    return;
+  std::string found, order;
+  for (const plan::ConcreteRegion &part : parts)
+    found += " " + toString(part.items);
+  for (const ConcreteItems &set : wanted)
+    order += " " + toString(set);
+  add(Rule::Sum, id, " adds" + found + ", wanted" + order + " in this order");
 }
 
 /// Reads the i-th operand; gives what a put of it would move.
 Content Machine::readAll(TaskId id, size_t i) {
   const plan::Op &op = graph.op(id);
   std::vector<plan::ConcreteRegion> parts = plan::expandRegion(plan, op.reads[i], graph[id].scope);
-  if (op.kind == plan::OpKind::Reduce && !isAscending(parts))
-    add(Rule::Sum, id, " adds the parts of read " + std::to_string(i) + " out of order");
+  checkParts(id, i, parts);
   Content moved = Content::Tokens;
   for (const plan::ConcreteRegion &part : parts) {
     std::optional<Content> found = read(id, part);
@@ -284,10 +396,8 @@ Content Machine::readAll(TaskId id, size_t i) {
 void Machine::run(TaskId id) {
   const plan::Op &op = graph.op(id);
   const plan::Scope &scope = graph[id].scope;
-  if (op.kind == plan::OpKind::Wait && op.hasPayload) {
-    ConcreteItems items = plan::concreteItems(op.payload, scope);
-    counts[{graph[id].rank, graph[id].step, items.first, items.second}] = id;
-  }
+  if (op.kind == plan::OpKind::Wait && op.hasPayload)
+    learn(id, plan::concreteItems(op.payload, scope));
   if (op.kind == plan::OpKind::Signal && op.hasPayload)
     checkCount(id, plan::concreteItems(op.payload, scope));
   Content content = getOutput(op.task);
@@ -297,8 +407,15 @@ void Machine::run(TaskId id) {
       content = moved;
   }
   for (const plan::Region &region : op.writes)
-    for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, scope))
+    for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, scope)) {
+      bool isLocal = op.kind == plan::OpKind::Compute;
+      if (isLocal && (op.task == TaskKind::Experts || op.task == TaskKind::Split))
+        learn(id, part.items);
+      if (isLocal && op.task == TaskKind::Split)
+        learn(id, {ItemSetKind::Y, part.items.first, part.items.second});
+      checkWritten(id, part.items);
       write(id, part, content);
+    }
 }
 
 void Machine::finish(uint32_t steps) {

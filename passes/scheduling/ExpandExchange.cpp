@@ -122,7 +122,8 @@ void Expander::makeSymmetric(Value buffer) {
     llvm::append_range(exprs, index.getResults());
     return comm::RegionAttr::get(builder.getContext(),
                                  AffineMap::get(index.getNumDims(), 0, exprs, builder.getContext()),
-                                 region.getItems(), region.getEach());
+                                 region.getItems(), region.getEach(),
+                                 region.getFrame());
   };
   auto rewriteCall = [&](auto call) {
     call.setReadRegionsAttr(prependIndex(call.getReads(), call.getReadRegions(), buffer, rewrite));

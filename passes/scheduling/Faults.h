@@ -8,6 +8,7 @@
 #ifndef MOEC_PASSES_SCHEDULING_FAULTS_H
 #define MOEC_PASSES_SCHEDULING_FAULTS_H
 
+#include "passes/scheduling/TaskGraph.h"
 #include "passes/scheduling/VerifyPlan.h"
 
 #include <set>
@@ -20,10 +21,15 @@ namespace moec::scheduling {
 class Faults {
 public:
   void add(Rule rule, std::optional<uint32_t> op, std::optional<uint32_t> other,
-           std::string message) {
-    if (seen.insert({rule, op, other}).second)
-      faults.push_back({rule, std::move(message), op, other});
+           std::string message, std::vector<TraceLine> trace = {}) {
+    if (isNew(rule, op, other))
+      faults.push_back({rule, std::move(message), op, other, std::move(trace)});
   }
+  /// Whether such a fault would be the first: for those who spare themselves words.
+  bool isNew(Rule rule, std::optional<uint32_t> op, std::optional<uint32_t> other) {
+    return seen.insert({rule, op, other}).second;
+  }
+  void addNew(Fault fault) { faults.push_back(std::move(fault)); }
   bool empty() const { return faults.empty(); }
   std::vector<Fault> take() { return std::move(faults); }
 

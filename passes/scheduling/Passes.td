@@ -54,24 +54,26 @@ def CommVerifyScheduledPass : Pass<"comm-verify-scheduled", "::mlir::ModuleOp"> 
     Why: the end of the phase schedule. A plan that is acyclic and whose
     conflicting accesses are all ordered has one result, whatever the timing; what
     is left is then checked by one abstract run (passes/scheduling/VerifyPlan.h).
+    `moec verify` does the same to a module, for all its ranks, and tells more.
 
     Requires: a plan in the form of the phase schedule.
 
     Guarantees (phase schedule): no abstract exchange is left; every flag cell has
     one writer, every signal is awaited and every wait signalled; the tasks of
-    depth + 1 steps are acyclic; conflicting accesses are ordered; what is read
-    was written in the same step, as the set that is read, and what is written is
-    read.
+    depth + 1 steps are acyclic; conflicting accesses are ordered; what came by rail
+    is read after a flag by rail; what is read was written in the same step, as the
+    set that is read, and what is written is read; no dependence is implied by
+    others, and waits name their cells plainly.
 
     Will not: prove it for every rank count. It unrolls the plan for its own
-    number of ranks up to `max-ranks`, else for 3. Rails are unsupported here.
+    number of ranks up to `max-ranks`, else for 3, or for fewer nodes.
 
     Example: test/passes/scheduling/verify-scheduled.mlir
   }];
   let dependentDialects = ["::moec::comm::CommDialect"];
   let options = [
     Option<"maxRanks", "max-ranks", "unsigned", "16",
-           "unroll plans of more ranks for 3 ranks instead">
+           "unroll plans of more ranks for fewer">
   ];
 }
 

@@ -116,7 +116,8 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut,
                                                  solution.window, solution.depth,
-                                                 asked ? asked.getFuse() : comm::Fusion::Auto));
+                                                 asked ? asked.getFuse() : comm::Fusion::Auto,
+                                                 comm::Combine::Rows));
     expandExchange(plan, *exchange, solution);
     return success();
   }

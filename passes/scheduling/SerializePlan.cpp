@@ -56,8 +56,11 @@ static void appendExpr(AffineExpr expr, plan::Expr &result) {
   result.nodes.push_back({getNodeKind(expr.getKind()), value});
 }
 
+/// A symbol is any value of a variable, which has no nodes.
 static plan::Expr toPlan(AffineExpr expr) {
   plan::Expr result;
+  if (isa<AffineSymbolExpr>(expr))
+    return result;
   appendExpr(expr, result);
   return result;
 }
@@ -77,6 +80,8 @@ static plan::ItemSet toPlan(comm::ItemSetAttr items) {
     return {plan::ItemSetKind::D, toPlan(items.getArgs())};
   case comm::ItemSetKind::Y:
     return {plan::ItemSetKind::Y, toPlan(items.getArgs())};
+  case comm::ItemSetKind::M:
+    return {plan::ItemSetKind::M, toPlan(items.getArgs())};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -87,6 +92,14 @@ static plan::Domain toPlan(comm::DomainAttr domain) {
     return {domain.getVariable().str(), plan::DomainKind::All};
   case comm::DomainKind::Stagger:
     return {domain.getVariable().str(), plan::DomainKind::Stagger};
+  case comm::DomainKind::Nodes:
+    return {domain.getVariable().str(), plan::DomainKind::Nodes};
+  case comm::DomainKind::StaggerNodes:
+    return {domain.getVariable().str(), plan::DomainKind::StaggerNodes};
+  case comm::DomainKind::Lanes:
+    return {domain.getVariable().str(), plan::DomainKind::Lanes};
+  case comm::DomainKind::StaggerLanes:
+    return {domain.getVariable().str(), plan::DomainKind::StaggerLanes};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -103,8 +116,30 @@ static plan::TaskKind toPlan(comm::TaskKind kind) {
     return plan::TaskKind::Shared;
   case comm::TaskKind::SlotSum:
     return plan::TaskKind::SlotSum;
+  case comm::TaskKind::PackNodes:
+    return plan::TaskKind::PackNodes;
+  case comm::TaskKind::Split:
+    return plan::TaskKind::Split;
+  case comm::TaskKind::RankSum:
+    return plan::TaskKind::RankSum;
+  case comm::TaskKind::NodeSum:
+    return plan::TaskKind::NodeSum;
+  case comm::TaskKind::PartSum:
+    return plan::TaskKind::PartSum;
   }
   llvm_unreachable("all kinds are handled");
+}
+
+static plan::SumTree toPlan(comm::SumTree tree) {
+  switch (tree) {
+  case comm::SumTree::Rows:
+    return plan::SumTree::Rows;
+  case comm::SumTree::RankPartial:
+    return plan::SumTree::RankPartial;
+  case comm::SumTree::NodePartial:
+    return plan::SumTree::NodePartial;
+  }
+  llvm_unreachable("all trees are handled");
 }
 
 static plan::BufferSpace toPlan(comm::BufferSpace space) {
@@ -154,7 +189,7 @@ public:
   FailureOr<plan::Plan> run();
 
 private:
-  LogicalResult addHeader();
+  void addHeader();
   LogicalResult add(comm::BufferOp op);
   void add(comm::FlagOp op);
   LogicalResult add(comm::FamilyOp op);
@@ -172,18 +207,14 @@ private:
 
 static InFlightDiagnostic unsupported(Operation *op) { return op->emitError() << kUnsupported; }
 
-LogicalResult Serializer::addHeader() {
-  if (planOp.getResult() != comm::SumTree::Rows)
-    return unsupported(planOp) << "plan '" << planOp.getSymName() << "' has result "
-                               << comm::stringifySumTree(planOp.getResult())
-                               << ", modules hold only rows";
+void Serializer::addHeader() {
   plan.name = planOp.getSymName().str();
   plan.ranks = planOp.getRanks();
+  plan.nodes = planOp.getNodes();
   plan.depth = planOp.getDepth();
   plan.topK = planOp.getTopk();
   plan.serialSteps = planOp.getSteps() == comm::StepOrder::Serial;
-  plan.sumTree = plan::SumTree::Rows;
-  return success();
+  plan.sumTree = toPlan(planOp.getResult());
 }
 
 LogicalResult Serializer::add(comm::BufferOp op) {
@@ -226,6 +257,8 @@ std::vector<plan::Region> Serializer::makeRegions(ArrayRef<comm::RegionUse> uses
                         toPlan(use.region.getIndex()),
                         toPlan(use.region.getItems()),
                         {}};
+    if (comm::ItemSetAttr frame = use.region.getFrame())
+      region.frame = toPlan(frame);
     for (comm::DomainAttr domain : use.region.getEach())
       region.each.push_back(toPlan(domain));
     regions.push_back(std::move(region));
@@ -316,8 +349,7 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
 }
 
 FailureOr<plan::Plan> Serializer::run() {
-  if (failed(addHeader()))
-    return failure();
+  addHeader();
   for (Operation &op : planOp.getBody().front()) {
     LogicalResult added = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
                               .Case([&](comm::BufferOp buffer) { return add(buffer); })

@@ -43,13 +43,29 @@ std::string TaskGraph::describe(TaskId id) const {
          std::to_string(task.step);
 }
 
-void TaskGraph::addTokens(TaskId id) {
+std::string TaskGraph::name(TaskId id) const {
+  std::string text = "%" + op(id).name;
+  std::span<const int64_t> point = tasks[id].scope.domainValues();
+  for (size_t i = 0; i < point.size(); ++i)
+    text += (i ? ", " : "(") + std::to_string(point[i]);
+  return point.empty() ? text : text + ")";
+}
+
+std::vector<TaskId> TaskGraph::getNamed(TaskId id, const plan::After &after) const {
   const Task &task = tasks[id];
   uint64_t base = (uint64_t(task.step - 1) * plan.ranks + task.rank) * tasksOfRank;
+  std::vector<TaskId> named;
+  plan::forEachNamed(plan, after, task.scope, [&](uint64_t position) {
+    named.push_back(static_cast<TaskId>(base + firstOfOp[after.op] + position));
+  });
+  return named;
+}
+
+void TaskGraph::addTokens(TaskId id) {
+  const Task &task = tasks[id];
   for (const plan::After &after : plan.ops[task.op].after)
-    plan::forEachNamed(plan, after, task.scope, [&](uint64_t position) {
-      addEdge(static_cast<TaskId>(base + firstOfOp[after.op] + position), id);
-    });
+    for (TaskId before : getNamed(id, after))
+      addEdge(before, id);
   if (!plan.serialSteps)
     return;
   TaskId ends = size() + (task.step - 1) * plan.ranks + task.rank;
@@ -102,14 +118,55 @@ std::vector<TaskId> TaskGraph::findCycle(const std::vector<uint32_t> &waiting) c
 }
 
 void TaskGraph::closeOver(const std::vector<TaskId> &nodes) {
-  size_t words = (nodes.size() + 63) / 64;
-  past.assign(nodes.size(), std::vector<uint64_t>(words));
+  uint32_t ranks = plan.ranks;
+  uint64_t tasksOfAllSteps = ranks ? tasks.size() / ranks : 0;
+  sets.assign(ranks, PastSets(tasksOfAllSteps));
+  clocks.assign(nodes.size() * ranks, 0);
+  std::vector<uint32_t> known;
+  std::vector<uint64_t> seen;
   for (TaskId node : nodes)
-    for (TaskId before : predecessors[node]) {
-      for (size_t i = 0; i < words; ++i)
-        past[node][i] |= past[before][i];
-      past[node][before / 64] |= uint64_t(1) << (before % 64);
+    for (uint32_t rank = 0; rank < ranks; ++rank) {
+      known.clear();
+      seen.clear();
+      for (TaskId before : predecessors[node]) {
+        known.push_back(clocks[size_t(before) * ranks + rank]);
+        if (before < size() && tasks[before].rank == rank)
+          seen.push_back(numberOnRank(before));
+      }
+      clocks[size_t(node) * ranks + rank] = sets[rank].unite(known, seen);
     }
+}
+
+//===----------------------------------------------------------------------===//
+// For people
+//===----------------------------------------------------------------------===//
+
+std::vector<TaskId> TaskGraph::explain(TaskId a, TaskId b) const {
+  TaskId from = a;
+  if (!isBefore(a, b)) {
+    auto last = std::find_if(order.rbegin(), order.rend(), [&](TaskId id) {
+      return tasks[id].rank == tasks[a].rank && isBefore(id, b);
+    });
+    if (last == order.rend())
+      return {};
+    from = *last;
+  }
+  // Backwards, level by level.
+  std::vector<TaskId> next(predecessors.size(), static_cast<TaskId>(predecessors.size()));
+  std::vector<TaskId> open{b};
+  next[b] = b;
+  for (size_t i = 0; i < open.size() && open[i] != from; ++i)
+    for (TaskId before : predecessors[open[i]])
+      if (next[before] == predecessors.size()) {
+        next[before] = open[i];
+        open.push_back(before);
+      }
+  std::vector<TaskId> way;
+  for (TaskId node = from; node != b; node = next[node])
+    if (node < size())
+      way.push_back(node);
+  way.push_back(b);
+  return way;
 }
 
 } // namespace moec::scheduling

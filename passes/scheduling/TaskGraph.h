@@ -11,6 +11,7 @@
 #ifndef MOEC_PASSES_SCHEDULING_TASKGRAPH_H
 #define MOEC_PASSES_SCHEDULING_TASKGRAPH_H
 
+#include "passes/scheduling/PastSets.h"
 #include "runtime/plan/Expand.h"
 #include "runtime/plan/Plan.h"
 
@@ -43,9 +44,17 @@ public:
   const plan::Op &op(TaskId id) const { return plan.ops[tasks[id].op]; }
   /// "'pd' of rank 0 in step 2"
   std::string describe(TaskId id) const;
+  /// "%pd(3)": the op and the values of its domain variables.
+  std::string name(TaskId id) const;
+  const plan::Plan &getPlan() const { return plan; }
 
   /// `to` runs after `from`.
   void addEdge(TaskId from, TaskId to) { predecessors[to].push_back(from); }
+  /// What a task directly waits for. Numbers from size() on stand for the end of a
+  /// step of a rank.
+  const std::vector<TaskId> &getPredecessors(TaskId node) const { return predecessors[node]; }
+  /// The tasks of `id`'s own rank and step that dependence `after` of its op names.
+  std::vector<TaskId> getNamed(TaskId id, const plan::After &after) const;
 
   /// Sorts the tasks so that each comes after those it waits for, and notes for
   /// each all that happen before it. Returns one cycle if there is any, each
@@ -54,13 +63,23 @@ public:
   /// All tasks in such an order. After sort().
   const std::vector<TaskId> &sorted() const { return order; }
   /// Whether `a` happens before `b` in every run. After sort().
-  bool isBefore(TaskId a, TaskId b) const { return past[b][a / 64] >> (a % 64) & 1; }
+  bool isBefore(TaskId a, TaskId b) const {
+    uint32_t rank = tasks[a].rank;
+    return sets[rank].contains(clocks[size_t(b) * plan.ranks + rank], numberOnRank(a));
+  }
   bool isOrdered(TaskId a, TaskId b) const { return isBefore(a, b) || isBefore(b, a); }
+  /// The shortest way by which `b` knows of `a`, both ends included, or of what `a`'s
+  /// rank did last that `b` knows of; empty if it knows nothing of that rank.
+  std::vector<TaskId> explain(TaskId a, TaskId b) const;
 
 private:
   void addTokens(TaskId id);
   std::vector<TaskId> findCycle(const std::vector<uint32_t> &waiting) const;
   void closeOver(const std::vector<TaskId> &nodes);
+  /// Position of a task among all of its rank.
+  uint64_t numberOnRank(TaskId id) const {
+    return (tasks[id].step - 1) * tasksOfRank + id % tasksOfRank;
+  }
 
   const plan::Plan &plan;
   std::vector<uint64_t> firstOfOp; ///< within one rank and step
@@ -70,7 +89,9 @@ private:
   /// steps wait for.
   std::vector<std::vector<TaskId>> predecessors;
   std::vector<TaskId> order;
-  std::vector<std::vector<uint64_t>> past; ///< bit sets of nodes
+  /// Vector clocks: for each node and rank, the tasks of the rank that happen before.
+  std::vector<uint32_t> clocks;
+  std::vector<PastSets> sets; ///< by rank: what the numbers in clocks mean
 };
 
 } // namespace moec::scheduling

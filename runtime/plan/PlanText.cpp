@@ -148,7 +148,7 @@ std::string OpPrinter::print() {
     printDomains();
     put(" : ");
     printCell();
-    put(" >= ", expr(op.value));
+    put(" at ", expr(op.value));
     if (op.hasPayload)
       put(" get ", items(op.payload));
     break;

@@ -209,7 +209,7 @@ comm.plan @wait_for_a_count_that_never_comes ranks 2 topk 1 depth 1 steps serial
   %f = comm.flag [2] by i0
   // wait-c1
   // expected-error @+1 {{takes a set from 'f', which carries none}}
-  %w = comm.wait for s in all : %f[s] >= n get D(s,r)
+  %w = comm.wait for s in all : %f[s] at n get D(s,r)
 }
 
 // -----
@@ -237,7 +237,7 @@ comm.plan @wait_beyond_the_last_cell ranks 2 topk 1 depth 1 steps serial result 
   %f = comm.flag [2] by i0
   // wait-c3
   // expected-error @+1 {{index 's + 1' of 'f' must stay below its extent 2}}
-  %w = comm.wait for s in all : %f[s + 1] >= n
+  %w = comm.wait for s in all : %f[s + 1] at n
 }
 
 // -----
@@ -329,4 +329,40 @@ comm.plan @combine_of_unequal_rows ranks 2 topk 2 depth 1 steps serial result ro
   // combine-c3
   // expected-error @+1 {{moves records of 8 bytes in 'y' to 4 bytes in 'back'}}
   %co = comm.combine %y to %back
+}
+
+// -----
+
+comm.plan @waits_from_the_rank_on ranks 3 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [3] by i0
+  // wait-c4
+  // expected-error @+1 {{waits over 'p' in stagger: the domains of a wait ascend}}
+  %w = comm.wait for p in stagger : %f[p] at n
+}
+
+// -----
+
+comm.plan @waits_under_other_names ranks 3 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [3] by i0
+  // wait-c4
+  // expected-error @+1 {{names its cells by '(p + 1) mod 3': an index is the next variable of the wait, as it is, or has none of them}}
+  %w = comm.wait for p in all : %f[(p + 1) mod 3] at n
+}
+
+// -----
+
+comm.plan @waits_in_another_order ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [3, 2] by 0
+  // wait-c4
+  // expected-error @+1 {{names its cells by 'm': an index is the next variable of the wait, as it is, or has none of them}}
+  %w = comm.wait for b in nodes, m in lanes : %f[m, b] at n
+}
+
+// -----
+
+comm.plan @waits_that_name_nothing ranks 3 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag by r
+  // wait-c4
+  // expected-error @+1 {{has the variable 'p', which is no index of 'f'}}
+  %w = comm.wait for p in all : %f at n
 }

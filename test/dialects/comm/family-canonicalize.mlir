@@ -3,18 +3,18 @@
 // CHECK-LABEL: comm.plan @implied_dependences_are_dropped
 comm.plan @implied_dependences_are_dropped ranks 2 topk 1 depth 1 steps serial result rows {
   %f = comm.flag by r
-  %a = comm.wait : %f >= n
-  %b = comm.wait for p in all : %f >= n after(%a)
-  %c = comm.wait for p in all : %f >= n after(%b(p))
+  %a = comm.wait : %f at n
+  %b = comm.wait for p in all : %f at n after(%a)
+  %c = comm.wait for p in all : %f at n after(%b(p))
   // Named twice, and named in part beside all of it.
-  // CHECK: %d = comm.wait : %f >= n after(%b)
-  %d = comm.wait : %f >= n after(%b, %b, %b(r))
+  // CHECK: %d = comm.wait : %f at n after(%b)
+  %d = comm.wait : %f at n after(%b, %b, %b(r))
   // One instance of c runs after one of b, which runs after all of a.
-  // CHECK: %e = comm.wait : %f >= n after(%c(r))
-  %e = comm.wait : %f >= n after(%a, %c(r))
+  // CHECK: %e = comm.wait : %f at n after(%c(r))
+  %e = comm.wait : %f at n after(%a, %c(r))
   // One instance of c does not run after all of b, so both stay.
-  // CHECK: %g = comm.wait : %f >= n after(%b, %c(r))
-  %g = comm.wait : %f >= n after(%b, %c(r))
+  // CHECK: %g = comm.wait : %f at n after(%b, %c(r))
+  %g = comm.wait : %f at n after(%b, %c(r))
 }
 
 // CHECK-LABEL: comm.plan @a_window_of_everything_bounds_nothing
@@ -38,5 +38,5 @@ comm.plan @unused_memory_is_dropped ranks 2 topk 1 depth 1 steps serial result r
   %g = comm.flag by r
   // A task stays although nothing runs after it.
   // CHECK: %w = comm.wait
-  %w = comm.wait : %g >= n
+  %w = comm.wait : %g at n
 }

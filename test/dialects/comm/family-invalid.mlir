@@ -16,7 +16,7 @@ comm.plan @not_a_flag ranks 2 topk 1 depth 1 steps serial result rows {
   %c = builtin.unrealized_conversion_cast to !comm.flag
   // region-c0
   // expected-error @+1 {{flag operand must be the result of comm.flag}}
-  %w = comm.wait : %c >= n
+  %w = comm.wait : %c at n
 }
 
 // -----
@@ -206,30 +206,30 @@ comm.plan @after_a_later_op ranks 3 topk 1 depth 1 steps serial result rows {
   %f = comm.flag by r
   // after-c1
   // expected-error @+1 {{operand #1 does not dominate this use}}
-  %a = comm.wait : %f >= n after(%b)
+  %a = comm.wait : %f at n after(%b)
   // expected-note @+1 {{operand defined here}}
-  %b = comm.wait : %f >= n
+  %b = comm.wait : %f at n
 }
 
 // -----
 
 comm.plan @wrong_number_of_values ranks 3 topk 1 depth 1 steps serial result rows {
-  %f = comm.flag by r
+  %f = comm.flag [3] by i0
   // expected-note @+1 {{'a' is here}}
-  %a = comm.wait for p in all : %f >= n
+  %a = comm.wait for p in all : %f[p] at n
   // after-c1
   // expected-error @+1 {{names 2 values of 'a', which has 1 domain variables}}
-  %b = comm.wait : %f >= n after(%a(r, r))
+  %b = comm.wait : %f[r] at n after(%a(r, r))
 }
 
 // -----
 
 comm.plan @instance_of_no_rank ranks 3 topk 1 depth 1 steps serial result rows {
-  %f = comm.flag by r
-  %a = comm.wait for p in all : %f >= n
+  %f = comm.flag [3] by i0
+  %a = comm.wait for p in all : %f[p] at n
   // after-c1
-  // expected-error @+1 {{instance 'r - 1' must be a rank, 0 to 2, for every value of its variables}}
-  %b = comm.wait : %f >= n after(%a(r - 1))
+  // expected-error @+1 {{instance 'r - 1' must be a value of 'p', 0 to 2, for every value of its variables}}
+  %b = comm.wait : %f[r] at n after(%a(r - 1))
 }
 
 // -----
@@ -239,16 +239,76 @@ comm.plan @token_from_elsewhere ranks 3 topk 1 depth 1 steps serial result rows 
   %c = builtin.unrealized_conversion_cast to !comm.token
   // after-c1
   // expected-error @+1 {{token must be the result of a family of tasks}}
-  %b = comm.wait : %f >= n after(%c)
+  %b = comm.wait : %f at n after(%c)
 }
 
 // -----
 
 comm.plan @instances_are_missing ranks 3 topk 1 depth 1 steps serial result rows {
   %f = comm.flag by r
-  %a = comm.wait : %f >= n
+  %a = comm.wait : %f at n
   // after-c1
   // expected-error @+1 {{names 0 instances for 1 tokens}}
   %b = "comm.wait"(%f, %a) <{label = "b", domains = [], afterInstances = [], index = affine_map<(d0, d1) -> ()>,
     value = affine_map<(d0, d1) -> (d1)>}> : (!comm.flag, !comm.token) -> !comm.token
+}
+
+// -----
+
+comm.plan @any_value_of_every_variable ranks 3 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [3] by i0
+  %a = comm.wait for p in all : %f[p] at n
+  // after-c1
+  // expected-error @+1 {{names any value of every variable of 'a': write the token alone}}
+  %b = comm.wait : %f[r] at n after(%a(*))
+}
+
+// -----
+
+comm.plan @a_lane_beyond_the_node ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [3] by r
+  %a = comm.wait for m in lanes : %f[m] at n
+  // after-c1
+  // expected-error @+1 {{instance 'r' must be a value of 'm', 0 to 2, for every value of its variables}}
+  %b = comm.wait : %f[0] at n after(%a(r))
+}
+
+// -----
+
+comm.plan @a_rank_for_a_node ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local seq [6] of 8 bytes
+  %z = comm.buffer local seq [6] of 8 bytes
+  // region-c4
+  // expected-error @+1 {{second argument of M 'r' must be a node, 0 to 1, for every value of its variables}}
+  %cp = comm.copy : %x[r]{M(r, r)} from %z[r]{M(r, r)}
+}
+
+// -----
+
+comm.plan @a_frame_of_other_tokens ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local seq [6] of 8 bytes
+  // region-c6
+  // expected-error @+1 {{D(r,p) is no part of M(p,0): a frame is M around D of the same rank}}
+  %pd = comm.put for p in all to p : %x[r]{D(r,p)} from %z[p]{D(r,p) in M(p,0)}
+}
+
+// -----
+
+comm.plan @a_frame_in_a_copy ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local seq [6] of 8 bytes
+  %z = comm.buffer local seq [6] of 8 bytes
+  // region-c6
+  // expected-error @+1 {{has a frame, which only the source of a put may have}}
+  %cp = comm.copy for p in all : %x[p]{D(r,p)} from %z[p]{D(r,p) in M(r,0)}
+}
+
+// -----
+
+comm.plan @a_frame_in_slots ranks 6 nodes 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{takes a part of 'z', which must have layout seq}}
+  %pd = comm.put for p in all to p : %x[r]{D(r,p)} from %z{D(r,p) in M(r,0)}
 }

@@ -48,16 +48,16 @@ comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
   %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
   // CHECK: %sh = comm.compute @shared
   %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-  // CHECK: %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
-  %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+  // CHECK: %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
+  %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
   // CHECK: %ex = comm.compute @experts for s in all reads %recv[n mod 2, s]{D(s,r)}, %meta[n mod 2, s]{D(s,r)} writes %y[s]{Y(s,r)} after(%wd(s)) {kept = 1 : i64}
   %ex = comm.compute @experts for s in all reads %recv[n mod 2, s]{D(s,r)}, %meta[n mod 2, s]{D(s,r)}
                               writes %y[s]{Y(s,r)} after(%wd(s)) {kept = 1}
   %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex(s))
   // CHECK: %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
   %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-  // CHECK: %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
-  %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+  // CHECK: %wc = comm.wait for p in all : %fc[n mod 2, p] at n
+  %wc = comm.wait for p in all : %fc[n mod 2, p] at n
   // CHECK: %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)}
                               writes %out{A(r)} after(%wc, %sh)
@@ -66,7 +66,7 @@ comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
 // Expressions keep their value: sums, differences, products, brackets. `n mod 1` is 0.
 
 // CHECK-LABEL: comm.plan @expressions
-comm.plan @expressions ranks 4 topk 1 depth 1 steps free result partial {
+comm.plan @expressions ranks 4 topk 1 depth 1 steps free result rank_partial {
   %a = comm.buffer sym seq [1, 4, 7, 4, 3, 7] of 8 bytes
   %x = comm.buffer input slot of 8 bytes
   // CHECK: %f = comm.flag [4] by (i0 + 1) mod 4
@@ -76,4 +76,34 @@ comm.plan @expressions ranks 4 topk 1 depth 1 steps free result partial {
   %put = comm.put to (r - 1) mod 4 :
          %a[n mod 1, (r + 3) mod 4, 3 + r, (r + 2 * n) mod 4, (r floordiv 2) + 1, (r + n) mod 4 * -1 + 6]{D(r,r)}
          from %x{D(r,r)}
+}
+
+// Two tiers: nodes and lanes as domains, parts of what a region holds, all tasks of a node.
+
+// CHECK-LABEL: comm.plan @tiers ranks 6 nodes 2 topk 1 depth 1 steps serial result node_partial {
+comm.plan @tiers ranks 6 nodes 2 topk 1 depth 1 steps serial result node_partial {
+  comm.task @split kind split
+  comm.task @node_sum kind node_sum
+  %x     = comm.buffer input slot of 64 bytes
+  %out   = comm.buffer output slot of 64 bytes
+  %meta  = comm.buffer sym seq [2] of 20 bytes
+  %rec   = comm.buffer local seq [2, 3] of 16 bytes
+  %stage = comm.buffer sym seq [2] of 64 bytes
+  %recv  = comm.buffer sym seq [6] of 64 bytes
+  %z     = comm.buffer local seq [2] of 64 bytes
+  // CHECK: %f = comm.flag [2, 3] carry by r floordiv 3 * 3 + i1
+  %f = comm.flag [2, 3] carry by r floordiv 3 * 3 + i1
+  // CHECK: %w = comm.wait for b in nodes, m in lanes : %f[b, m] at n get D(b * 3 + r mod 3,r floordiv 3 * 3 + m)
+  %w = comm.wait for b in nodes, m in lanes : %f[b, m] at n get D(b * 3 + r mod 3, (r floordiv 3) * 3 + m)
+  // CHECK: %sp = comm.compute @split for b in nodes reads %meta[b]{M(b * 3 + r mod 3,r floordiv 3)} writes %rec[b, m]{D(b * 3 + r mod 3,r floordiv 3 * 3 + m)} each m in lanes after(%w(b, *))
+  %sp = comm.compute @split for b in nodes reads %meta[b]{M(b * 3 + r mod 3, r floordiv 3)}
+        writes %rec[b, m]{D(b * 3 + r mod 3, (r floordiv 3) * 3 + m)} each m in lanes after(%w(b, *))
+  // CHECK: %pd = comm.put for b in stagger_nodes, m in stagger_lanes to r floordiv 3 * 3 + m : %recv[b * 3 + r mod 3]{D(b * 3 + r mod 3,r floordiv 3 * 3 + m)} from %stage[b]{D(b * 3 + r mod 3,r floordiv 3 * 3 + m) in M(b * 3 + r mod 3,r floordiv 3)} after(%sp(b))
+  %pd = comm.put for b in stagger_nodes, m in stagger_lanes to (r floordiv 3) * 3 + m :
+        %recv[b * 3 + r mod 3]{D(b * 3 + r mod 3, (r floordiv 3) * 3 + m)}
+        from %stage[b]{D(b * 3 + r mod 3, (r floordiv 3) * 3 + m) in M(b * 3 + r mod 3, r floordiv 3)} after(%sp(b))
+  // CHECK: %rn = comm.reduce @node_sum for b in nodes reads %meta[b]{M(b * 3 + r mod 3,r floordiv 3)}, %recv[r floordiv 3 * 3 + m]{D(b * 3 + r mod 3,r floordiv 3 * 3 + m)} each m in lanes writes %z[b]{M(b * 3 + r mod 3,r floordiv 3)} after(%pd(*, 0))
+  %rn = comm.reduce @node_sum for b in nodes reads %meta[b]{M(b * 3 + r mod 3, r floordiv 3)},
+        %recv[(r floordiv 3) * 3 + m]{D(b * 3 + r mod 3, (r floordiv 3) * 3 + m)} each m in lanes
+        writes %z[b]{M(b * 3 + r mod 3, r floordiv 3)} after(%pd(*, 0))
 }

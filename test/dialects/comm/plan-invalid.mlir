@@ -20,6 +20,12 @@ comm.plan @no_depth ranks 1 topk 1 depth -1 steps serial result rows {}
 
 // -----
 
+// plan-c5
+// expected-error @+1 {{must have a number of nodes that divides 6 ranks, not 4}}
+comm.plan @nodes_of_different_sizes ranks 6 nodes 4 topk 1 depth 1 steps serial result rows {}
+
+// -----
+
 comm.plan @one_label_twice ranks 1 topk 1 depth 1 steps serial result rows {
   // expected-note @+1 {{by this op}}
   %x = comm.buffer input slot of 8 bytes

@@ -111,3 +111,37 @@ comm.plan @region_without_a_buffer ranks 2 topk 2 depth 1 steps serial result ro
     readRegions = [#comm.region<(d0, d1) -> (), <A, (d0, d1) -> (d0)>>, #comm.region<(d0, d1) -> (), <A, (d0, d1) -> (d0)>>]}>
     : (!comm.buffer) -> !comm.token
 }
+
+// -----
+
+comm.plan @rows_in_a_partial_result ranks 2 topk 1 depth 1 steps serial result rank_partial {
+  comm.task @sum kind slot_sum
+  %route = comm.buffer local slot of 12 bytes
+  %back = comm.buffer sym slot of 8 bytes
+  %out = comm.buffer output slot of 8 bytes
+  // compute-c5
+  // expected-error @+1 {{cannot end with slot_sum in a plan with result rank_partial}}
+  %rd = comm.reduce @sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)}
+}
+
+// -----
+
+comm.plan @a_split_of_another_node ranks 4 nodes 2 topk 1 depth 1 steps serial result rows {
+  comm.task @split kind split
+  %meta = comm.buffer local seq [2] of 20 bytes
+  %rec = comm.buffer local seq [2] of 16 bytes
+  // compute-c3
+  // expected-error @+1 {{task of kind split reads M(s,a) and writes D(s,p) for the node a of r and any ranks s and p, not M(r,b) and D(r,m)}}
+  %sp = comm.compute @split for b in nodes reads %meta[b]{M(r,b)} writes %rec[m]{D(r,m)} each m in lanes
+}
+
+// -----
+
+comm.plan @records_too_small_for_a_node ranks 4 nodes 2 topk 1 depth 1 steps serial result rows {
+  comm.task @pack kind pack_nodes
+  %route = comm.buffer local slot of 12 bytes
+  %rec = comm.buffer local seq [2] of 16 bytes
+  // compute-c4
+  // expected-error @+1 {{records 'rec' must have 20 bytes a record, not 16}}
+  %pk = comm.compute @pack for b in nodes reads %route{A(r)} writes %rec[b]{M(r,b)}
+}

@@ -25,11 +25,11 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-    %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+    %wc = comm.wait for p in all : %fc[n mod 2, p] at n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
 }
@@ -61,11 +61,11 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-    %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+    %wc = comm.wait for p in all : %fc[n mod 2, p] at n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
 }
@@ -96,7 +96,7 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%pc, %sh)
@@ -131,11 +131,11 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-    %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+    %wc = comm.wait for p in all : %fc[n mod 2, p] at n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
 }
@@ -167,11 +167,11 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-    %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+    %wc = comm.wait for p in all : %fc[n mod 2, p] at n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
   // expected-error @+1 {{unsupported here: kernels of more than one plan in a module}}
@@ -198,11 +198,11 @@ module attributes {moe.target = "sm_90a"} {
     %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
     %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
     %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-    %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+    %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
     %ex = comm.compute @experts reads %recv[n mod 2, s]{D(s,r)} each s in all, %meta[n mod 2, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
     %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex)
     %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-    %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+    %wc = comm.wait for p in all : %fc[n mod 2, p] at n
     %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   }
 }

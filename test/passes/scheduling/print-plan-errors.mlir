@@ -11,11 +11,6 @@ comm.plan @abstract ranks 2 topk 1 depth 1 steps serial result rows {
 
 // -----
 
-// expected-error @+1 {{unsupported here: plan 'partial' has result partial, modules hold only rows}}
-comm.plan @partial ranks 2 topk 1 depth 1 steps serial result partial {}
-
-// -----
-
 comm.plan @packed ranks 2 topk 1 depth 1 steps serial result rows {
   // expected-error @+1 {{unsupported here: buffer 'y' has layout packed, modules hold only seq and slot}}
   %y = comm.buffer local packed [2] of 4 bytes

@@ -24,8 +24,8 @@ comm.plan @forms ranks 4 topk 2 depth 2 steps free result rows {
   // CHECK: %sd = comm.signal for p in stagger to p : %f[n floordiv 2 mod 2, (r - 1) mod 4] = n * 2 + 1 carry D(r,p) via rail after(%pd(p, r))
   %sd = comm.signal for p in stagger to p : %f[(n floordiv 2) mod 2, (r - 1) mod 4] = 2 * n + 1 carry D(r,p) via rail
         after(%pd(p, r)) loc(callsite("step"("layer.moe":5:1) at "other.moe":1:1))
-  // CHECK: %wd = comm.wait for s in all : %f[n mod 2, s] >= n get D(s,r) after(%sd)
-  %wd = comm.wait for s in all : %f[n mod 2, s] >= n get D(s,r) after(%sd) loc(unknown)
+  // CHECK: %wd = comm.wait for s in all : %f[n mod 2, s] at n get D(s,r) after(%sd)
+  %wd = comm.wait for s in all : %f[n mod 2, s] at n get D(s,r) after(%sd) loc(unknown)
   // CHECK: %cp = comm.put for s in all to r : %back[n mod 2]{Y(s,r)} from %y{Y(s,r)} after(%wd(s))
   %cp = comm.put for s in all to r : %back[n mod 2]{Y(s,r)} from %y{Y(s,r)} after(%wd(s))
 }

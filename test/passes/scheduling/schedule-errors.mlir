@@ -69,8 +69,8 @@ comm.plan @steps_in_flight ranks 2 topk 1 depth 1 steps free result rows {
 
 // -----
 
-// expected-error @+1 {{unsupported here: result partial, wanted rows}}
-comm.plan @partial_sums ranks 2 topk 1 depth 1 steps serial result partial {
+// expected-error @+1 {{unsupported here: result rank_partial, wanted rows}}
+comm.plan @partial_sums ranks 2 topk 1 depth 1 steps serial result rank_partial {
   %x     = comm.buffer input slot of 4 bytes
   %route = comm.buffer local slot of 12 bytes
   %recv  = comm.buffer local seq [2] of 4 bytes

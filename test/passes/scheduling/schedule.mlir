@@ -52,13 +52,13 @@ comm.plan @olmoe ranks 8 topk 8 depth 1 steps serial result rows
   // The shared expert overlaps the exchange.
   // CHECK-NEXT: %sh = comm.compute @shared
   %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-  // CHECK-NEXT: %wd = comm.wait for s in all : %fd[0, s] >= n get D(s,r)
+  // CHECK-NEXT: %wd = comm.wait for s in all : %fd[0, s] at n get D(s,r)
   // CHECK-NEXT: %ex = comm.compute @experts reads %recv[0, s]{D(s,r)} each s in all, %meta[0, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
   %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
                               writes %y[s]{Y(s,r)} each s in all after(%di)
   // CHECK-NEXT: %pc = comm.put for s in stagger to s : %back[0]{Y(s,r)} from %y[s]{Y(s,r)} window 4 after(%ex)
   // CHECK-NEXT: %sc = comm.signal for s in stagger to s : %fc[0, r] = n after(%pc(s))
-  // CHECK-NEXT: %wc = comm.wait for p in all : %fc[0, p] >= n
+  // CHECK-NEXT: %wc = comm.wait for p in all : %fc[0, p] at n
   %co = comm.combine %y to %back after(%ex)
   // CHECK-NEXT: %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[0]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all, %shared{A(r)}
@@ -98,6 +98,6 @@ comm.plan @two_copies ranks 2 topk 1 depth 1 steps serial result rows
   %rd = comm.reduce @slot_sum reads %fd{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
 }
 
-// CHECK-LABEL: comm.plan @a_plan_without_exchange_stays ranks 2 topk 1 depth 1 steps free result partial {
+// CHECK-LABEL: comm.plan @a_plan_without_exchange_stays ranks 2 topk 1 depth 1 steps free result rank_partial {
 // CHECK-NEXT: }
-comm.plan @a_plan_without_exchange_stays ranks 2 topk 1 depth 1 steps free result partial {}
+comm.plan @a_plan_without_exchange_stays ranks 2 topk 1 depth 1 steps free result rank_partial {}

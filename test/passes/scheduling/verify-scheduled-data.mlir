@@ -38,7 +38,7 @@ comm.plan @a_region_too_soon ranks 2 topk 1 depth 1 steps serial result rows {
   // expected-error @+1 {{'pm' of rank 1 in step 2 writes 'meta' region 1 of rank 0 while 'ex' of rank 0 in step 1 may read it (rule reuse)}}
   %pm = comm.put for p in stagger to p : %meta[0, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
   %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
-  %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+  %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
   // expected-note @+1 {{'ex' is here}}
   %ex = comm.compute @experts for s in all reads %recv[0, s]{D(s,r)}, %meta[0, s]{D(s,r)}
                               writes %y[s]{Y(s,r)} after(%wd(s))
@@ -101,4 +101,28 @@ comm.plan @routes_in_place_of_tokens ranks 1 topk 1 depth 1 steps serial result 
   %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
   // expected-error @+1 {{'sh' of rank 0 in step 1 wants tokens in 'route', finds routes (rule content)}}
   %sh = comm.compute @shared reads %route{A(r)} writes %out{A(r)} after(%rt)
+}
+
+// -----
+
+comm.plan @rail_data_behind_an_nvlink_flag ranks 2 topk 1 depth 1 steps serial result rows {
+  // expected-error @-1 {{rank 0 has no result in step 1 (rule post)}}
+  comm.task @route kind route
+  comm.task @pack kind pack
+  %x = comm.buffer input slot of 8 bytes
+  %out = comm.buffer output slot of 8 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv = comm.buffer sym slot of 8 bytes
+  %there = comm.buffer sym slot of 8 bytes
+  %f = comm.flag by 1 - r
+  %g = comm.flag by 1 - r
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  // expected-note @+1 {{'pd' is here}}
+  %pd = comm.put to 1 - r : %recv{A(r)} from %x{A(r)} via rail after(%rt)
+  %sd = comm.signal to 1 - r : %f = n after(%pd)
+  %wd = comm.wait : %f at n
+  // expected-error @+1 {{'pe' of rank 1 in step 1 reads 'recv' of rank 1, which 'pd' of rank 0 in step 1 puts by rail, and no flag on that path comes between (rule path)}}
+  %pe = comm.put to 1 - r : %there{A(1 - r)} from %recv{A(1 - r)} after(%wd)
+  %se = comm.signal to 1 - r : %g = n after(%pe)
+  %we = comm.wait : %g at n
 }

@@ -20,7 +20,7 @@ comm.plan @a_cell_of_another_rank ranks 5 topk 1 depth 1 steps serial result row
   // expected-error @+1 {{'s' of rank 1 in step 1 writes cell 0 of flag 'f' on rank 1, whose writer is rank 0 (rule writer)}}
   %s = comm.signal to r : %f[(r floordiv 2) * 2] = n
   // expected-error @+1 {{'w' of rank 1 in step 1 waits for 1 in cell 1 of flag 'f' on rank 1, which nobody signals (rule pairing)}}
-  %w = comm.wait : %f[r] >= n
+  %w = comm.wait : %f[r] at n
 }
 
 // -----
@@ -33,7 +33,7 @@ comm.plan @two_signals_of_one_value ranks 2 topk 1 depth 1 steps serial result r
   %s = comm.signal to r : %f = n
   // expected-error @+1 {{'t' of rank 0 in step 1 signals 1 in cell 0 of flag 'f' on rank 0, and so does 's' of rank 0 in step 1 (rule signal-once)}}
   %t = comm.signal to r : %f = n after(%s)
-  %w = comm.wait : %f >= n
+  %w = comm.wait : %f at n
 }
 
 // -----
@@ -44,9 +44,9 @@ comm.plan @two_waits_for_one_value ranks 2 topk 1 depth 1 steps serial result ro
   %f = comm.flag by r
   %s = comm.signal to r : %f = n
   // expected-note @+1 {{'w' is here}}
-  %w = comm.wait : %f >= n
+  %w = comm.wait : %f at n
   // expected-error @+1 {{'v' of rank 0 in step 1 waits for 1 in cell 0 of flag 'f' on rank 0, and so does 'w' of rank 0 in step 1 (rule wait-once)}}
-  %v = comm.wait : %f >= n
+  %v = comm.wait : %f at n
 }
 
 // -----
@@ -69,7 +69,7 @@ comm.plan @a_wait_that_nobody_signals ranks 2 topk 1 depth 1 steps serial result
   // expected-error @+1 {{'s' of rank 0 in step 2 signals 3 in cell 0 of flag 'f' on rank 0, which nobody waits for (rule pairing)}}
   %s = comm.signal to r : %f = n + 1
   // expected-error @+1 {{'w' of rank 0 in step 1 waits for 1 in cell 0 of flag 'f' on rank 0, which nobody signals (rule pairing)}}
-  %w = comm.wait : %f >= n
+  %w = comm.wait : %f at n
 }
 
 // -----
@@ -81,7 +81,7 @@ comm.plan @a_count_of_another_set ranks 2 topk 1 depth 1 steps serial result row
   // expected-note @+1 {{'s' is here}}
   %s = comm.signal for p in stagger to p : %f[r] = n carry D(r,p)
   // expected-error @+1 {{'w' of rank 0 in step 1 takes D(0,1), 's' of rank 1 in step 1 carries D(1,0) (rule carry)}}
-  %w = comm.wait for q in all : %f[q] >= n get D(r,q)
+  %w = comm.wait for q in all : %f[q] at n get D(r,q)
 }
 
 // -----
@@ -91,7 +91,7 @@ comm.plan @everybody_waits_first ranks 2 topk 1 depth 1 steps serial result rows
   %out = comm.buffer output slot of 8 bytes
   %f = comm.flag [2] by i0
   // expected-error @+1 {{'w' of rank 0 in step 1 waits for 's' of rank 0 in step 1, that for 'w' of rank 0 in step 1 (rule cycle)}}
-  %w = comm.wait for p in all : %f[p] >= n
+  %w = comm.wait for p in all : %f[p] at n
   // expected-note @+1 {{'s' is here}}
   %s = comm.signal for p in stagger to p : %f[r] = n after(%w)
 }
@@ -106,7 +106,7 @@ comm.plan @values_that_overtake ranks 1 topk 1 depth 1 steps free result rows {
   // expected-error @+2 {{'s' of rank 0 in step 2 may overtake 's' of rank 0 in step 1 in cell 0 of flag 'f' on rank 0 (rule monotone)}}
   // expected-note @+1 {{'s' is here}}
   %s = comm.signal to r : %f = n
-  %w = comm.wait : %f >= n
+  %w = comm.wait : %f at n
 }
 
 // -----
@@ -122,17 +122,24 @@ comm.plan @a_count_that_is_replaced ranks 2 topk 1 depth 1 steps serial result r
   // expected-error @+1 {{'s' of rank 1 in step 2 replaces the count in cell 1 of flag 'f' on rank 0 that 'w' of rank 0 in step 1 may still need (rule payload)}}
   %s = comm.signal for p in stagger to p : %f[r] = n carry D(r,p) after(%rt)
   // expected-note @+1 {{'w' is here}}
-  %w = comm.wait for q in all : %f[q] >= n get D(q,r)
+  %w = comm.wait for q in all : %f[q] at n get D(q,r)
 }
 
 // -----
 
-// expected-error @+1 {{unsupported here: 'pd' goes by rail, which is not verified}}
-comm.plan @rails ranks 2 topk 1 depth 1 steps serial result rows {
+comm.plan @a_dependence_that_others_imply ranks 2 topk 1 depth 1 steps serial result rows {
+  comm.task @route kind route
+  comm.task @pack kind pack
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
-  %recv = comm.buffer sym seq [2] of 8 bytes
-  %pd = comm.put for p in stagger to p : %recv[r]{D(r,p)} from %x{D(r,p)} via rail
+  %route = comm.buffer local slot of 12 bytes
+  %record = comm.buffer local seq [2] of 16 bytes
+  %meta = comm.buffer sym seq [2, 2] of 16 bytes
+  // expected-note @+1 {{'rt' is here}}
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)} after(%rt)
+  // expected-error @+1 {{'pm' runs after 'rt' whether it says so or not (rule canonical)}}
+  %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%rt, %pk(p))
 }
 
 // -----
@@ -143,5 +150,5 @@ comm.plan @ranks_by_number ranks 64 topk 1 depth 1 steps serial result rows {
   %out = comm.buffer output slot of 8 bytes
   %f = comm.flag by (r + 63) mod 64
   %s = comm.signal to (r + 1) mod 64 : %f = n
-  %w = comm.wait : %f >= n
+  %w = comm.wait : %f at n
 }

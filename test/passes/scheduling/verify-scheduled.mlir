@@ -27,12 +27,12 @@ comm.plan @source_by_source ranks 3 topk 2 depth 2 steps serial result rows {
   %pd = comm.put for p in stagger to p : %recv[n mod 2, r]{D(r,p)} from %x{D(r,p)} window 2 after(%rt)
   %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} after(%pk(p))
   %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))
-  %wd = comm.wait for s in all : %fd[n mod 2, s] >= n get D(s,r)
+  %wd = comm.wait for s in all : %fd[n mod 2, s] at n get D(s,r)
   // Source by source: no expert waits for the slowest peer.
   %ex = comm.compute @experts for s in all reads %recv[n mod 2, s]{D(s,r)}, %meta[n mod 2, s]{D(s,r)}
                               writes %y[s]{Y(s,r)} after(%wd(s))
   %pc = comm.put for s in stagger to s : %back[n mod 2]{Y(s,r)} from %y[s]{Y(s,r)} after(%ex(s))
   %sc = comm.signal for s in stagger to s : %fc[n mod 2, r] = n after(%pc(s))
-  %wc = comm.wait for p in all : %fc[n mod 2, p] >= n
+  %wc = comm.wait for p in all : %fc[n mod 2, p] at n
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[n mod 2]{Y(r,p)} each p in all writes %out{A(r)} after(%wc)
 }

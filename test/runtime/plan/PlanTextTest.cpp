@@ -33,11 +33,11 @@ TEST(PlanText, DirectRowsReadsLikeTheDialect) {
   %pm = comm.put for p in stagger to p : %meta[0, r]{D(r,p)} from %record[p]{D(r,p)} window 4 after(%pk(p))
   %sd = comm.signal for p in stagger to p : %fd[0, r] = n carry D(r,p) after(%pd(p), %pm(p))
   %sh = comm.compute @shared reads %x{A(r)} writes %shared{A(r)}
-  %wd = comm.wait for s in all : %fd[0, s] >= n get D(s,r)
+  %wd = comm.wait for s in all : %fd[0, s] at n get D(s,r)
   %ex = comm.compute @experts reads %recv[0, s]{D(s,r)} each s in all, %meta[0, s]{D(s,r)} each s in all writes %y[s]{Y(s,r)} each s in all after(%wd)
   %pc = comm.put for s in stagger to s : %back[0]{Y(s,r)} from %y[s]{Y(s,r)} window 4 after(%ex)
   %sc = comm.signal for s in stagger to s : %fc[0, r] = n after(%pc(s))
-  %wc = comm.wait for p in all : %fc[0, p] >= n
+  %wc = comm.wait for p in all : %fc[0, p] at n
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back[0]{Y(r,p)} each p in all, %shared{A(r)} writes %out{A(r)} after(%wc, %sh)
 }
 )";

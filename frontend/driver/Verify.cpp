@@ -1,0 +1,201 @@
+//===- Verify.cpp - moec verify -------------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The proof is of the plan as a module holds it, whatever it comes from.
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Compilation.h"
+#include "frontend/driver/Console.h"
+#include "passes/scheduling/ModelRun.h"
+#include "passes/scheduling/TaskGraph.h"
+#include "passes/scheduling/VerifyPlan.h"
+#include "runtime/base/Text.h"
+#include "runtime/module/Module.h"
+#include "runtime/module/ModuleJson.h"
+
+#include <cstdio>
+
+namespace moec::driver {
+namespace {
+
+using scheduling::Extent;
+using scheduling::Fault;
+
+/// One plan and what was found of it.
+struct Verdict {
+  const plan::Plan *plan = nullptr;
+  Extent extent;
+  std::string unsupported; ///< why it cannot be judged
+  std::vector<Fault> faults;
+  std::optional<scheduling::ModelCampaign> runs;
+
+  bool isProven() const { return unsupported.empty() && faults.empty(); }
+};
+
+std::string placeText(const plan::Plan &plan, std::optional<uint32_t> op) {
+  if (!op || plan.ops[*op].location.file.empty())
+    return "";
+  const plan::Location &place = plan.ops[*op].location;
+  return rt::concat(rt::printable(place.file), ":", place.line, ":", place.column);
+}
+
+frontend::Location locate(const frontend::Sources &sources, const plan::Plan &plan,
+                          std::optional<uint32_t> op) {
+  if (!op)
+    return {};
+  const plan::Location &place = plan.ops[*op].location;
+  for (uint32_t file = 0; file < sources.size(); ++file)
+    if (place.line != 0 && sources.name(file) == place.file)
+      return {file, place.line, place.column, 1, 0};
+  return {};
+}
+
+Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {
+  Verdict verdict;
+  verdict.plan = &plan;
+  verdict.extent = scheduling::chooseExtent(plan, options.maxRanks.value_or(UINT32_MAX));
+  verdict.unsupported = scheduling::checkExtent(plan, verdict.extent);
+  if (verdict.unsupported.empty())
+    verdict.faults = scheduling::verifyPlan(plan, verdict.extent);
+  if (!verdict.isProven() || !options.allCountsUpTo)
+    return verdict;
+  verdict.runs = scheduling::runAllCounts(plan, *options.allCountsUpTo);
+  if (verdict.runs->fault)
+    verdict.faults = {*verdict.runs->fault};
+  return verdict;
+}
+
+//===----------------------------------------------------------------------===//
+// Telling it
+//===----------------------------------------------------------------------===//
+
+void report(const Verdict &verdict, frontend::Diagnostics &reports) {
+  const plan::Plan &plan = *verdict.plan;
+  if (!verdict.unsupported.empty())
+    reports.reportText(frontend::Severity::Unsupported, {}, verdict.unsupported);
+  for (const Fault &fault : verdict.faults) {
+    frontend::Diagnostic &made = reports.reportText(
+        frontend::Severity::Error, locate(reports.sources(), plan, fault.op),
+        rt::concat(fault.message, " (rule ", scheduling::nameOf(fault.rule), ")"));
+    frontend::Location other = locate(reports.sources(), plan, fault.other);
+    if (other.isValid())
+      made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
+    for (const scheduling::TraceLine &line : fault.trace) {
+      std::string place = placeText(plan, line.op);
+      made.note(line.op ? rt::concat("  ", line.text, place.empty() ? "" : "  -- ", place)
+                        : line.text);
+    }
+  }
+}
+
+std::string ranksText(const Extent &extent) {
+  std::string text = rt::concat(extent.ranks, extent.ranks == 1 ? " rank" : " ranks");
+  return extent.nodes == 1 ? text : rt::concat(text, " on ", extent.nodes, " nodes");
+}
+
+uint64_t countTasks(const Verdict &verdict) {
+  plan::Plan judged = *verdict.plan;
+  judged.ranks = verdict.extent.ranks;
+  judged.nodes = verdict.extent.nodes;
+  return scheduling::TaskGraph::count(judged, verdict.extent.steps);
+}
+
+std::string summary(const Verdict &verdict) {
+  const plan::Plan &plan = *verdict.plan;
+  std::string text = rt::concat(plan.name, ": proven for ", ranksText(verdict.extent));
+  if (verdict.extent.ranks != plan.ranks)
+    text += rt::concat(" of its ", plan.ranks);
+  text += rt::concat(", ", verdict.extent.steps, " steps, ", countTasks(verdict), " tasks\n");
+  if (!verdict.runs)
+    return text;
+  std::string where;
+  for (const Extent &extent : verdict.runs->extents)
+    where += (where.empty() ? "" : ", ") + ranksText(extent);
+  return text + rt::concat(plan.name, ": ", verdict.runs->runs, " runs with ",
+                           verdict.runs->counts, " matrices of counts",
+                           verdict.runs->isExhaustive ? "" : " (a sample of them)", " on ", where,
+                           " come out right\n");
+}
+
+rt::Json faultJson(const plan::Plan &plan, const Fault &fault) {
+  rt::Json trace = rt::Json::array();
+  for (const scheduling::TraceLine &line : fault.trace)
+    trace.push_back({{"text", line.text}, {"place", placeText(plan, line.op)}});
+  return {{"rule", scheduling::nameOf(fault.rule)},
+          {"message", fault.message},
+          {"op", fault.op ? rt::Json(plan.ops[*fault.op].name) : rt::Json(nullptr)},
+          {"place", placeText(plan, fault.op)},
+          {"other", fault.other ? rt::Json(plan.ops[*fault.other].name) : rt::Json(nullptr)},
+          {"trace", std::move(trace)}};
+}
+
+rt::Json verdictJson(const Verdict &verdict) {
+  rt::Json faults = rt::Json::array();
+  for (const Fault &fault : verdict.faults)
+    faults.push_back(faultJson(*verdict.plan, fault));
+  rt::Json json = {{"plan", verdict.plan->name},
+                   {"proven", verdict.isProven()},
+                   {"ranks", verdict.extent.ranks},
+                   {"nodes", verdict.extent.nodes},
+                   {"steps", verdict.extent.steps},
+                   {"tasks", countTasks(verdict)},
+                   {"faults", std::move(faults)}};
+  if (!verdict.unsupported.empty())
+    json["unsupported"] = verdict.unsupported;
+  if (verdict.runs)
+    json["runs"] = {{"runs", verdict.runs->runs},
+                    {"counts", verdict.runs->counts},
+                    {"exhaustive", verdict.runs->isExhaustive}};
+  return json;
+}
+
+int conclude(const std::vector<Verdict> &verdicts, frontend::Diagnostics &reports, bool json) {
+  std::string text;
+  rt::Json list = rt::Json::array();
+  for (const Verdict &verdict : verdicts) {
+    report(verdict, reports);
+    if (verdict.isProven())
+      text += summary(verdict);
+    list.push_back(verdictJson(verdict));
+  }
+  if (json)
+    text = rt::dumpJson({{"plans", std::move(list)}}, 2) + "\n";
+  if (int code = writeOutput("", text))
+    return code;
+  return json ? reports.exitCode() : showDiagnostics(reports, /*json=*/false);
+}
+
+int verifyAll(const std::vector<plan::Plan> &plans, frontend::Diagnostics &reports,
+              const VerifyOptions &options) {
+  std::vector<Verdict> verdicts;
+  for (const plan::Plan &plan : plans)
+    verdicts.push_back(judge(plan, options));
+  return conclude(verdicts, reports, options.json);
+}
+
+} // namespace
+
+int runVerify(const VerifyOptions &options) {
+  if (options.input.ends_with(".moex")) {
+    auto module = rt::Module::open(options.input);
+    if (!module)
+      return showFailure(module.status(), options.json);
+    frontend::Diagnostics reports;
+    for (const SourceFile &file : module->sources())
+      reports.sources().add(file.name, file.text);
+    return verifyAll({module->plan()}, reports, options);
+  }
+  Compilation compilation;
+  std::vector<plan::Plan> plans;
+  if (!compilation.loadIr(options.input, Phase::Schedule) || !compilation.buildPlans(plans)) {
+    int code = showDiagnostics(compilation.diagnostics(), options.json);
+    return code ? code : compilation.exitCode();
+  }
+  frontend::Diagnostics reports = compilation.diagnostics();
+  return verifyAll(plans, reports, options);
+}
+
+} // namespace moec::driver

@@ -1,0 +1,175 @@
+//===- ModelMemory.cpp - Memory of a model run ----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/ModelMemory.h"
+
+#include <algorithm>
+
+namespace moec::scheduling {
+
+ModelMemory::ModelMemory(const TaskGraph &graph) : graph(graph) {
+  uint32_t steps = graph.size() ? graph[graph.size() - 1].step : 0;
+  size_t nodes = graph.size() + size_t(graph.getPlan().ranks) * steps;
+  incoming.assign(nodes, Clock((graph.size() + 63) / 64));
+}
+
+static void merge(std::vector<uint64_t> &into, const std::vector<uint64_t> &from) {
+  for (size_t i = 0; i < from.size(); ++i)
+    into[i] |= from[i];
+}
+
+bool ModelMemory::knows(int64_t task) const {
+  return task < 0 || task == int64_t(current) || clock[task / 64] >> (task % 64) & 1;
+}
+
+//===----------------------------------------------------------------------===//
+// A task
+//===----------------------------------------------------------------------===//
+
+void ModelMemory::beginTask(TaskId id) {
+  current = id;
+  clock = incoming[id];
+}
+
+void ModelMemory::endNode(TaskId node, const std::vector<TaskId> &successors) {
+  Clock done = incoming[node];
+  if (node < graph.size()) {
+    done = clock;
+    done[node / 64] |= uint64_t(1) << (node % 64);
+  }
+  for (TaskId next : successors)
+    merge(incoming[next], done);
+}
+
+static std::string recordText(const plan::Plan &plan, uint32_t rank,
+                              const plan::ConcreteRegion &region, uint32_t record) {
+  return "record " + std::to_string(record) + " of '" + plan.buffers[region.buffer].name +
+         "' region " + std::to_string(region.region) + " of rank " + std::to_string(rank);
+}
+
+ModelValue ModelMemory::read(const plan::ConcreteRegion &region, uint32_t record) {
+  uint32_t rank = graph[current].rank;
+  Cell &cell = cells[{rank, region.buffer, region.region, record}];
+  if (!knows(cell.writer) && fault.empty())
+    fault = "reads " + recordText(graph.getPlan(), rank, region, record) + " while " +
+            graph.describe(static_cast<TaskId>(cell.writer)) + " may write it";
+  cell.readers.push_back(current);
+  return cell.value;
+}
+
+void ModelMemory::write(const plan::ConcreteRegion &region, uint32_t record, ModelValue value) {
+  const plan::Op &op = graph.op(current);
+  bool isPut = op.kind == plan::OpKind::Put;
+  uint32_t rank = isPut ? static_cast<uint32_t>(graph[current].scope(op.to)) : graph[current].rank;
+  Key key{rank, region.buffer, region.region, record};
+  Cell &cell = cells[key];
+  std::optional<TaskId> other;
+  if (!knows(cell.writer))
+    other = static_cast<TaskId>(cell.writer);
+  for (TaskId reader : cell.readers)
+    if (!knows(reader))
+      other = reader;
+  if (other && fault.empty())
+    fault = "writes " + recordText(graph.getPlan(), rank, region, record) + " while " +
+            graph.describe(*other) + " may still use it";
+  cell.writer = current;
+  cell.readers.clear();
+  if (rank == graph[current].rank) {
+    cell.value = value;
+    return;
+  }
+  Store store;
+  store.key = key;
+  store.value = value;
+  put(std::move(store));
+}
+
+void ModelMemory::put(Store store) {
+  store.number = stores++;
+  store.by = current;
+  pending.push_back(std::move(store));
+}
+
+//===----------------------------------------------------------------------===//
+// Flags
+//===----------------------------------------------------------------------===//
+
+ModelMemory::Key ModelMemory::flagKey(TaskId id) const {
+  const plan::Op &op = graph.op(id);
+  const plan::Scope &scope = graph[id].scope;
+  uint32_t rank =
+      op.kind == plan::OpKind::Signal ? static_cast<uint32_t>(scope(op.to)) : graph[id].rank;
+  return {rank, op.flag,
+          plan::flatIndex(graph.getPlan().flags[op.flag].extents, op.flagIndex, scope), 0};
+}
+
+/// NVLink covers all that happened before, of other ranks too; a rail what this rank put
+/// to the same peer by rail.
+void ModelMemory::signal(uint32_t payload) {
+  const plan::Op &op = graph.op(current);
+  Store store;
+  store.isFlag = true;
+  store.key = flagKey(current);
+  store.word = {graph[current].scope(op.value), payload, clock};
+  store.word.clock[current / 64] |= uint64_t(1) << (current % 64);
+  bool isRail = op.via == plan::Path::Rail;
+  for (const Store &other : pending) {
+    bool byRail = graph.op(other.by).via == plan::Path::Rail;
+    bool covers = isRail ? byRail && graph[other.by].rank == graph[current].rank &&
+                               std::get<0>(other.key) == std::get<0>(store.key)
+                         : !byRail;
+    if (covers && knows(other.by))
+      store.after.push_back(other.number);
+  }
+  if (std::get<0>(store.key) == graph[current].rank) // nothing travels
+    flags[store.key] = std::move(store.word);
+  else
+    put(std::move(store));
+}
+
+bool ModelMemory::hasCome(TaskId wait) const {
+  auto word = flags.find(flagKey(wait));
+  return word != flags.end() && word->second.epoch >= graph[wait].scope(graph.op(wait).value);
+}
+
+uint32_t ModelMemory::acquire() {
+  const FlagWord &word = flags.at(flagKey(current));
+  merge(clock, word.clock);
+  return word.payload;
+}
+
+//===----------------------------------------------------------------------===//
+// Stores on their way
+//===----------------------------------------------------------------------===//
+
+/// Stores to one cell keep their order; a flag comes after what it covers.
+bool ModelMemory::mustWait(size_t index) const {
+  const Store &store = pending[index];
+  for (size_t i = 0; i < index; ++i) {
+    if (pending[i].isFlag == store.isFlag && pending[i].key == store.key)
+      return true;
+    if (std::binary_search(store.after.begin(), store.after.end(), pending[i].number))
+      return true;
+  }
+  return false;
+}
+
+void ModelMemory::land(const std::function<size_t(size_t)> &pick) {
+  std::vector<size_t> free;
+  for (size_t i = 0; i < pending.size(); ++i)
+    if (!mustWait(i))
+      free.push_back(i);
+  size_t index = free[pick(free.size())];
+  Store store = std::move(pending[index]);
+  pending.erase(pending.begin() + index);
+  if (store.isFlag)
+    flags[store.key] = std::move(store.word);
+  else
+    cells[store.key].value = store.value;
+}
+
+} // namespace moec::scheduling
