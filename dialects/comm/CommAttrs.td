@@ -134,7 +134,7 @@ def Comm_RegionAttr : Comm_Attr<"Region", "region"> {
   let parameters = (ins "::mlir::AffineMap":$index, "::moec::comm::ItemSetAttr":$items,
                         OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each,
                         OptionalParameter<"::moec::comm::ItemSetAttr">:$frame);
-  let assemblyFormat = "`<` $index `,` $items (`,` `each` $each^)? (`,` `in` $frame^)? `>`";
+  let assemblyFormat = "`<` $index `,` $items (`in` $frame^)? (`,` `each` $each^)? `>`";
 }
 
 def Comm_LinkAttr : Comm_Attr<"Link", "link"> {

@@ -85,7 +85,7 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
     for (const scheduling::TraceLine &line : fault.trace) {
       std::string place = placeText(plan, line.op);
-      made.note(line.op ? rt::concat("  ", line.text, place.empty() ? "" : "  -- ", place)
+      made.note(line.op ? rt::concat(line.text, place.empty() ? "" : " -- ", place)
                         : line.text);
     }
   }

@@ -218,7 +218,7 @@ comm.plan @wait_for_the_initial_value ranks 2 topk 1 depth 1 steps serial result
   %f = comm.flag [2] by i0
   // wait-c2
   // expected-error @+1 {{value '0' must depend on n alone, be positive and grow with it}}
-  %w = comm.wait for s in all : %f[s] >= 0
+  %w = comm.wait for s in all : %f[s] at 0
 }
 
 // -----

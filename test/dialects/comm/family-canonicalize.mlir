@@ -2,19 +2,19 @@
 
 // CHECK-LABEL: comm.plan @implied_dependences_are_dropped
 comm.plan @implied_dependences_are_dropped ranks 2 topk 1 depth 1 steps serial result rows {
-  %f = comm.flag by r
-  %a = comm.wait : %f at n
-  %b = comm.wait for p in all : %f at n after(%a)
-  %c = comm.wait for p in all : %f at n after(%b(p))
+  %f = comm.flag [2] by i0
+  %a = comm.wait : %f[r] at n
+  %b = comm.wait for p in all : %f[p] at n after(%a)
+  %c = comm.wait for p in all : %f[p] at n after(%b(p))
   // Named twice, and named in part beside all of it.
-  // CHECK: %d = comm.wait : %f at n after(%b)
-  %d = comm.wait : %f at n after(%b, %b, %b(r))
+  // CHECK: %d = comm.wait : %f[r] at n after(%b)
+  %d = comm.wait : %f[r] at n after(%b, %b, %b(r))
   // One instance of c runs after one of b, which runs after all of a.
-  // CHECK: %e = comm.wait : %f at n after(%c(r))
-  %e = comm.wait : %f at n after(%a, %c(r))
+  // CHECK: %e = comm.wait : %f[r] at n after(%c(r))
+  %e = comm.wait : %f[r] at n after(%a, %c(r))
   // One instance of c does not run after all of b, so both stay.
-  // CHECK: %g = comm.wait : %f at n after(%b, %c(r))
-  %g = comm.wait : %f at n after(%b, %c(r))
+  // CHECK: %g = comm.wait : %f[r] at n after(%b, %c(r))
+  %g = comm.wait : %f[r] at n after(%b, %c(r))
 }
 
 // CHECK-LABEL: comm.plan @a_window_of_everything_bounds_nothing

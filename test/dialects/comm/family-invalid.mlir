@@ -54,7 +54,7 @@ comm.plan @step_as_domain ranks 2 topk 1 depth 1 steps serial result rows {
 
 comm.plan @unknown_domain ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
-  // expected-error @+1 {{unknown domain 'some': expected 'all' or 'stagger'}}
+  // expected-error @+1 {{unknown domain 'some': expected all, stagger, nodes, stagger_nodes, lanes or stagger_lanes}}
   %cp = comm.copy for p in some : %x{A(r)} from %x{A(r)}
 }
 
@@ -71,7 +71,7 @@ comm.plan @unknown_variable ranks 2 topk 1 depth 1 steps serial result rows {
 
 comm.plan @unknown_set ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
-  // expected-error @+1 {{unknown item set 'B': expected A, D or Y}}
+  // expected-error @+1 {{unknown item set 'B': expected A, D, M or Y}}
   %cp = comm.copy : %x{B(r)} from %x{A(r)}
 }
 

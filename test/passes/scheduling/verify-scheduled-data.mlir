@@ -53,7 +53,8 @@ comm.plan @nothing_to_pack ranks 1 topk 1 depth 1 steps serial result rows {
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
   %record = comm.buffer local seq [1] of 16 bytes
-  // expected-error @+2 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
+  // expected-error @+3 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
+  // expected-error @+2 {{'pk' of rank 0 in step 1 needs D(0,0) before the tokens are routed (rule count)}}
   // expected-error @+1 {{'pk' of rank 0 in step 1 writes D(0,0) into 'record' region 0 of rank 0, which nothing reads (rule dead)}}
   %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)}
 }
@@ -68,7 +69,8 @@ comm.plan @routes_of_the_last_step ranks 1 topk 1 depth 1 steps serial result ro
   %out = comm.buffer output slot of 8 bytes
   %route = comm.buffer local slot of 12 bytes
   %record = comm.buffer local seq [1] of 16 bytes
-  // expected-error @+3 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
+  // expected-error @+4 {{'pk' of rank 0 in step 1 reads A(0) from 'route' of rank 0, which holds nothing (rule undefined)}}
+  // expected-error @+3 {{'pk' of rank 0 in step 1 needs D(0,0) before the tokens are routed (rule count)}}
   // expected-error @+2 {{'pk' of rank 0 in step 2 reads 'route' of rank 0, which 'rt' of rank 0 in step 1 wrote (rule stale)}}
   // expected-error @+1 {{'pk' of rank 0 in step 1 writes D(0,0) into 'record' region 0 of rank 0, which nothing reads (rule dead)}}
   %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)}
@@ -106,7 +108,6 @@ comm.plan @routes_in_place_of_tokens ranks 1 topk 1 depth 1 steps serial result 
 // -----
 
 comm.plan @rail_data_behind_an_nvlink_flag ranks 2 topk 1 depth 1 steps serial result rows {
-  // expected-error @-1 {{rank 0 has no result in step 1 (rule post)}}
   comm.task @route kind route
   comm.task @pack kind pack
   %x = comm.buffer input slot of 8 bytes
@@ -121,7 +122,7 @@ comm.plan @rail_data_behind_an_nvlink_flag ranks 2 topk 1 depth 1 steps serial r
   %pd = comm.put to 1 - r : %recv{A(r)} from %x{A(r)} via rail after(%rt)
   %sd = comm.signal to 1 - r : %f = n after(%pd)
   %wd = comm.wait : %f at n
-  // expected-error @+1 {{'pe' of rank 1 in step 1 reads 'recv' of rank 1, which 'pd' of rank 0 in step 1 puts by rail, and no flag on that path comes between (rule path)}}
+  // expected-error @+1 {{'pe' of rank 0 in step 1 reads 'recv' of rank 0, which 'pd' of rank 1 in step 1 puts by rail, and no flag on that path comes between (rule path)}}
   %pe = comm.put to 1 - r : %there{A(1 - r)} from %recv{A(1 - r)} after(%wd)
   %se = comm.signal to 1 - r : %g = n after(%pe)
   %we = comm.wait : %g at n
