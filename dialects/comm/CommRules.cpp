@@ -198,8 +198,8 @@ static LogicalResult verifyRegion(FamilyOp op, RegionUse use) {
   if (buffer->getRecordsPerToken() != wanted)
     return op.emitOpError() << "'" << buffer->getLabel() << "' must have " << wanted
                             << " records a token to hold "
-                            << toString(use.region.getItems(), scope.names)
-                            << ", not " << buffer->getRecordsPerToken();
+                            << toString(use.region.getItems(), scope.names) << ", not "
+                            << buffer->getRecordsPerToken();
   return success();
 }
 

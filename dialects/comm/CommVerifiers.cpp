@@ -244,8 +244,8 @@ static LogicalResult verifyShape(FamilyOp op, TaskKind kind) {
   return op.emitOpError() << "task of kind " << stringifyTaskKind(kind) << " reads "
                           << toString(shape.reads)
                           << (shape.optionalReads ? " (the last two optional)" : "")
-                          << " and writes " << toString(shape.writes) << getLetters(shape) << ", not "
-                          << describe(op, reads) << " and " << describe(op, writes);
+                          << " and writes " << toString(shape.writes) << getLetters(shape)
+                          << ", not " << describe(op, reads) << " and " << describe(op, writes);
 }
 
 static LogicalResult verifyRecordSize(Operation *op, StringRef what, Value buffer,

@@ -137,7 +137,8 @@ void MoeDialect::registerAttributes() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_t ranks,
-                               int64_t memoryBytes, int64_t memoryRate, int64_t multiprocessors) {
+                               int64_t memoryBytes, int64_t memoryRate, int64_t multiprocessors,
+                               int64_t nodes) {
   if (failed(verifySize(emitError, "number of ranks", ranks, plan::maxRanks))) // mesh-c1
     return failure();
   if (memoryBytes < 0) // mesh-c2
@@ -146,6 +147,8 @@ LogicalResult MeshAttr::verify(EmitError emitError, StringRef, StringRef, int64_
     return emitError() << "rate must not be negative, but is " << memoryRate << " MB/s";
   if (multiprocessors < 0) // mesh-c2
     return emitError() << "multiprocessors must not be negative, but are " << multiprocessors;
+  if (nodes < 1 || ranks % nodes != 0) // mesh-c3
+    return emitError() << "nodes must divide " << ranks << " ranks, but are " << nodes;
   return success();
 }
 
@@ -201,7 +204,7 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
-                                   std::optional<int64_t> depth, Fusion) {
+                                   std::optional<int64_t> depth, Fusion, Algorithm, Combine) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
     return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
                        << *window;

@@ -31,19 +31,23 @@ def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
     under them. `memoryBytes` is what one rank has for weights and buffers, in
     bytes, `memoryRate` how fast it is read, in MB/s (10^6 bytes), and
     `multiprocessors` those of one GPU; 0 means that the machine does not say.
+    `nodes` counts the nodes that links between nodes join: rank = node * (ranks /
+    nodes) + lane.
 
     Constraints:
     - mesh-c1: `ranks` is between 1 and 65536 (16 bits of a choice).
     - mesh-c2: `memoryBytes`, `memoryRate` and `multiprocessors` are not negative.
+    - mesh-c3: `nodes` divides `ranks`.
 
     Example: `#moe.mesh<"ep8" on "hgx-h100" ranks 8 memory 85899345920 rate 3350000 sms 132>`
   }];
   let parameters = (ins StringRefParameter<>:$name, StringRefParameter<>:$machine,
                         "int64_t":$ranks, DefaultValuedParameter<"int64_t", "0">:$memoryBytes,
                         DefaultValuedParameter<"int64_t", "0">:$memoryRate,
-                        DefaultValuedParameter<"int64_t", "0">:$multiprocessors);
+                        DefaultValuedParameter<"int64_t", "0">:$multiprocessors,
+                        DefaultValuedParameter<"int64_t", "1">:$nodes);
   let assemblyFormat = [{
-    `<` $name `on` $machine `ranks` $ranks (`memory` $memoryBytes^)? (`rate` $memoryRate^)?
+    `<` $name `on` $machine `ranks` $ranks (`nodes` $nodes^)? (`memory` $memoryBytes^)? (`rate` $memoryRate^)?
         (`sms` $multiprocessors^)? `>`
   }];
 }
@@ -102,7 +106,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
   let description = [{
     How, never what. `window` is the number of peers to which a rank has puts in
     flight (0: all), `depth` the copies of each symmetric region, `fuse` says which
-    stages share a launch; what is absent is the choice of `--comm-schedule` and
+    stages share a launch, `algorithm` how rows travel and `combine` whether sums come
+    back in their place; what is absent is the choice of `--comm-schedule` and
     `--comm-form-kernels`.
 
     Constraints:
@@ -113,7 +118,11 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
   }];
   let parameters = (ins OptionalParameter<"std::optional<int64_t>">:$window,
                         OptionalParameter<"std::optional<int64_t>">:$depth,
-                        DefaultValuedParameter<"::moec::moe::Fusion", "::moec::moe::Fusion::Auto">:$fuse);
+                        DefaultValuedParameter<"::moec::moe::Fusion", "::moec::moe::Fusion::Auto">:$fuse,
+                        DefaultValuedParameter<"::moec::moe::Algorithm",
+                                               "::moec::moe::Algorithm::StaggeredPut">:$algorithm,
+                        DefaultValuedParameter<"::moec::moe::Combine",
+                                               "::moec::moe::Combine::Rows">:$combine);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

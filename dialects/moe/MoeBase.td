@@ -76,6 +76,12 @@ def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"RoundRobin", 1, "round_robin">,
     I32EnumCase<"None", 2, "none">]>;
 
+/// How rows travel, and what comes back. Values: passes/scheduling/ScheduleProblem.h.
+def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [
+    I32EnumCase<"StaggeredPut", 0, "staggered">, I32EnumCase<"TwoTier", 1, "two_tier">]>;
+def Moe_Combine : Moe_Enum<"Combine", "what comes back to a token's rank", [
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
+
 /// Which stages of a step share a launch. Values: passes/fusion/KernelForm.h.
 def Moe_Fusion : Moe_Enum<"Fusion", "stages that share a launch", [
     I32EnumCase<"Nothing", 0, "nothing">,

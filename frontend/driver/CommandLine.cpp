@@ -232,7 +232,8 @@ private:
     CLI::App *command =
         add("verify", "Prove that a plan neither hangs, races nor loses a row",
             "moec verify layer.moex --all-counts-upto 2", [this] { return runVerify(verify); });
-    command->add_option("input", verify.input, ".moex module, or .mlir with plans of phase schedule")
+    command
+        ->add_option("input", verify.input, ".moex module, or .mlir with plans of phase schedule")
         ->required();
     command
         ->add_option("--max-ranks", verify.maxRanks,

@@ -85,8 +85,7 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
     for (const scheduling::TraceLine &line : fault.trace) {
       std::string place = placeText(plan, line.op);
-      made.note(line.op ? rt::concat(line.text, place.empty() ? "" : " -- ", place)
-                        : line.text);
+      made.note(line.op ? rt::concat(line.text, place.empty() ? "" : " -- ", place) : line.text);
     }
   }
 }
@@ -114,8 +113,8 @@ std::string summary(const Verdict &verdict) {
   std::string where;
   for (const Extent &extent : verdict.runs->extents)
     where += (where.empty() ? "" : ", ") + ranksText(extent);
-  return text + rt::concat(plan.name, ": ", verdict.runs->runs, " runs with ",
-                           verdict.runs->counts, " matrices of counts",
+  return text + rt::concat(plan.name, ": ", verdict.runs->runs, " runs with ", verdict.runs->counts,
+                           " matrices of counts",
                            verdict.runs->isExhaustive ? "" : " (a sample of them)", " on ", where,
                            " come out right\n");
 }
@@ -136,12 +135,9 @@ rt::Json verdictJson(const Verdict &verdict) {
   rt::Json faults = rt::Json::array();
   for (const Fault &fault : verdict.faults)
     faults.push_back(faultJson(*verdict.plan, fault));
-  rt::Json json = {{"plan", verdict.plan->name},
-                   {"proven", verdict.isProven()},
-                   {"ranks", verdict.extent.ranks},
-                   {"nodes", verdict.extent.nodes},
-                   {"steps", verdict.extent.steps},
-                   {"tasks", countTasks(verdict)},
+  rt::Json json = {{"plan", verdict.plan->name},    {"proven", verdict.isProven()},
+                   {"ranks", verdict.extent.ranks}, {"nodes", verdict.extent.nodes},
+                   {"steps", verdict.extent.steps}, {"tasks", countTasks(verdict)},
                    {"faults", std::move(faults)}};
   if (!verdict.unsupported.empty())
     json["unsupported"] = verdict.unsupported;

@@ -45,6 +45,16 @@ struct Mesh {
       product *= axis.size;
     return product;
   }
+  /// Nodes that links join: all axes but the last, if one of them is over a link.
+  uint32_t nodes() const {
+    uint32_t product = 1;
+    bool isJoined = false;
+    for (size_t i = 0; i + 1 < axes.size(); ++i) {
+      product *= axes[i].size;
+      isJoined |= !axes[i].link.empty();
+    }
+    return isJoined ? product : 1;
+  }
 };
 
 /// Where each part of the layer was written.
@@ -105,12 +115,14 @@ struct PlacementRequest {
 enum class Algorithm : uint8_t {
   Auto,      ///< the compiler's choice
   Staggered, ///< one-sided puts, every rank starting at itself
+  TwoTier,   ///< once to each node by a rail, then to its ranks
 };
 
 /// How; never what. Unset fields are the compiler's choice.
 struct ScheduleRequest {
   std::string name;
   Algorithm algorithm = Algorithm::Auto;
+  bool partialSums = false;                 ///< combine partial
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
@@ -119,6 +131,7 @@ struct ScheduleRequest {
   std::vector<fusion::TileRequest> expertTiles, sharedTiles;
   Location location;
   Location algorithmLocation;
+  Location combineLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;

@@ -15,10 +15,10 @@ static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result
   result.algorithmLocation = statement.location;
   if (!algorithm || algorithm->text == "auto")
     return;
-  result.algorithm = Algorithm::Staggered;
-  if (algorithm->text != "staggered")
-    refuse(statement, "the algorithm '" + algorithm->text + "'", "implemented: auto, staggered",
-           diagnostics);
+  result.algorithm = algorithm->text == "two_tier" ? Algorithm::TwoTier : Algorithm::Staggered;
+  if (algorithm->text != "staggered" && algorithm->text != "two_tier")
+    refuse(statement, "the algorithm '" + algorithm->text + "'",
+           "implemented: auto, staggered, two_tier", diagnostics);
 }
 
 /// What one `fuse` asks for; nothing if it is no fusion that there is.
@@ -129,8 +129,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (keyword == "tokens") {
     result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokensPerRank, diagnostics);
     result.tokensLocation = statement.location;
-  } else if (keyword == "combine" && order && order->text != "rows") {
-    refuse(statement, "a combination of partial sums", "implemented: combine rows", diagnostics);
+  } else if (keyword == "combine" && order) {
+    result.partialSums = order->text == "partial";
+    result.combineLocation = statement.location;
   } else if (keyword == "steps" && order && order->text != "serial") {
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
   } else if (keyword == "comm" && !statement.broken) {

@@ -93,13 +93,14 @@ static int64_t bytesOf(Type element) { return element.getIntOrFloatBitWidth() / 
 comm::PlanOp PlanBuilder::buildPlan() {
   auto plan = comm::PlanOp::create(builder, layer.getLoc(), layer.getSymName(),
                                    facts.mesh.getRanks(), facts.layer.getRouter().getTopK());
+  plan.setNodes(facts.mesh.getNodes());
   if (auto topology = layer->getAttrOfType<comm::TopologyAttr>(kTopologyAttrName))
     plan.setTopologyAttr(topology);
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr())
-    plan.setScheduleAttr(comm::ScheduleAttr::get(layer.getContext(), comm::Algorithm::StaggeredPut,
-                                                 schedule.getWindow(), schedule.getDepth(),
-                                                 comm::Fusion(schedule.getFuse()),
-                                                 comm::Combine::Rows));
+    plan.setScheduleAttr(comm::ScheduleAttr::get(
+        layer.getContext(), comm::Algorithm(schedule.getAlgorithm()), schedule.getWindow(),
+        schedule.getDepth(), comm::Fusion(schedule.getFuse()),
+        comm::Combine(schedule.getCombine())));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   writeFacts(plan, facts);

@@ -94,8 +94,8 @@ private:
   void add(Rule rule, TaskId id, const std::string &message,
            std::optional<uint32_t> other = std::nullopt) {
     if (faults.isNew(rule, graph[id].op, other))
-      faults.addNew({rule, graph.describe(id) + message, graph[id].op, other,
-                     {tellTask(graph, id)}});
+      faults.addNew(
+          {rule, graph.describe(id) + message, graph[id].op, other, {tellTask(graph, id)}});
   }
 
   const plan::Plan &plan;
@@ -258,8 +258,8 @@ std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part
   if (entry == entries.end()) {
     add(Rule::Undefined, id,
         " reads " + toString(part.items) +
-            (part.frame ? " in " + toString(*part.frame) : std::string()) + " from " + describeRegion(plan, key) + ", which holds " +
-            describeHeld(entries));
+            (part.frame ? " in " + toString(*part.frame) : std::string()) + " from " +
+            describeRegion(plan, key) + ", which holds " + describeHeld(entries));
     return std::nullopt;
   }
   entry->isRead = true;
@@ -283,8 +283,8 @@ void Machine::checkWritten(TaskId id, const ConcreteItems &items) {
     return;
   ConcreteItems whole = plan::concreteItems(op.reads[0].items, graph[id].scope);
   if (op.reads[0].each.empty() && !contains(plan, whole, items))
-    add(Rule::Content, id, " writes " + toString(items) + ", which is no part of " +
-                               toString(whole));
+    add(Rule::Content, id,
+        " writes " + toString(items) + ", which is no part of " + toString(whole));
 }
 
 void Machine::retire(const RegionKey &key, const Entry &entry) {

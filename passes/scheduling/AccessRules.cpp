@@ -85,8 +85,8 @@ bool AccessRules::isCovered(TaskId put, TaskId reader) const {
 
 void AccessRules::checkPath(const Access &write, const Access &reader) {
   const plan::Op &op = graph.op(write.task);
-  bool travels = op.kind == plan::OpKind::Put && getTargetRank(graph, write.task) !=
-                                                     graph[write.task].rank;
+  bool travels =
+      op.kind == plan::OpKind::Put && getTargetRank(graph, write.task) != graph[write.task].rank;
   if (!travels || graph[write.task].step != graph[reader.task].step ||
       !graph.isBefore(write.task, reader.task) || isCovered(write.task, reader.task))
     return;

@@ -75,7 +75,14 @@ void checkDomains(const plan::Plan &plan, Faults &faults) {
     std::vector<plan::Domain> domains = plan.ops[i].domains;
     for (const auto *regions : {&plan.ops[i].reads, &plan.ops[i].writes})
       for (const plan::Region &region : *regions)
-        domains.insert(domains.end(), region.each.begin(), region.each.end());
+        for (const plan::Domain &domain : region.each) {
+          domains.push_back(domain);
+          if (!isAscending(domain.kind))
+            faults.add(
+                plan.ops[i].kind == plan::OpKind::Reduce ? Rule::Sum : Rule::Canonical, i, {},
+                "'" + plan.ops[i].name + "' has regions each " + domain.variable + " in " +
+                    plan::nameOf(domain.kind) + ", which have no other order than ascending");
+        }
     for (const plan::Domain &domain : domains)
       if (isOtherName(plan, domain.kind))
         faults.add(Rule::Canonical, i, {},

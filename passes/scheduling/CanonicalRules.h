@@ -19,7 +19,7 @@ namespace moec::scheduling {
 void checkWaitNames(const plan::Plan &plan, Faults &faults);
 
 /// Where a plan has one node its lanes are its ranks, and where a node has one lane
-/// the nodes are: those are written as ranks.
+/// the nodes are: those are written as ranks. Regions of one task ascend.
 void checkDomains(const plan::Plan &plan, Faults &faults);
 
 /// No dependence follows from the others: what `after` says is the transitive

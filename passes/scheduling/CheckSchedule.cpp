@@ -22,6 +22,23 @@ static bool isReuseOrdered(const ScheduleProblem &problem, uint32_t depth) {
   return depth >= stepsUntilKnown;
 }
 
+/// What an algorithm needs of the mesh.
+static std::string checkAlgorithm(const ScheduleProblem &problem) {
+  if (problem.nodes == 0 || problem.ranks % problem.nodes != 0)
+    return "nodes must divide the " + std::to_string(problem.ranks) + " ranks, not be " +
+           std::to_string(problem.nodes);
+  bool tiers = problem.algorithm == Algorithm::TwoTier;
+  if (tiers && problem.nodes == 1)
+    return "two_tier needs a mesh whose first axis counts nodes over a link, and more than one";
+  if (tiers && problem.nodes == problem.ranks)
+    return "two_tier needs more than one GPU a node: with one, staggered puts do the same";
+  if (tiers && (problem.bytesPerReturnedRow == 0 || !problem.serialSteps))
+    return "two_tier needs rows that come back and serial steps";
+  if (problem.partialSums && problem.bytesPerReturnedRow == 0)
+    return "partial sums need rows that come back";
+  return "";
+}
+
 std::string checkProblem(const ScheduleProblem &problem) {
   if (problem.ranks == 0 || problem.topK == 0 || problem.bytesPerToken == 0)
     return "an exchange needs at least one rank, slot and byte a token";
@@ -32,10 +49,18 @@ std::string checkProblem(const ScheduleProblem &problem) {
     return "depth " + std::to_string(*problem.depth) +
            " lets a rank overwrite rows that a peer still reads: nothing comes back that says so, "
            "and 2 copies are needed";
-  return "";
+  return checkAlgorithm(problem);
 }
 
 std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution &solution) {
+  if (problem.algorithm && solution.algorithm != *problem.algorithm)
+    return std::string("algorithm ") + nameOf(solution.algorithm) + " is not the " +
+           nameOf(*problem.algorithm) + " asked for";
+  if (solution.partialSums != problem.partialSums)
+    return solution.partialSums ? "partial sums, which nobody asked for"
+                                : "rows in place of the partial sums asked for";
+  if (solution.algorithm == Algorithm::TwoTier && problem.nodes < 2)
+    return "two tiers on one node";
   if (problem.window && solution.window != *problem.window)
     return "window " + std::to_string(solution.window) + " is not the " +
            std::to_string(*problem.window) + " asked for";

@@ -10,7 +10,7 @@
 #ifndef MOEC_PASSES_SCHEDULING_CHECKSCHEDULE_H
 #define MOEC_PASSES_SCHEDULING_CHECKSCHEDULE_H
 
-#include "passes/scheduling/StaggeredPut.h"
+#include "passes/scheduling/ScheduleProblem.h"
 
 namespace moec::scheduling {
 

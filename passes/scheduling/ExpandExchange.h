@@ -9,7 +9,7 @@
 #define MOEC_PASSES_SCHEDULING_EXPANDEXCHANGE_H
 
 #include "dialects/comm/CommOps.h"
-#include "passes/scheduling/StaggeredPut.h"
+#include "passes/scheduling/ScheduleProblem.h"
 
 namespace moec {
 
@@ -20,11 +20,17 @@ struct Exchange {
 };
 
 /// Replaces both exchanges by families of tasks that follow the protocol of
-/// dialects/comm/README.md with the window, depth and order of `solution`, and
-/// makes the buffers that peers write symmetric. Decides nothing. Every new op
-/// has the location of the exchange that it came from.
+/// dialects/comm/README.md with the algorithm, window and depth of `solution`, and
+/// makes the buffers that peers write symmetric. Decides nothing. Every new op has
+/// the location of the exchange that it came from.
 void expandExchange(comm::PlanOp plan, Exchange exchange,
                     const scheduling::ScheduleSolution &solution);
+
+/// The algorithms: straight to each rank, and by way of one rank of each node.
+void expandStaggered(comm::PlanOp plan, Exchange exchange,
+                     const scheduling::ScheduleSolution &solution);
+void expandTwoTier(comm::PlanOp plan, Exchange exchange,
+                   const scheduling::ScheduleSolution &solution);
 
 } // namespace moec
 

@@ -52,8 +52,8 @@ private:
 class Run {
 public:
   Run(const plan::Plan &plan, const std::vector<ModelTraffic> &steps, uint64_t seed)
-      : graph(plan, static_cast<uint32_t>(steps.size())), memory(graph), tasks(graph, steps, memory),
-        dice(seed) {}
+      : graph(plan, static_cast<uint32_t>(steps.size())), memory(graph),
+        tasks(graph, steps, memory), dice(seed) {}
   std::optional<Fault> run();
 
 private:
@@ -245,8 +245,7 @@ ModelCampaign runCounts(const plan::Plan &plan, const CopyCounts &copies, uint32
   campaign.counts = 1;
   std::vector<ModelTraffic> steps;
   for (uint32_t step = 0; step < plan.depth + 2; ++step)
-    steps.emplace_back(plan.ranks, plan.lanes(),
-                       step % 2 ? CopyCounts(copies.size()) : copies);
+    steps.emplace_back(plan.ranks, plan.lanes(), step % 2 ? CopyCounts(copies.size()) : copies);
   for (uint64_t seed = 1; seed <= seeds && !campaign.fault; ++seed, ++campaign.runs)
     campaign.fault = runModel(plan, steps, seed);
   return campaign;

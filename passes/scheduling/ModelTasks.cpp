@@ -173,9 +173,8 @@ void ModelTasks::runLocal(TaskId id) {
     for (const ConcreteRegion &to : expand(op.writes[0])) {
       learn(to.items);
       learn({ItemSetKind::Y, to.items.first, to.items.second});
-      writeAs(to, [&](uint32_t item) {
-        return name(record, to.items.first, to.items.second, item);
-      });
+      writeAs(to,
+              [&](uint32_t item) { return name(record, to.items.first, to.items.second, item); });
     }
     break;
   case TaskKind::Experts:
@@ -213,9 +212,8 @@ void ModelTasks::runSum(TaskId id) {
     readAs(from, [&](uint32_t item) {
       if (from.items.kind == ItemSetKind::Y)
         return row(from.items.first, item);
-      return from.items.kind == ItemSetKind::M
-                 ? nodeSum(from.items.first, from.items.second, item)
-                 : rankSum(from.items.first, from.items.second, item);
+      return from.items.kind == ItemSetKind::M ? nodeSum(from.items.first, from.items.second, item)
+                                               : rankSum(from.items.first, from.items.second, item);
     });
   for (size_t i = 2; i < op.reads.size(); ++i) {
     bool isInput = plan.buffers[op.reads[i].buffer].space == plan::BufferSpace::Input;

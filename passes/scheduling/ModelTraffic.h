@@ -27,9 +27,7 @@ public:
 
   /// Most slots of a token; row (t, j) is item t * slots() + j.
   uint32_t slots() const { return 2 * ranks; }
-  uint32_t tokens(uint32_t rank) const {
-    return static_cast<uint32_t>(destinations[rank].size());
-  }
+  uint32_t tokens(uint32_t rank) const { return static_cast<uint32_t>(destinations[rank].size()); }
   /// Destination rank of each slot of a token.
   const std::vector<uint32_t> &slotsOf(uint32_t rank, uint32_t token) const {
     return destinations[rank][token];

@@ -14,29 +14,34 @@ include "mlir/Pass/PassBase.td"
 def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
   let summary = "Turn abstract exchanges into puts, flags and waits";
   let description = [{
-    Effect: replaces `comm.dispatch` and `comm.combine` of every plan by staggered
-    one-sided puts with several peers in flight, each followed by a signal, and by
-    the waits of the receiver.
+    Effect: replaces `comm.dispatch` and `comm.combine` of every plan by one-sided
+    puts, several of them in flight, each followed by a signal, and by the waits of
+    the receiver: straight to each rank (`staggered_put`), or once to each node by rail
+    and from there to its ranks (`two_tier`). With `combine = partial` sums of a rank's
+    (and a node's) rows come back in place of the rows, and the plan's `result` says
+    so.
 
     Why: this is the one place where the protocol of dialects/comm/README.md is
     written down as code: one region a source, one copy of a token for each
     destination rank, records with the source's slot choice, two flags an ordered
     pair and step, each with one writer, every one sent in every step.
 
-    The decision (window, depth, order) is made by the solver of
-    passes/scheduling/StaggeredPut.h from the plan's request and topology, checked
-    by passes/scheduling/CheckSchedule.h, and left on the plan as `schedule`.
+    The decision (algorithm, window, depth) is made by the solvers of
+    passes/scheduling/StaggeredPut.h and TwoTier.h from the plan's request, nodes and
+    topology, checked by passes/scheduling/CheckSchedule.h, and left on the plan as
+    `schedule`.
 
     Requires: phase distribute.
 
     Guarantees (phase schedule): no `comm.dispatch` and `comm.combine`; every
     buffer that a peer writes is symmetric and indexed by `n mod depth`.
 
-    Will not: change what is summed or in which order; touch plans without
-    exchanges; schedule more than one dispatch and one combine a plan, free steps
-    or partial sums (unsupported here).
+    Will not: change what is summed or in which order, unless partial sums are asked
+    for; touch plans without exchanges; schedule more than one dispatch and one
+    combine a plan, or free steps (unsupported here).
 
-    Example: test/passes/scheduling/schedule.mlir
+    Example: test/passes/scheduling/schedule.mlir,
+    test/passes/scheduling/schedule-two-tier.mlir
   }];
   let dependentDialects = ["::moec::comm::CommDialect"];
   let options = [

@@ -21,6 +21,9 @@ namespace moec {
 
 using namespace scheduling;
 
+static_assert(int(comm::Algorithm::StaggeredPut) == int(Algorithm::StaggeredPut) &&
+              int(comm::Algorithm::TwoTier) == int(Algorithm::TwoTier));
+
 static InFlightDiagnostic unsupported(Operation *op) { return op->emitError() << kUnsupported; }
 
 //===----------------------------------------------------------------------===//
@@ -75,6 +78,7 @@ static std::optional<uint32_t> getNumber(std::optional<int64_t> asked) {
 static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
   ScheduleProblem problem;
   problem.ranks = plan.getRanks();
+  problem.nodes = plan.getNodes();
   problem.topK = plan.getTopk();
   problem.bytesPerToken = getRecordBytes(exchange.dispatch.getRows());
   if (exchange.combine)
@@ -83,6 +87,9 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
   if (auto topology = plan.getTopologyAttr())
     problem.topology = getTopology(topology);
   if (auto asked = plan.getScheduleAttr()) {
+    if (asked.getAlgorithm() != comm::Algorithm::StaggeredPut) // that is the choice anyway
+      problem.algorithm = Algorithm(asked.getAlgorithm());
+    problem.partialSums = asked.getCombine() == comm::Combine::Partial;
     problem.window = getNumber(asked.getWindow());
     problem.depth = getNumber(asked.getDepth());
   }
@@ -106,7 +113,7 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     ScheduleProblem problem = getProblem(plan, *exchange);
     if (std::string reason = checkProblem(problem); !reason.empty())
       return plan.emitError() << reason;
-    ScheduleSolution solution = solveStaggeredPut(problem);
+    ScheduleSolution solution = solveSchedule(problem);
     if (std::string reason = checkSolution(problem, solution); !reason.empty())
       return plan.emitError() << kInternalError << "schedule of plan '" << plan.getSymName()
                               << "': " << reason;
@@ -114,10 +121,10 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
       llvm::errs() << solution.print(plan.getSymName().str());
     plan.setDepth(solution.depth);
     comm::ScheduleAttr asked = plan.getScheduleAttr();
-    plan.setScheduleAttr(comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut,
-                                                 solution.window, solution.depth,
-                                                 asked ? asked.getFuse() : comm::Fusion::Auto,
-                                                 comm::Combine::Rows));
+    plan.setScheduleAttr(comm::ScheduleAttr::get(
+        plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
+        asked ? asked.getFuse() : comm::Fusion::Auto,
+        solution.partialSums ? comm::Combine::Partial : comm::Combine::Rows));
     expandExchange(plan, *exchange, solution);
     return success();
   }

@@ -20,24 +20,11 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem) {
 
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   ScheduleSolution solution;
+  solution.algorithm = Algorithm::StaggeredPut;
+  solution.partialSums = problem.partialSums;
   solution.window = problem.window.value_or(problem.ranks > defaultWindow ? defaultWindow : 0);
   solution.depth = problem.depth.value_or(getMinimalDepth(problem));
   return solution;
-}
-
-static const char *toString(PeerOrder order) {
-  switch (order) {
-  case PeerOrder::Staggered:
-    return "staggered";
-  }
-  return "";
-}
-
-std::string ScheduleSolution::print(const std::string &layer) const {
-  std::string text = "schedule for " + layer + " {\n  algorithm " + toString(order) + "\n";
-  if (window) // 0, all peers, is what no line asks for
-    text += "  window " + std::to_string(window) + "\n";
-  return text + "  depth " + std::to_string(depth) + "\n}\n";
 }
 
 } // namespace moec::scheduling

@@ -142,9 +142,9 @@ static bool staysWithin(const plan::Plan &small, const plan::Op &op, const plan:
 std::string checkExtent(const plan::Plan &plan, Extent extent) {
   plan::Plan small = shrink(plan, extent);
   if (countClockEntries(plan, extent) > maxClockEntries)
-    return "the plan has " + std::to_string(TaskGraph::count(small, extent.steps)) +
-           " tasks for " + std::to_string(extent.ranks) + " ranks and " +
-           std::to_string(extent.steps) + " steps, too many to verify";
+    return "the plan has " + std::to_string(TaskGraph::count(small, extent.steps)) + " tasks for " +
+           std::to_string(extent.ranks) + " ranks and " + std::to_string(extent.steps) +
+           " steps, too many to verify";
   TaskGraph graph(small, 1);
   for (TaskId id = 0; id < graph.size(); ++id)
     if (!staysWithin(small, graph.op(id), graph[id].scope))

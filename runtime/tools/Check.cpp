@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 
 namespace moec::run {
@@ -185,8 +186,37 @@ reference::Tensor ReferenceWeights::find(reference::Weight weight, size_t expert
   return {dense.data(), type};
 }
 
-Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens, WeightSource &source,
+/// The rank on which each token's choice of an expert runs: copies of an expert take
+/// turns over a source's tokens, beginning with the source's number.
+static std::function<size_t(size_t, size_t)> ownerOf(const Manifest &manifest,
+                                                     const Tokens &tokens) {
+  std::vector<std::vector<size_t>> homes(manifest.layer.experts);
+  for (size_t rank = 0; rank < manifest.placement.slots.size(); ++rank)
+    for (uint32_t expert : manifest.placement.slots[rank])
+      homes[expert].push_back(rank);
+  return [homes = std::move(homes), perRank = tokens.perRank](size_t token, size_t expert) {
+    size_t source = 0;
+    for (; token >= static_cast<size_t>(perRank[source]); ++source)
+      token -= static_cast<size_t>(perRank[source]);
+    return homes[expert][(token + source) % homes[expert].size()];
+  };
+}
+
+reference::Sums sumsOf(const Module &module, const Tokens &tokens) {
+  switch (module.plan().sumTree) {
+  case plan::SumTree::Rows:
+    break;
+  case plan::SumTree::RankPartial:
+    return {ownerOf(module.manifest(), tokens), 0};
+  case plan::SumTree::NodePartial:
+    return {ownerOf(module.manifest(), tokens), module.plan().lanes()};
+  }
+  return {};
+}
+
+Result<CheckReport> checkResults(const Module &module, const Tokens &tokens, WeightSource &source,
                                  const Results &results, const Terminal &terminal) {
+  const Layer &layer = module.manifest().layer;
   Progress progress(terminal, "checking: expert rows of the reference");
   auto start = std::chrono::steady_clock::now();
   reference::Tensor input = {tokens.bytes.data(), tokens.type == ElementType::BF16
@@ -198,7 +228,7 @@ Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens, Weigh
     expected = reference::run(
         toReference(layer), input, tokens.count,
         [&](reference::Weight weight, size_t expert) { return weights.find(weight, expert); }, 0,
-        [&](size_t done, size_t of) { progress.update(done, of); });
+        [&](size_t done, size_t of) { progress.update(done, of); }, sumsOf(module, tokens));
   } catch (const LookupFailure &failure) {
     return failure.status;
   } catch (const std::invalid_argument &error) {

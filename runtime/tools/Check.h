@@ -9,6 +9,7 @@
 #define MOEC_RUNTIME_TOOLS_CHECK_H
 
 #include "runtime/data/WeightSource.h"
+#include "runtime/module/Module.h"
 #include "runtime/tools/Tokens.h"
 #include "test/reference/Compare.h"
 
@@ -30,7 +31,10 @@ double toleranceOf(const Layer &layer);
 /// The layer in the reference's own terms.
 reference::Layer toReference(const Layer &layer);
 
-rt::Result<CheckReport> checkResults(const Layer &layer, const Tokens &tokens,
+/// The sums that the module's plan makes before a token's own.
+reference::Sums sumsOf(const rt::Module &module, const Tokens &tokens);
+
+rt::Result<CheckReport> checkResults(const rt::Module &module, const Tokens &tokens,
                                      rt::WeightSource &source, const Results &results,
                                      const Terminal &terminal);
 

@@ -194,8 +194,7 @@ Status Run::finish() {
     report.output = options.output;
   }
   if (options.check) {
-    MOEC_ASSIGN_OR_RETURN(
-        report.check, checkResults(module->manifest().layer, tokens, *weights, results, terminal));
+    MOEC_ASSIGN_OR_RETURN(report.check, checkResults(*module, tokens, *weights, results, terminal));
   }
   return {};
 }

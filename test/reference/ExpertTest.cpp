@@ -217,3 +217,34 @@ TEST(Numbers, f16_values) {
   EXPECT_TRUE(std::isinf(fromF16(0x7c00)));
   EXPECT_TRUE(std::isnan(fromF16(0x7e00)));
 }
+
+TEST(Expert, partial_sums_are_rounded_before_they_are_added) {
+  Weights weights;
+  Layer layer;
+  layer.hidden = layer.intermediate = 1;
+  layer.experts = layer.topK = 3;
+  layer.score = Score::Identity;
+  layer.activation = Activation("up");
+  layer.combineType = Type::BF16;
+  weights.values[{Weight::Router, 0}] = {4, 2, 1};
+  const float down[] = {0.25f, 0x1p-10f, 0x1p-9f}; // rows 1, 2^-9, 2^-9
+  for (size_t expert = 0; expert < 3; ++expert) {
+    weights.values[{Weight::ExpertUp, expert}] = {1};
+    weights.values[{Weight::ExpertDown, expert}] = {down[expert]};
+  }
+  float x = 1;
+  auto run = [&](const Sums &sums) {
+    return reference::run(layer, {&x, Type::F32}, 1, weights.lookup(), 1, {}, sums).output[0];
+  };
+  EXPECT_EQ(run({}), 1 + 0x1p-8f);
+  // 1 + 2^-9 is a tie and becomes 1.
+  auto byPair = [](size_t, size_t expert) { return expert / 2; };
+  EXPECT_EQ(run({byPair, 0}), 1 + 0x1p-9f);
+  // The other pair adds up to a number of bf16; together they are one again.
+  auto byOtherPair = [](size_t, size_t expert) { return (expert + 1) / 2; };
+  EXPECT_EQ(run({byOtherPair, 0}), 1 + 0x1p-8f);
+  // Of parts 0, 1 and 2 the last two are of one whole.
+  auto each = [](size_t, size_t expert) { return expert + 1; };
+  EXPECT_EQ(run({each, 2}), 1 + 0x1p-8f);
+  EXPECT_EQ(run({[](size_t, size_t expert) { return expert; }, 2}), 1 + 0x1p-9f);
+}

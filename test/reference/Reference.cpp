@@ -10,6 +10,7 @@
 #include "test/reference/Router.h"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -50,13 +51,14 @@ public:
   void readInput(Tensor input);
   void route();
   void runExperts(const Progress &progress);
-  void combine();
+  void combine(const Sums &sums);
   Result result;
 
 private:
   std::vector<float> readVector(Weight weight, size_t size, Type type, size_t expert = 0) const;
   void addBias(std::vector<double> &rows, Weight bias, size_t expert, size_t width) const;
   std::vector<double> runMlp(const Mlp &mlp, const std::vector<float> &rows, size_t count) const;
+  void addParts(const Sums &sums, size_t token, double *sum) const;
 
   const Layer &layer;
   const size_t tokens;
@@ -182,10 +184,42 @@ void Runner::runExperts(const Progress &progress) {
   }
 }
 
-void Runner::combine() {
+/// By part or whole, in ascending order.
+using PartialSums = std::map<size_t, std::vector<double>>;
+
+static void add(PartialSums &sums, size_t number, const double *row, size_t hidden) {
+  std::vector<double> &sum = sums.try_emplace(number, hidden, 0.0).first->second;
+  for (size_t h = 0; h < hidden; ++h)
+    sum[h] += row[h];
+}
+
+void Runner::addParts(const Sums &sums, size_t token, double *sum) const {
+  size_t hidden = layer.hidden;
+  PartialSums parts, wholes;
+  for (size_t slot = token * layer.topK; slot < (token + 1) * layer.topK; ++slot) {
+    std::vector<double> row(rows.begin() + slot * hidden, rows.begin() + (slot + 1) * hidden);
+    add(parts, sums.part(token, size_t(result.indices[slot])), row.data(), hidden);
+  }
+  auto roundAll = [&](PartialSums &all) {
+    for (auto &[number, row] : all)
+      for (double &value : row)
+        value = roundTo(layer.combineType, value);
+  };
+  roundAll(parts);
+  for (auto &[part, row] : parts)
+    add(wholes, sums.partsOfWhole ? part / sums.partsOfWhole : part, row.data(), hidden);
+  roundAll(wholes);
+  for (auto &[whole, row] : wholes)
+    for (size_t h = 0; h < hidden; ++h)
+      sum[h] += row[h];
+}
+
+void Runner::combine(const Sums &sums) {
   size_t hidden = layer.hidden;
   std::vector<double> sum(tokens * hidden, 0.0);
-  for (size_t slot = 0; slot < tokens * layer.topK; ++slot)
+  for (size_t t = 0; sums.part && t < tokens; ++t)
+    addParts(sums, t, &sum[t * hidden]);
+  for (size_t slot = 0; !sums.part && slot < tokens * layer.topK; ++slot)
     for (size_t h = 0; h < hidden; ++h)
       sum[slot / layer.topK * hidden + h] += rows[slot * hidden + h];
 
@@ -211,7 +245,7 @@ void Runner::combine() {
 }
 
 Result reference::run(const Layer &layer, Tensor input, size_t tokens, const WeightLookup &lookup,
-                      size_t threads, const Progress &progress) {
+                      size_t threads, const Progress &progress, const Sums &sums) {
   check(layer);
   if (threads == 0)
     threads = std::max(1u, std::thread::hardware_concurrency());
@@ -224,6 +258,6 @@ Result reference::run(const Layer &layer, Tensor input, size_t tokens, const Wei
   runner.readInput(input);
   runner.route();
   runner.runExperts(progress);
-  runner.combine();
+  runner.combine(sums);
   return std::move(runner.result);
 }

@@ -93,6 +93,14 @@ using WeightLookup = std::function<Tensor(Weight weight, size_t expert)>;
 /// Told after each expert: how many of how many rows are done.
 using Progress = std::function<void(size_t done, size_t of)>;
 
+/// Sums that are made before a token's own, each rounded to `combineType`: first the
+/// rows of slots of one part, in the order of the slots, then the parts of one whole,
+/// then the wholes, each in ascending order. Without `part` rows are added as they are.
+struct Sums {
+  std::function<size_t(size_t token, size_t expert)> part;
+  size_t partsOfWhole = 0; ///< parts i * partsOfWhole .. belong to whole i; 0: no wholes
+};
+
 struct Result {
   size_t tokens = 0, hidden = 0, topK = 0;
   std::vector<float> output; ///< [tokens, hidden]
@@ -117,7 +125,7 @@ struct Result {
 /// the layer contradicts itself. `threads` 0 = every core; the result does not
 /// depend on it.
 Result run(const Layer &layer, Tensor input, size_t tokens, const WeightLookup &lookup,
-           size_t threads = 0, const Progress &progress = {});
+           size_t threads = 0, const Progress &progress = {}, const Sums &sums = {});
 
 } // namespace reference
 

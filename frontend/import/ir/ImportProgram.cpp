@@ -37,7 +37,7 @@ static moe::MeshAttr importMesh(const frontend::Program &program, MLIRContext *c
     multiprocessors = program.machine->multiprocessors.value_or(0);
   }
   return moe::MeshAttr::get(context, program.mesh.name, machine, program.ranks(), memory, rate,
-                            multiprocessors);
+                            multiprocessors, program.mesh.nodes());
 }
 
 /// The last axis varies fastest: the links of the axes before it join nodes.
@@ -113,10 +113,13 @@ static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request
   auto wide = [](std::optional<uint32_t> value) -> std::optional<int64_t> {
     return value ? std::optional<int64_t>(*value) : std::nullopt;
   };
-  if (!request.window && !request.depth && !request.fusion)
+  bool isTwoTier = request.algorithm == frontend::Algorithm::TwoTier;
+  if (!request.window && !request.depth && !request.fusion && !isTwoTier && !request.partialSums)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
-  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse);
+  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse,
+                                isTwoTier ? moe::Algorithm::TwoTier : moe::Algorithm::StaggeredPut,
+                                request.partialSums ? moe::Combine::Partial : moe::Combine::Rows);
 }
 
 /// Tiles of the schedule block; null: none.

@@ -9,7 +9,6 @@
 #include "runtime/backends/cpu/TestMode.h"
 #include "runtime/backends/cpu/tasks/Rows.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
-#include "runtime/plan/Names.h"
 
 #include <algorithm>
 #include <cstring>
@@ -261,11 +260,15 @@ static Status runLocal(TaskContext &context) {
   case plan::TaskKind::SlotSum:
     return runSlotSum(context);
   case plan::TaskKind::PackNodes:
+    return runPackNodes(context);
   case plan::TaskKind::Split:
+    return runSplit(context);
   case plan::TaskKind::RankSum:
+    return runRankSum(context);
   case plan::TaskKind::NodeSum:
+    return runNodeSum(context);
   case plan::TaskKind::PartSum:
-    return unsupportedError("the cpu backend has no task ", plan::nameOf(context.task.op->task));
+    return runPartSum(context);
   }
   return context.fault("is of an unknown kind");
 }
@@ -322,9 +325,8 @@ Status Executor::runWait(TaskContext &context) {
   if (known && known->count != count)
     return context.fault("wanted ", known->count, " for ", itemsName(task.payload), ", found ",
                          count);
-  const plan::ConcreteItems &set = task.payload;
-  if (!known && set.kind == plan::ItemSetKind::D && set.second == rank.number)
-    rank.sets.receiveCount(set.first, count);
+  if (!known)
+    rank.sets.receiveCount(task.payload, count);
   return Status();
 }
 

@@ -11,7 +11,8 @@
 namespace moec::rt::cpu {
 
 void ItemSets::beginStep(uint32_t tokens) {
-  for (std::vector<Entry> *entries : {&sent, &sentRows, &received, &receivedRows})
+  for (std::vector<Entry> *entries : {&sent, &sentRows, &received, &receivedRows, &passed,
+                                      &passedRows, &sentToNodes, &receivedForNode})
     for (Entry &entry : *entries)
       entry.isKnown = false;
   own.isKnown = true;
@@ -24,28 +25,39 @@ void ItemSets::beginStep(uint32_t tokens) {
   }
 }
 
+const ItemSets::Entry *ItemSets::findPassed(const std::vector<Entry> &entries,
+                                            const plan::ConcreteItems &items) const {
+  bool isMine = isOnLane(items.first) && isOnNode(items.second);
+  return isMine ? known(&entries[place(items.first, items.second)]) : nullptr;
+}
+
+/// What this rank hands on it knows item by item, so that comes before what a flag told.
 const ItemList *ItemSets::find(const plan::ConcreteItems &items) const {
+  bool isOwn = items.first == rank, isHere = items.second == rank;
   const Entry *entry = nullptr;
   switch (items.kind) {
   case plan::ItemSetKind::A:
-    entry = items.first == rank ? &own : nullptr;
+    entry = isOwn ? &own : nullptr;
     break;
   case plan::ItemSetKind::D:
-    if (items.first == rank)
-      entry = &sent[items.second];
-    else if (items.second == rank)
+    entry = isOwn ? &sent[items.second] : findPassed(passed, items);
+    if (!entry && isHere)
       entry = &received[items.first];
     break;
   case plan::ItemSetKind::Y:
-    if (items.first == rank)
-      entry = &sentRows[items.second];
-    else if (items.second == rank)
+    entry = isOwn ? &sentRows[items.second] : findPassed(passedRows, items);
+    if (!entry && isHere)
       entry = &receivedRows[items.first];
     break;
   case plan::ItemSetKind::M:
+    if (isOwn)
+      entry = &sentToNodes[items.second];
+    else if (isOnLane(items.first) && items.second == rank / lanes)
+      entry = &receivedForNode[items.first / lanes];
     break;
   }
-  return entry && entry->isKnown ? &entry->list : nullptr;
+  entry = known(entry);
+  return entry ? &entry->list : nullptr;
 }
 
 ItemList &ItemSets::open(Entry &entry) {
@@ -59,10 +71,16 @@ void ItemSets::close(ItemList &list) {
   list.isListed = true;
 }
 
-void ItemSets::receiveCount(uint32_t peer, uint32_t count) {
-  ItemList &list = open(received[peer]);
+bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
+  bool isTokens = items.kind == plan::ItemSetKind::D && items.second == rank;
+  bool isForNode =
+      items.kind == plan::ItemSetKind::M && isOnLane(items.first) && items.second == rank / lanes;
+  if (!isTokens && !isForNode)
+    return false;
+  ItemList &list = isTokens ? receivedFrom(items.first) : receivedForNodeFrom(items.first);
   list.count = count;
   list.isListed = false;
+  return true;
 }
 
 } // namespace moec::rt::cpu

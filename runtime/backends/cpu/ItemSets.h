@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Item sets have sizes that only the device knows. A rank knows A(r) from its
-// caller, D(r,p) and Y(r,p) from its own routing, |D(s,r)| from the payload of s's
-// flag, and the items of D(s,r) and Y(s,r) from the records that s sent. Each is
-// known for one step at a time; a task that names a set which its rank does not
-// know yet is a fault of the plan.
+// caller, D(r,p), Y(r,p) and M(r,b) from its own routing, |D(s,r)| and |M(s,a)| (a: its
+// own node) from the payload of s's flag, the items of those and of Y(s,r) from the
+// records that s sent, and D(s,p), Y(s,p) for the p of its node from the records of
+// M(s,a). Each is known for one step at a time; a task that names a set which its rank
+// does not know yet is a fault of the plan.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BACKENDS_CPU_ITEMSETS_H
@@ -29,8 +30,11 @@ struct ItemList {
 
 class ItemSets {
 public:
-  ItemSets(uint32_t rank, uint32_t ranks)
-      : rank(rank), sent(ranks), sentRows(ranks), received(ranks), receivedRows(ranks) {}
+  /// `ranks` in nodes of `lanes`.
+  ItemSets(uint32_t rank, uint32_t ranks, uint32_t lanes)
+      : rank(rank), lanes(lanes), sent(ranks), sentRows(ranks), received(ranks),
+        receivedRows(ranks), passed(ranks), passedRows(ranks), sentToNodes(ranks / lanes),
+        receivedForNode(ranks / lanes) {}
 
   /// Forgets all sets but A(rank).
   void beginStep(uint32_t tokens);
@@ -42,9 +46,23 @@ public:
   // The makers: each clears the set and makes it known. Fill `items`, then close().
   ItemList &sentTo(uint32_t peer) { return open(sent[peer]); }
   ItemList &rowsSentTo(uint32_t peer) { return open(sentRows[peer]); }
+  ItemList &sentToNode(uint32_t node) { return open(sentToNodes[node]); }
   ItemList &rowsReceivedFrom(uint32_t peer) { return open(receivedRows[peer]); }
+  ItemList &receivedFrom(uint32_t peer) { return open(received[peer]); }
+  /// M(s,a) of a source on this rank's lane.
+  ItemList &receivedForNodeFrom(uint32_t source) { return open(receivedForNode[source / lanes]); }
+  /// D(s,p), Y(s,p) of such a source, for a rank of this node.
+  ItemList &passedOn(uint32_t source, uint32_t peer) { return open(passed[place(source, peer)]); }
+  ItemList &rowsPassedOn(uint32_t source, uint32_t peer) {
+    return open(passedRows[place(source, peer)]);
+  }
   static void close(ItemList &list);
-  void receiveCount(uint32_t peer, uint32_t count);
+  /// The size of D(s,r) or M(s,a) alone; false if the set is no such.
+  bool receiveCount(const plan::ConcreteItems &items, uint32_t count);
+
+  /// Does this rank hand on what `source` sends to ranks of its node?
+  bool isOnLane(uint32_t source) const { return source % lanes == rank % lanes; }
+  bool isOnNode(uint32_t peer) const { return peer / lanes == rank / lanes; }
 
 private:
   struct Entry {
@@ -52,11 +70,22 @@ private:
     ItemList list;
   };
   static ItemList &open(Entry &entry);
+  static const Entry *known(const Entry *entry) {
+    return entry && entry->isKnown ? entry : nullptr;
+  }
+  uint32_t place(uint32_t source, uint32_t peer) const {
+    return source / lanes * lanes + peer % lanes;
+  }
+  const Entry *findPassed(const std::vector<Entry> &entries,
+                          const plan::ConcreteItems &items) const;
 
-  uint32_t rank;
+  uint32_t rank, lanes;
   Entry own;
   std::vector<Entry> sent, sentRows;         ///< D(rank, p), Y(rank, p)
   std::vector<Entry> received, receivedRows; ///< D(s, rank), Y(s, rank)
+  std::vector<Entry> passed, passedRows;     ///< D(s, p), Y(s, p): [node of s][lane of p]
+  std::vector<Entry> sentToNodes;            ///< M(rank, b)
+  std::vector<Entry> receivedForNode;        ///< M(s, own node): [node of s]
 };
 
 } // namespace moec::rt::cpu

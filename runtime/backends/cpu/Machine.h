@@ -41,7 +41,7 @@ using RankIo = moec_rank_io;
 
 struct Rank {
   Rank(const plan::Plan &plan, uint32_t number)
-      : number(number), program(plan, number), sets(number, plan.ranks) {}
+      : number(number), program(plan, number), sets(number, plan.ranks, plan.lanes()) {}
 
   uint32_t number;
   Program program;

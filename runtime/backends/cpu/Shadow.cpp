@@ -16,8 +16,14 @@ static const char *contentName(Content content) {
     return "the choices of ";
   case Content::Record:
     return "the record of ";
+  case Content::NodeRecord:
+    return "the record for a node of ";
   case Content::Row:
     return "the expert row of ";
+  case Content::RankSum:
+    return "a rank's sum of ";
+  case Content::NodeSum:
+    return "a node's sum of ";
   case Content::Shared:
     return "the shared expert's row of ";
   case Content::Result:
@@ -28,12 +34,32 @@ static const char *contentName(Content content) {
   return "";
 }
 
+/// What the slot of such an item counts.
+static const char *slotText(Content content) {
+  switch (content) {
+  case Content::Record:
+  case Content::RankSum:
+    return " for rank ";
+  case Content::NodeRecord:
+  case Content::NodeSum:
+    return " for node ";
+  case Content::Token:
+  case Content::Choice:
+  case Content::Row:
+  case Content::Shared:
+  case Content::Result:
+  case Content::Any:
+    break;
+  }
+  return ", slot ";
+}
+
 std::string tagText(const Tag &tag) {
   if (tag.step == 0)
     return "poison";
   std::string text = concat(contentName(tag.content), "token ", tag.item.token);
   if (tag.item.slot != noSlot)
-    text += concat(tag.content == Content::Record ? " for rank " : ", slot ", tag.item.slot, ",");
+    text += concat(slotText(tag.content), tag.item.slot, ",");
   return concat(text, " of rank ", tag.item.rank, " in step ", tag.step);
 }
 

@@ -20,13 +20,16 @@ namespace moec::rt::cpu {
 
 /// What a record is.
 enum class Content : uint8_t {
-  Token,  ///< a token's row: as it came, or dispatched
-  Choice, ///< a token's choices and weights
-  Record, ///< what a dispatched token brings along; slot = the destination
-  Row,    ///< an expert's result for (token, slot)
-  Shared, ///< the shared expert's result for a token
-  Result, ///< a token's sum
-  Any,    ///< whatever is put
+  Token,      ///< a token's row: as it came, or dispatched
+  Choice,     ///< a token's choices and weights
+  Record,     ///< what a dispatched token brings along; slot = the destination
+  NodeRecord, ///< the same for a node; slot = the node
+  Row,        ///< an expert's result for (token, slot)
+  RankSum,    ///< the sum of a rank's rows of a token; slot = the rank
+  NodeSum,    ///< the sum of a node's; slot = the node
+  Shared,     ///< the shared expert's result for a token
+  Result,     ///< a token's sum
+  Any,        ///< whatever is put
 };
 inline constexpr uint32_t noSlot = ~0u;
 struct Item {
@@ -119,7 +122,8 @@ private:
   Probe *probe;
 };
 
-/// Position of item number `index` of `list` in a region of that layout.
+/// Position of item number `index` of `list` in a region of that layout; one that holds
+/// no more than the list.
 inline uint64_t recordOf(const RegionView &region, const ItemList &list, uint32_t index) {
   return region.layout == plan::BufferLayout::Seq ? index : list.items[index];
 }

@@ -158,22 +158,44 @@ void TestMode::RankProbe::puts(const RegionView &region, uint64_t record, const 
 
 // --- Declared effects -----------------------------------------------------------------
 
-std::vector<uint64_t> TestMode::recordsOf(const plan::ConcreteRegion &region,
-                                          const Rank &rank) const {
-  const plan::ConcreteItems &set = region.items;
+std::vector<uint32_t> TestMode::itemsOf(const plan::ConcreteItems &set, const Rank &rank) const {
   std::vector<uint32_t> items;
   if (set.kind == plan::ItemSetKind::A) {
     if (set.first == rank.number)
       for (uint32_t token = 0; token < rank.sets.tokens(); ++token)
         items.push_back(token);
-  } else if (auto truth = truths.find({set.first, rank.step}); truth != truths.end()) {
-    items = set.kind == plan::ItemSetKind::D ? truth->second.tokens[set.second]
-                                             : truth->second.rows[set.second];
+    return items;
   }
+  auto truth = truths.find({set.first, rank.step});
+  if (truth == truths.end())
+    return items;
+  switch (set.kind) {
+  case plan::ItemSetKind::D:
+    return truth->second.tokens[set.second];
+  case plan::ItemSetKind::Y:
+    return truth->second.rows[set.second];
+  case plan::ItemSetKind::M:
+    return truth->second.ofNodes[set.second];
+  case plan::ItemSetKind::A:
+    break;
+  }
+  return items;
+}
+
+std::vector<uint64_t> TestMode::recordsOf(const plan::ConcreteRegion &region,
+                                          const Rank &rank) const {
+  std::vector<uint32_t> items = itemsOf(region.items, rank);
   std::vector<uint64_t> records(items.begin(), items.end());
-  if (machine.plan.buffers[region.buffer].layout == plan::BufferLayout::Seq)
+  if (machine.plan.buffers[region.buffer].layout != plan::BufferLayout::Seq)
+    return records;
+  if (!region.frame) {
     for (uint64_t i = 0; i < records.size(); ++i)
       records[i] = i;
+    return records;
+  }
+  std::vector<uint32_t> frame = itemsOf(*region.frame, rank);
+  for (uint64_t &record : records)
+    record = std::lower_bound(frame.begin(), frame.end(), record) - frame.begin();
   return records;
 }
 
@@ -191,6 +213,8 @@ void TestMode::recordTruth(const Rank &rank) {
     truth.tokens.push_back(rank.sets.find({plan::ItemSetKind::D, rank.number, peer})->items);
     truth.rows.push_back(rank.sets.find({plan::ItemSetKind::Y, rank.number, peer})->items);
   }
+  for (uint32_t node = 0; node < machine.plan.nodes; ++node)
+    truth.ofNodes.push_back(rank.sets.find({plan::ItemSetKind::M, rank.number, node})->items);
 }
 
 // --- The course of a run ----------------------------------------------------------------

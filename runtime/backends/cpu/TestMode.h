@@ -76,12 +76,15 @@ private:
   /// Item sets as a rank's routing made them: what the declared effects mean.
   struct Truth {
     std::vector<std::vector<uint32_t>> tokens, rows; ///< D(r,p), Y(r,p) by p
+    std::vector<std::vector<uint32_t>> ofNodes;      ///< M(r,b) by b
   };
 
   bool chance(double probability) { return std::bernoulli_distribution(probability)(random); }
   size_t pick(size_t count) { return std::uniform_int_distribution<size_t>(0, count - 1)(random); }
   size_t findBlocker(size_t index);
   void landStore(size_t index);
+  /// The items of a set in truth, as far as its rank has routed.
+  std::vector<uint32_t> itemsOf(const plan::ConcreteItems &set, const Rank &rank) const;
   /// The records that a declared region stands for.
   std::vector<uint64_t> recordsOf(const plan::ConcreteRegion &region, const Rank &rank) const;
   void recordTruth(const Rank &rank);

@@ -24,6 +24,12 @@ module @negative_sms attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 1 sms -
 
 // -----
 
+// mesh-c3
+// expected-error @+1 {{nodes must divide 6 ranks, but are 4}}
+module @nodes_of_different_sizes attributes {moe.mesh = #moe.mesh<"m" on "box" ranks 6 nodes 4>} {}
+
+// -----
+
 // placement_request-c1
 // expected-error @+1 {{an entry must name a rank and a list, but has 1 numbers}}
 module @empty_list attributes {a = #moe.placement_request<linear holds [0: []]>} {}

@@ -46,7 +46,8 @@ TEST(ModelRun, ARightPlanComesOutRightWithAllCounts) {
 }
 
 TEST(ModelRun, CountsOfOnesOwn) {
-  ModelCampaign campaign = runCounts(makePlan(4), {0, 3, 0, 1, 0, 0, 0, 0, 9, 1, 1, 1, 2, 2, 0, 0}, 20);
+  ModelCampaign campaign =
+      runCounts(makePlan(4), {0, 3, 0, 1, 0, 0, 0, 0, 9, 1, 1, 1, 2, 2, 0, 0}, 20);
   EXPECT_FALSE(campaign.fault) << campaign.fault->message;
   EXPECT_EQ(campaign.runs, 20u);
 }
@@ -91,12 +92,13 @@ TEST(ModelRun, BothJudgesAgree) {
       continue;
     ++all;
     scheduling::Extent extent{2, 1, plan.depth + 2};
-    bool isRefused = !checkExtent(mutant.plan, extent).empty() ||
-                     !verifyPlan(mutant.plan, extent).empty();
+    bool isRefused =
+        !checkExtent(mutant.plan, extent).empty() || !verifyPlan(mutant.plan, extent).empty();
     bool isCaught = false;
     for (uint64_t seed = 1; seed <= 4 && !isCaught; ++seed) {
       std::vector<ModelTraffic> steps;
-      for (CopyCounts counts : {CopyCounts{1, 2, 0, 1}, CopyCounts{2, 0, 1, 1}, CopyCounts{0, 1, 2, 0}})
+      for (CopyCounts counts :
+           {CopyCounts{1, 2, 0, 1}, CopyCounts{2, 0, 1, 1}, CopyCounts{0, 1, 2, 0}})
         steps.emplace_back(2, 2, counts);
       isCaught = runModel(mutant.plan, steps, seed).has_value();
     }

@@ -78,9 +78,8 @@ TEST(Verify, ScalesToManyRanks) {
 
 TEST(Verify, ARaceTellsWhatEachPartyKnowsOfTheOther) {
   Plan plan = makePlan(/*depth=*/1);
-  std::erase_if(plan.ops.back().after, [&](const plan::After &after) {
-    return plan.ops[after.op].name == "wc";
-  });
+  std::erase_if(plan.ops.back().after,
+                [&](const plan::After &after) { return plan.ops[after.op].name == "wc"; });
   std::vector<Fault> faults = verifyPlan(plan, {2, 1, 2});
   ASSERT_FALSE(faults.empty());
   EXPECT_EQ(faults[0].rule, Rule::Race);

@@ -7,7 +7,9 @@
 
 #include "test/passes/scheduling/Mutator.h"
 
+#include "runtime/plan/Expand.h"
 #include "runtime/plan/Expr.h"
+#include "runtime/plan/Names.h"
 
 #include <algorithm>
 #include <functional>
@@ -105,8 +107,8 @@ void Mutator::swapWith(size_t i, size_t j) {
         after = {static_cast<uint32_t>(i), true, {}};
   for (uint32_t k = 0; k < mutant.ops.size(); ++k)
     std::erase_if(mutant.ops[k].after, [&](const After &after) { return after.op >= k; });
-  mutants.push_back({plan.ops[i].name + ": swapped with " + plan.ops[other].name,
-                     std::move(mutant)});
+  mutants.push_back(
+      {plan.ops[i].name + ": swapped with " + plan.ops[other].name, std::move(mutant)});
 }
 
 void Mutator::changeAfter(size_t i) {
@@ -118,8 +120,7 @@ void Mutator::changeAfter(size_t i) {
     swapWith(i, j);
     for (size_t k = 0; k < after.args.size(); ++k)
       if (after.args[k].nodes.empty())
-        add(i, "after one of " + name,
-            [&](Op &op) { op.after[j].args[k] = plan::constant(0); });
+        add(i, "after one of " + name, [&](Op &op) { op.after[j].args[k] = plan::constant(0); });
       else
         changeExpr(i, "after " + name + " argument " + std::to_string(k),
                    [j, k](Op &op) -> Expr & { return op.after[j].args[k]; });
@@ -131,20 +132,28 @@ void Mutator::changeAfter(size_t i) {
   }
 }
 
-/// Over other ranks, or over as many as there are in another order where that is said to
-/// matter: in waits.
+/// Whether a domain has other values; for waits, whose order is written plainly, in
+/// another order too. Nodes and lanes are the same where there are as many of both.
+static bool isOther(const Plan &plan, DomainKind a, DomainKind b, bool inOrder) {
+  if (plan::domainSize(plan, a) != plan::domainSize(plan, b))
+    return true;
+  for (uint32_t rank = 0; inOrder && rank < plan.ranks; ++rank)
+    for (uint32_t i = 0; i < plan::domainSize(plan, a); ++i)
+      if (plan::domainValue(plan, a, rank, i) != plan::domainValue(plan, b, rank, i))
+        return true;
+  return false;
+}
+
 void Mutator::changeDomains(size_t i) {
   const Op &op = plan.ops[i];
   if (!op.domains.empty())
     add(i, "without its domain", [](Op &changed) { changed.domains.clear(); });
   for (size_t j = 0; j < op.domains.size(); ++j)
     for (DomainKind kind : {DomainKind::All, DomainKind::Stagger, DomainKind::Nodes,
-                            DomainKind::StaggerNodes, DomainKind::Lanes, DomainKind::StaggerLanes}) {
-      bool isOrder = int(kind) / 2 == int(op.domains[j].kind) / 2;
-      if (!isOrder || op.kind == plan::OpKind::Wait)
-        add(i, "domain " + std::to_string(int(kind)),
+                            DomainKind::StaggerNodes, DomainKind::Lanes, DomainKind::StaggerLanes})
+      if (isOther(plan, kind, op.domains[j].kind, op.kind == plan::OpKind::Wait))
+        add(i, std::string("domain ") + plan::nameOf(kind),
             [&](Op &changed) { changed.domains[j].kind = kind; });
-    }
 }
 
 void Mutator::doubleIt(size_t i) {
@@ -199,10 +208,9 @@ void Mutator::changeRegion(size_t i, const std::string &what,
   changeItems(i, what + " set", [&](Op &op) -> plan::ItemSet & { return get(op).items; });
   add(i, what + " once", [&](Op &op) { get(op).each.clear(); });
   if (!region.each.empty())
-    add(i, what + " from the rank on",
-        [&](Op &op) {
-          get(op).each[0].kind = DomainKind(int(get(op).each[0].kind) + 1); // staggered
-        });
+    add(i, what + " from the rank on", [&](Op &op) {
+      get(op).each[0].kind = DomainKind(int(get(op).each[0].kind) + 1); // staggered
+    });
   if (region.frame) {
     add(i, what + " without frame", [&](Op &op) { get(op).frame.reset(); });
     changeItems(i, what + " frame", [&](Op &op) -> plan::ItemSet & { return *get(op).frame; });

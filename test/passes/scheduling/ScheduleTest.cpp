@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/scheduling/CheckSchedule.h"
+#include "passes/scheduling/StaggeredPut.h"
+#include "passes/scheduling/TwoTier.h"
 
 #include <gtest/gtest.h>
 
@@ -89,4 +91,65 @@ TEST(CheckSchedule, ProblemsWithoutSizesAreRefused) {
   ScheduleProblem problem = makeProblem(8);
   problem.depth = 0;
   EXPECT_EQ(checkProblem(problem), "depth must be 1 to 64, not 0");
+}
+
+//===----------------------------------------------------------------------===//
+// Two tiers, partial sums
+//===----------------------------------------------------------------------===//
+
+static ScheduleProblem makeTiers(uint32_t nodes, uint32_t lanes) {
+  ScheduleProblem problem = makeProblem(nodes * lanes);
+  problem.nodes = nodes;
+  problem.algorithm = Algorithm::TwoTier;
+  return problem;
+}
+
+TEST(TwoTier, OneCopyAndSeveralPeersOfTheLongerTier) {
+  for (auto [nodes, lanes, window] :
+       {std::tuple<uint32_t, uint32_t, uint32_t>{2, 2, 0}, {2, 8, 4}, {9, 2, 4}, {4, 4, 0}}) {
+    ScheduleProblem problem = makeTiers(nodes, lanes);
+    EXPECT_EQ(checkProblem(problem), "");
+    ScheduleSolution solution = solveSchedule(problem);
+    EXPECT_EQ(checkSolution(problem, solution), "");
+    EXPECT_EQ(solution.algorithm, Algorithm::TwoTier);
+    EXPECT_EQ(solution.depth, 1u);
+    EXPECT_EQ(solution.window, window) << nodes << " x " << lanes;
+  }
+}
+
+TEST(TwoTier, PrintsAsAScheduleBlock) {
+  ScheduleProblem problem = makeTiers(2, 8);
+  problem.partialSums = true;
+  problem.depth = 2;
+  EXPECT_EQ(solveSchedule(problem).print("l"),
+            "schedule for l {\n  algorithm two_tier\n  window 4\n"
+            "  depth 2\n  combine partial\n}\n");
+}
+
+TEST(TwoTier, NeedsNodesOfSeveralGpusAndAWayBack) {
+  EXPECT_NE(checkProblem(makeTiers(1, 8)).find("counts nodes over a link"), std::string::npos);
+  EXPECT_NE(checkProblem(makeTiers(4, 1)).find("more than one GPU a node"), std::string::npos);
+  ScheduleProblem problem = makeTiers(2, 4);
+  problem.bytesPerReturnedRow = 0;
+  EXPECT_EQ(checkProblem(problem), "two_tier needs rows that come back and serial steps");
+  problem = makeTiers(2, 4);
+  problem.nodes = 3;
+  EXPECT_EQ(checkProblem(problem), "nodes must divide the 8 ranks, not be 3");
+}
+
+TEST(CheckSchedule, AnotherAlgorithmOrSumIsRefused) {
+  ScheduleProblem problem = makeTiers(2, 4);
+  ScheduleSolution solution = solveSchedule(problem);
+  problem.algorithm = Algorithm::StaggeredPut;
+  EXPECT_EQ(checkSolution(problem, solution), "algorithm two_tier is not the staggered asked for");
+  problem.algorithm.reset();
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  problem.nodes = 1;
+  EXPECT_EQ(checkSolution(problem, solution), "two tiers on one node");
+  problem.nodes = 2;
+  problem.partialSums = true;
+  EXPECT_EQ(checkSolution(problem, solution), "rows in place of the partial sums asked for");
+  solution.partialSums = true;
+  problem.partialSums = false;
+  EXPECT_EQ(checkSolution(problem, solution), "partial sums, which nobody asked for");
 }

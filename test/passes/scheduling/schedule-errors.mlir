@@ -77,3 +77,18 @@ comm.plan @partial_sums ranks 2 topk 1 depth 1 steps serial result rank_partial 
   %meta  = comm.buffer local seq [2] of 16 bytes
   %di = comm.dispatch %x by %route to %recv, %meta
 }
+
+// -----
+
+// expected-error @+1 {{two_tier needs a mesh whose first axis counts nodes over a link, and more than one}}
+comm.plan @two_tiers_of_one_node ranks 2 topk 1 depth 1 steps serial result rows
+    schedule #comm.schedule<two_tier> {
+  %x     = comm.buffer input slot of 4 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv  = comm.buffer local seq [2] of 4 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
+  %y     = comm.buffer local slot [2] of 4 bytes
+  %back  = comm.buffer local slot of 4 bytes
+  %di = comm.dispatch %x by %route to %recv, %meta
+  %co = comm.combine %y to %back
+}

@@ -91,9 +91,11 @@ Status ExpertsTask::readSource(const plan::ConcreteRegion &input) {
     return context.fault("wanted at most ", x.records, " tokens of rank ", source, ", found ",
                          list->count);
   // What this rank sent to itself it knows from its own routing.
-  ItemList own;
+  ItemList own, ownTokens;
+  uint32_t count = list->count;
   ItemList &rowsOfSource = source == self ? own : context.rank.sets.rowsReceivedFrom(source);
-  for (uint32_t i = 0; i < list->count; ++i) {
+  ItemList &tokensOfSource = source == self ? ownTokens : context.rank.sets.receivedFrom(source);
+  for (uint32_t i = 0; i < count; ++i) {
     const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(meta, i));
     uint32_t token = words[0];
     context.read(meta, i, Content::Record, {source, token, self});
@@ -103,9 +105,11 @@ Status ExpertsTask::readSource(const plan::ConcreteRegion &input) {
                            token);
     const std::byte *row = context.read(x, place, Content::Token, {source, token});
     MOEC_RETURN_IF_ERROR(readRecord(source, words, row, out, rowsOfSource));
+    tokensOfSource.items.push_back(token);
     context.pause();
   }
   ItemSets::close(rowsOfSource);
+  ItemSets::close(tokensOfSource);
   return Status();
 }
 

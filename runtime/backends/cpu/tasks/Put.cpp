@@ -23,11 +23,43 @@ static Item itemOf(const plan::ConcreteItems &set, const ItemList &list, uint32_
   return {set.first, item};
 }
 
+/// What is put after the experts ran is on its way back.
+static bool returns(const plan::Plan &plan, const Task &task) {
+  return std::any_of(plan.ops.begin(), plan.ops.begin() + task.opNumber, [](const plan::Op &op) {
+    return op.kind == plan::OpKind::Compute && op.task == plan::TaskKind::Experts;
+  });
+}
+
 static void count(Machine &machine, const Task &task, uint32_t source, uint64_t bytes) {
-  bool returns = task.writes[0].items.kind == plan::ItemSetKind::Y;
   std::vector<uint64_t> &matrix =
-      returns ? machine.report.combineBytes : machine.report.dispatchBytes;
+      returns(machine.plan, task) ? machine.report.combineBytes : machine.report.dispatchBytes;
   matrix[size_t(source) * machine.plan.ranks + task.peer] += bytes;
+}
+
+/// Where the items lie in the source: their positions in a frame, if it has one.
+static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const RegionView &source,
+                                              const plan::ConcreteRegion &from,
+                                              const ItemList &list) {
+  std::vector<uint32_t> places(list.count);
+  if (!from.frame) {
+    for (uint32_t i = 0; i < list.count; ++i)
+      places[i] = static_cast<uint32_t>(recordOf(source, list, i));
+    return places;
+  }
+  MOEC_ASSIGN_OR_RETURN(const ItemList *frame, context.items(*from.frame));
+  if (!frame->isListed || !list.isListed)
+    return context.fault("needs the items of ", itemsName(*from.frame), ", of which rank ",
+                         context.rank.number, " knows only how many there are");
+  uint32_t place = 0; // both ascend
+  for (uint32_t i = 0; i < list.count; ++i) {
+    while (place < frame->count && frame->items[place] < list.items[i])
+      ++place;
+    if (place == frame->count || frame->items[place] != list.items[i])
+      return context.fault("takes item ", list.items[i], ", which is not in ",
+                           itemsName(*from.frame));
+    places[i] = place;
+  }
+  return places;
 }
 
 Status runPut(TaskContext &context) {
@@ -40,14 +72,14 @@ Status runPut(TaskContext &context) {
   if (isIndexed && !list->isListed)
     return context.fault("needs the items of ", itemsName(into.items), ", of which rank ",
                          context.rank.number, " knows only how many there are");
+  MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> places, placesOf(context, source, from, *list));
   size_t bytes = source.recordBytes;
   count(context.machine, context.task, context.rank.number, list->count * bytes);
 
   if (context.isProbed()) { // record by record: others may go on in between
     for (uint32_t i = 0; i < list->count; ++i) {
       Item item = itemOf(into.items, *list, i, topK);
-      const std::byte *record =
-          context.read(source, recordOf(source, *list, i), Content::Any, item);
+      const std::byte *record = context.read(source, places[i], Content::Any, item);
       context.put(target, recordOf(target, *list, i), record, item);
       context.pause();
     }
@@ -57,8 +89,8 @@ Status runPut(TaskContext &context) {
   context.machine.pool.parallelFor((list->count + perBlock - 1) / perBlock, [&](uint32_t block) {
     uint32_t last = std::min(list->count, (block + 1) * perBlock);
     for (uint32_t i = block * perBlock; i < last; ++i)
-      std::memcpy(context.peek(target, recordOf(target, *list, i)),
-                  context.peek(source, recordOf(source, *list, i)), bytes);
+      std::memcpy(context.peek(target, recordOf(target, *list, i)), context.peek(source, places[i]),
+                  bytes);
   });
   return Status();
 }

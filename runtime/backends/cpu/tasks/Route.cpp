@@ -29,10 +29,13 @@ static void writeEntry(const Machine &machine, uint32_t source, uint32_t token,
   }
 }
 
-/// D(r,p) and Y(r,p) for every p.
+/// D(r,p) and Y(r,p) for every p, M(r,b) for every b.
 static void listItems(const Machine &machine, Rank &rank, const std::vector<ChoiceEntry> &entries) {
   uint32_t ranks = machine.plan.ranks, topK = machine.plan.topK;
-  std::vector<ItemList *> tokens(ranks), rows(ranks);
+  uint32_t lanes = machine.plan.lanes();
+  std::vector<ItemList *> tokens(ranks), rows(ranks), ofNodes(machine.plan.nodes);
+  for (uint32_t node = 0; node < ofNodes.size(); ++node)
+    ofNodes[node] = &rank.sets.sentToNode(node);
   for (uint32_t peer = 0; peer < ranks; ++peer) {
     tokens[peer] = &rank.sets.sentTo(peer);
     rows[peer] = &rank.sets.rowsSentTo(peer);
@@ -43,12 +46,17 @@ static void listItems(const Machine &machine, Rank &rank, const std::vector<Choi
       std::vector<uint32_t> &sent = tokens[peer]->items;
       if (sent.empty() || sent.back() != token)
         sent.push_back(token);
+      std::vector<uint32_t> &sentToNode = ofNodes[peer / lanes]->items;
+      if (sentToNode.empty() || sentToNode.back() != token)
+        sentToNode.push_back(token);
       rows[peer]->items.push_back(token * topK + slot);
     }
   for (uint32_t peer = 0; peer < ranks; ++peer) {
     ItemSets::close(*tokens[peer]);
     ItemSets::close(*rows[peer]);
   }
+  for (ItemList *list : ofNodes)
+    ItemSets::close(*list);
 }
 
 /// The caller wants choices and weights too.

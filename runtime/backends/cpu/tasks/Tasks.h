@@ -22,6 +22,15 @@ Status runExperts(TaskContext &context);
 Status runShared(TaskContext &context);
 Status runSlotSum(TaskContext &context);
 
+// Two tiers: what goes to a node, and its part for each rank there, which makes D(s,p)
+// and Y(s,p) known.
+Status runPackNodes(TaskContext &context);
+Status runSplit(TaskContext &context);
+// Sums of a rank's rows, of a node's ranks, of what came back.
+Status runRankSum(TaskContext &context);
+Status runNodeSum(TaskContext &context);
+Status runPartSum(TaskContext &context);
+
 /// Copies the items of one set into a region of the peer.
 Status runPut(TaskContext &context);
 
@@ -36,6 +45,20 @@ struct ChoiceEntry {
   float &weight(uint32_t slot) const { return reinterpret_cast<float *>(words)[2 * topK + slot]; }
 };
 inline ChoiceEntry choiceEntry(const std::byte *record, uint32_t topK) {
+  return {reinterpret_cast<uint32_t *>(const_cast<std::byte *>(record)), topK};
+}
+
+/// A record for a node.
+struct NodeRecord {
+  uint32_t *words;
+  uint32_t topK;
+  uint32_t &token() const { return words[0]; }
+  uint32_t &count() const { return words[1]; }
+  uint32_t &slot(uint32_t entry) const { return words[2 + entry]; } ///< {slot, local expert}
+  uint32_t &weight(uint32_t entry) const { return words[2 + topK + entry]; } ///< f32 bits
+  uint32_t &lane(uint32_t entry) const { return words[2 + 2 * topK + entry]; }
+};
+inline NodeRecord nodeRecord(const std::byte *record, uint32_t topK) {
   return {reinterpret_cast<uint32_t *>(const_cast<std::byte *>(record)), topK};
 }
 

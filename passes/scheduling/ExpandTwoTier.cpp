@@ -1,0 +1,309 @@
+//===- ExpandTwoTier.cpp - By way of one rank of each node ----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rank r is lane l of node a. A token crosses the rails once for each node that wants
+// it, to the rank of that node on the same lane; there its record is split and the
+// token handed on to the ranks that own its slots. What comes back is collected by the
+// same rank and crosses the rails again: every expert's row, or one sum a node.
+//
+//   pn, sn -> wn, sp, pd, sd -> wd, ex -> pf, sf -> wf -> pc, sc -> wc, rd
+//     rail          NVLink                NVLink      rail
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/ExchangeParts.h"
+
+using namespace mlir;
+
+namespace moec {
+using comm::AfterUse, comm::DomainKind, comm::ItemSetKind, comm::RegionUse, comm::Scope;
+
+namespace {
+class TwoTierExpander : ExchangeParts {
+public:
+  TwoTierExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
+      : ExchangeParts(plan, solution), nodes(plan.getNodes()),
+        lanes(plan.getRanks() / plan.getNodes()) {}
+  void expand(comm::DispatchOp dispatch);
+  void expand(comm::CombineOp combine);
+
+private:
+  // Expressions and sets, for a scope whose variable 0 is a node b and 1 a lane m.
+  AffineExpr nodeOf(AffineExpr rank) const { return rank.floorDiv(lanes); }
+  AffineExpr laneOf(AffineExpr rank) const { return rank % lanes; }
+  AffineExpr rankAt(AffineExpr node, AffineExpr lane) const { return node * lanes + lane; }
+  /// The rank of node b on the own lane, whose tokens this rank hands on.
+  AffineExpr partner(const Scope &scope) const {
+    return rankAt(scope.var(0), laneOf(scope.rank()));
+  }
+  /// The rank of the own node on lane m.
+  AffineExpr neighbour(const Scope &scope) const {
+    return rankAt(nodeOf(scope.rank()), scope.var(1));
+  }
+  comm::ItemSetAttr sentToNode(const Scope &s) const {
+    return s.set(ItemSetKind::M, {s.rank(), s.var(0)});
+  }
+  comm::ItemSetAttr ofPartner(const Scope &s) const {
+    return s.set(ItemSetKind::M, {partner(s), nodeOf(s.rank())});
+  }
+  comm::ItemSetAttr passedOn(const Scope &s, ItemSetKind kind) const {
+    return s.set(kind, {partner(s), neighbour(s)});
+  }
+  Scope scope(StringRef variable, DomainKind kind) const {
+    return Scope(builder.getContext(), variable, kind);
+  }
+  Scope eachNode(DomainKind kind) const { return scope("b", kind); }
+  /// Who waits on node `r` for a word that the rank of node `index` on its lane writes.
+  AffineExpr writerOnLane(unsigned index) const;
+  /// Who waits for a word that the rank of its node on lane `index` writes.
+  AffineExpr writerOnNode(AffineExpr lane) const;
+
+  void sendToNodes(comm::DispatchOp op);
+  void handOn(comm::DispatchOp op);
+  void collectRows(comm::CombineOp op);
+  void collectSums(comm::CombineOp op);
+  void finish(comm::CombineOp op, comm::FlagOp flag, AfterUse puts);
+  std::pair<Value, Value> waitForNode(comm::CombineOp op, Value puts);
+
+  int64_t nodes, lanes;
+  // Made by the dispatch, used on the way back.
+  Value stage, nodeRecords, received, records;
+  Value nodeWait; ///< token of wn
+};
+} // namespace
+
+AffineExpr TwoTierExpander::writerOnLane(unsigned index) const {
+  MLIRContext *context = builder.getContext();
+  AffineExpr rank = getAffineDimExpr(comm::rankDim, context);
+  return rankAt(getAffineDimExpr(comm::firstDomainDim + index, context), laneOf(rank));
+}
+
+AffineExpr TwoTierExpander::writerOnNode(AffineExpr lane) const {
+  return rankAt(nodeOf(getAffineDimExpr(comm::rankDim, builder.getContext())), lane);
+}
+
+//===----------------------------------------------------------------------===//
+// There
+//===----------------------------------------------------------------------===//
+
+/// One copy of a token and its record for each node.
+void TwoTierExpander::sendToNodes(comm::DispatchOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t rowBytes = op.getRows().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  int64_t recordBytes = 4 * (2 + 3 * int64_t(plan.getTopk()));
+  std::string pack = makeTask(loc, "pack_nodes", comm::TaskKind::PackNodes);
+  Value packed = makeBuffer(loc, "packed", comm::BufferSpace::Local, Seq, nodes, 1, recordBytes);
+  stage = makeCopies(loc, "stage", Seq, nodes, 1, rowBytes);
+  nodeRecords = makeCopies(loc, "nodemeta", Seq, nodes, 1, recordBytes);
+  comm::FlagOp flag = makeFlag(loc, "fn", nodes, /*carry=*/true, writerOnLane(1));
+
+  Scope every = eachNode(DomainKind::Nodes), send = eachNode(DomainKind::StaggerNodes);
+  comm::ItemSetAttr sent = sentToNode(send);
+  comm::RegionAttr there = send.region({copy(send), nodeOf(send.rank())}, sent);
+  SmallVector<AfterUse> after = getAfterUses(op);
+  builder.setInsertionPoint(op);
+  auto pk = comm::ComputeOp::create(
+      builder, loc, getLabel("pk"), pack, every,
+      RegionUse{op.getRoute(), every.region({}, every.set(ItemSetKind::A, every.rank()))},
+      RegionUse{packed, every.region(every.var(0), sent)}, after);
+  auto pn = comm::PutOp::create(
+      builder, loc, getLabel("pn"), send, partner(send), RegionUse{stage, there},
+      RegionUse{op.getRows(), send.region({}, sent)}, solution.window, after, comm::Path::Rail);
+  auto pm = comm::PutOp::create(builder, loc, getLabel("pm"), send, partner(send),
+                                RegionUse{nodeRecords, there},
+                                RegionUse{packed, send.region(send.var(0), sent)}, solution.window,
+                                AfterUse(pk, send.var(0)), comm::Path::Rail);
+  comm::SignalOp::create(builder, loc, getLabel("sn"), send, partner(send), flag,
+                         {copy(send), nodeOf(send.rank())}, sent,
+                         {AfterUse(pn, send.var(0)), AfterUse(pm, send.var(0))}, comm::Path::Rail);
+  nodeWait = comm::WaitOp::create(builder, loc, getLabel("wn"), every, flag,
+                                  {copy(every), every.var(0)}, ofPartner(every), {});
+}
+
+/// What came for the node to the ranks that own its slots.
+void TwoTierExpander::handOn(comm::DispatchOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t recordBytes = op.getRecords().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  std::string split = makeTask(loc, "split", comm::TaskKind::Split);
+  Value parts =
+      makeBuffer(loc, "record", comm::BufferSpace::Local, Seq, {nodes, lanes}, 1, recordBytes);
+  makeSymmetric(received = op.getReceived());
+  makeSymmetric(records = op.getRecords());
+  comm::FlagOp flag = makeFlag(
+      loc, "fd", int64_t(plan.getRanks()), /*carry=*/true,
+      writerOnNode(laneOf(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()))));
+
+  Scope node = eachNode(DomainKind::Nodes), both = node.with("m", DomainKind::Lanes);
+  Scope send = node.with("m", DomainKind::StaggerLanes);
+  comm::ItemSetAttr passed = passedOn(send, ItemSetKind::D);
+  comm::RegionAttr there = send.region({copy(send), partner(send)}, passed);
+  builder.setInsertionPoint(op);
+  auto sp = comm::ComputeOp::create(
+      builder, loc, getLabel("sp"), split, node,
+      RegionUse{nodeRecords, node.region({copy(node), node.var(0)}, ofPartner(node))},
+      RegionUse{parts, both.eachRegion({both.var(0), both.var(1)}, passedOn(both, ItemSetKind::D))},
+      AfterUse(nodeWait, node.var(0)));
+  auto pd = comm::PutOp::create(
+      builder, loc, getLabel("pd"), send, neighbour(send), RegionUse{received, there},
+      RegionUse{stage, send.partOf(ofPartner(send), {copy(send), send.var(0)}, passed)},
+      solution.window, AfterUse(sp, send.var(0)));
+  auto pr = comm::PutOp::create(builder, loc, getLabel("pr"), send, neighbour(send),
+                                RegionUse{records, there},
+                                RegionUse{parts, send.region({send.var(0), send.var(1)}, passed)},
+                                solution.window, AfterUse(sp, send.var(0)));
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  comm::SignalOp::create(builder, loc, getLabel("sd"), send, neighbour(send), flag,
+                         {copy(send), partner(send)}, passed,
+                         {AfterUse(pd, same), AfterUse(pr, same)});
+  if (Operation *user = getFirstUser(op.getToken()))
+    builder.setInsertionPoint(user);
+  Scope wait = scope("s", DomainKind::All);
+  auto wd =
+      comm::WaitOp::create(builder, loc, getLabel("wd"), wait, flag, {copy(wait), wait.var(0)},
+                           wait.set(ItemSetKind::D, {wait.var(0), wait.rank()}), {});
+  replaceToken(op.getToken(), wd);
+}
+
+void TwoTierExpander::expand(comm::DispatchOp op) {
+  sendToNodes(op);
+  handOn(op);
+  op.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// And back
+//===----------------------------------------------------------------------===//
+
+/// The signal behind puts to the rank that collects for a source, and its wait: for each
+/// source's node and each lane of the own node.
+std::pair<Value, Value> TwoTierExpander::waitForNode(comm::CombineOp op, Value puts) {
+  Location loc = op.getLoc();
+  AffineExpr lane = getAffineDimExpr(comm::firstDomainDim + 2, builder.getContext());
+  comm::FlagOp flag = makeFlag(loc, "ff", {nodes, lanes}, /*carry=*/false, writerOnNode(lane));
+  Scope send = scope("s", DomainKind::Stagger);
+  Scope wait = eachNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
+  builder.setInsertionPoint(op);
+  Value signal = comm::SignalOp::create(
+      builder, loc, getLabel("sf"), send, writerOnNode(laneOf(send.var(0))), flag,
+      {copy(send), nodeOf(send.var(0)), laneOf(send.rank())}, nullptr, AfterUse(puts, send.var(0)));
+  Value waits = comm::WaitOp::create(builder, loc, getLabel("wf"), wait, flag,
+                                     {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
+  return {signal, waits};
+}
+
+/// The last hop's signal and wait.
+void TwoTierExpander::finish(comm::CombineOp op, comm::FlagOp flag, AfterUse puts) {
+  Location loc = op.getLoc();
+  Scope send = eachNode(DomainKind::StaggerNodes), wait = eachNode(DomainKind::Nodes);
+  builder.setInsertionPoint(op);
+  comm::SignalOp::create(builder, loc, getLabel("sc"), send, partner(send), flag,
+                         {copy(send), nodeOf(send.rank())}, nullptr, puts, comm::Path::Rail);
+  if (Operation *user = getFirstUser(op.getToken()))
+    builder.setInsertionPoint(user);
+  auto wc = comm::WaitOp::create(builder, loc, getLabel("wc"), wait, flag,
+                                 {copy(wait), wait.var(0)}, nullptr, {});
+  replaceToken(op.getToken(), wc);
+}
+
+/// Every expert's row to its slot, collected by source.
+void TwoTierExpander::collectRows(comm::CombineOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  auto back = op.getReturned().getDefiningOp<comm::BufferOp>();
+  Value collected =
+      makeCopies(loc, "collect", Slot, nodes, int64_t(plan.getTopk()), back.getBytesPerRecord());
+  makeSymmetric(op.getReturned());
+  comm::FlagOp flag = makeFlag(loc, "fc", nodes, /*carry=*/false, writerOnLane(1));
+
+  Scope home = scope("s", DomainKind::Stagger);
+  comm::ItemSetAttr rows = home.set(ItemSetKind::Y, {home.var(0), home.rank()});
+  builder.setInsertionPoint(op);
+  Value pf = comm::PutOp::create(
+      builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
+      RegionUse{collected, home.region({copy(home), nodeOf(home.var(0))}, rows)},
+      RegionUse{op.getRows(), home.region(home.var(0), rows)}, solution.window, getAfterUses(op));
+  Value wf = waitForNode(op, pf).second;
+  Scope send = eachNode(DomainKind::StaggerNodes).with("m", DomainKind::Lanes);
+  comm::ItemSetAttr passed = passedOn(send, ItemSetKind::Y);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  Value pc =
+      comm::PutOp::create(builder, loc, getLabel("pc"), send, partner(send),
+                          RegionUse{op.getReturned(), send.region(copy(send), passed)},
+                          RegionUse{collected, send.region({copy(send), send.var(0)}, passed)},
+                          solution.window, AfterUse(wf, same), comm::Path::Rail);
+  SmallVector<AffineExpr> ofNode{send.var(0), send.any()};
+  finish(op, flag, AfterUse(pc, ofNode));
+}
+
+/// A sum a rank, then a sum a node, for each token.
+void TwoTierExpander::collectSums(comm::CombineOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  auto back = op.getReturned().getDefiningOp<comm::BufferOp>();
+  int64_t bytes = back.getBytesPerRecord(), ranks = plan.getRanks();
+  Value sums = makeBuffer(loc, "q", comm::BufferSpace::Local, Seq, ranks, 1, bytes);
+  Value collected = makeCopies(loc, "collect", Seq, {nodes, lanes}, 1, bytes);
+  Value nodeSums = makeBuffer(loc, "z", comm::BufferSpace::Local, Seq, nodes, 1, bytes);
+  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
+  comm::FlagOp flag = makeFlag(loc, "fc", nodes, /*carry=*/false, writerOnLane(1));
+  std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
+  std::string nodeSum = makeTask(loc, "node_sum", comm::TaskKind::NodeSum);
+
+  Scope source = scope("s", DomainKind::All), home = scope("s", DomainKind::Stagger);
+  comm::ItemSetAttr tokens = source.set(ItemSetKind::D, {source.var(0), source.rank()});
+  comm::ItemSetAttr rows = source.set(ItemSetKind::Y, {source.var(0), source.rank()});
+  builder.setInsertionPoint(op);
+  Value pa = comm::ReduceOp::create(
+      builder, loc, getLabel("pa"), rankSum, source,
+      {RegionUse{records, source.region({copy(source), source.var(0)}, tokens)},
+       RegionUse{op.getRows(), source.region(source.var(0), rows)}},
+      RegionUse{sums, source.region(source.var(0), tokens)}, getAfterUses(op));
+  Value pf = comm::PutOp::create(
+      builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
+      RegionUse{collected,
+                home.region({copy(home), nodeOf(home.var(0)), laneOf(home.rank())}, tokens)},
+      RegionUse{sums, home.region(home.var(0), tokens)}, solution.window,
+      AfterUse(pa, home.var(0)));
+  Value wf = waitForNode(op, pf).second;
+  Scope node = eachNode(DomainKind::Nodes), both = node.with("m", DomainKind::Lanes);
+  SmallVector<AffineExpr> ofNode{node.var(0), node.any()};
+  Value rn = comm::ReduceOp::create(
+      builder, loc, getLabel("rn"), nodeSum, node,
+      {RegionUse{nodeRecords, node.region({copy(node), node.var(0)}, ofPartner(node))},
+       RegionUse{collected, both.eachRegion({copy(both), both.var(0), both.var(1)},
+                                            passedOn(both, ItemSetKind::D))}},
+      RegionUse{nodeSums, node.region(node.var(0), ofPartner(node))}, AfterUse(wf, ofNode));
+  Scope send = eachNode(DomainKind::StaggerNodes);
+  Value pc = comm::PutOp::create(
+      builder, loc, getLabel("pc"), send, partner(send),
+      RegionUse{returned, send.region({copy(send), nodeOf(send.rank())}, ofPartner(send))},
+      RegionUse{nodeSums, send.region(send.var(0), ofPartner(send))}, solution.window,
+      AfterUse(rn, send.var(0)), comm::Path::Rail);
+  Scope parts = eachNode(DomainKind::Nodes);
+  replaceSlotSum(op, {returned, parts.eachRegion({copy(parts), parts.var(0)}, sentToNode(parts))},
+                 comm::SumTree::NodePartial);
+  finish(op, flag, AfterUse(pc, send.var(0)));
+}
+
+void TwoTierExpander::expand(comm::CombineOp op) {
+  if (solution.partialSums)
+    collectSums(op);
+  else
+    collectRows(op);
+  Operation *returned = op.getReturned().getDefiningOp();
+  op.erase();
+  if (returned->use_empty()) // partial sums come back elsewhere
+    returned->erase();
+}
+
+void expandTwoTier(comm::PlanOp plan, Exchange exchange,
+                   const scheduling::ScheduleSolution &solution) {
+  TwoTierExpander expander(plan, solution);
+  expander.expand(exchange.dispatch);
+  expander.expand(exchange.combine);
+}
+
+} // namespace moec

@@ -1,0 +1,46 @@
+//===- ScheduleProblem.cpp - What a schedule is asked for -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/ScheduleProblem.h"
+
+#include "passes/scheduling/StaggeredPut.h"
+#include "passes/scheduling/TwoTier.h"
+
+namespace moec::scheduling {
+
+const char *nameOf(Algorithm algorithm) {
+  switch (algorithm) {
+  case Algorithm::StaggeredPut:
+    return "staggered";
+  case Algorithm::TwoTier:
+    return "two_tier";
+  }
+  return "";
+}
+
+std::string ScheduleSolution::print(const std::string &layer) const {
+  std::string text = "schedule for " + layer + " {\n  algorithm " + nameOf(algorithm) + "\n";
+  if (window) // 0, all peers, is what no line asks for
+    text += "  window " + std::to_string(window) + "\n";
+  text += "  depth " + std::to_string(depth) + "\n";
+  if (partialSums)
+    text += "  combine partial\n";
+  return text + "}\n";
+}
+
+// The compiler chooses staggered puts until candidates are costed.
+ScheduleSolution solveSchedule(const ScheduleProblem &problem) {
+  switch (problem.algorithm.value_or(Algorithm::StaggeredPut)) {
+  case Algorithm::StaggeredPut:
+    return solveStaggeredPut(problem);
+  case Algorithm::TwoTier:
+    return solveTwoTier(problem);
+  }
+  return {};
+}
+
+} // namespace moec::scheduling

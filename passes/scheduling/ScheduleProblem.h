@@ -1,0 +1,75 @@
+//===- ScheduleProblem.h - What a schedule is asked for ---------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Knows no MLIR: a problem is numbers, a solution prints itself as a schedule block
+// of the language. Each algorithm solves it in a file of its own; CheckSchedule.h
+// judges what they say.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_SCHEDULING_SCHEDULEPROBLEM_H
+#define MOEC_PASSES_SCHEDULING_SCHEDULEPROBLEM_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moec::scheduling {
+
+/// A class of links, in one direction of one GPU.
+struct Link {
+  std::string name;
+  bool rail = false; ///< leaves the node
+  uint64_t megabytesPerSecond = 0;
+  uint64_t latencyNanoseconds = 0;
+};
+
+struct Topology {
+  std::string machine;
+  uint32_t nodes = 1;
+  uint32_t gpusPerNode = 1;
+  std::vector<Link> links;
+};
+
+enum class Algorithm : uint8_t {
+  StaggeredPut, ///< straight to each rank, from the own one on
+  TwoTier,      ///< once to each node, by way of its rank on the own lane
+};
+/// As the schedule block spells it.
+const char *nameOf(Algorithm algorithm);
+
+struct ScheduleProblem {
+  uint32_t ranks = 1;
+  uint32_t nodes = 1; ///< of the mesh, joined by rails; divides `ranks`
+  uint32_t topK = 1;
+  std::optional<Topology> topology;
+  uint64_t bytesPerToken = 0;       ///< of a token row that goes out
+  uint64_t bytesPerReturnedRow = 0; ///< of a (token, slot) row that comes back; 0: none does
+  /// A rank's tasks of one step all end before those of the next begin.
+  bool serialSteps = true;
+  /// Sums of a rank's (and a node's) rows come back instead of the rows. Other bits.
+  bool partialSums = false;
+  /// What the source asks for; empty: free to choose. Window 0 is all peers.
+  std::optional<Algorithm> algorithm;
+  std::optional<uint32_t> window;
+  std::optional<uint32_t> depth;
+};
+
+struct ScheduleSolution {
+  uint32_t window = 0; ///< puts of a family in flight at once; 0: all
+  uint32_t depth = 1;  ///< copies of each symmetric region, used round robin
+  Algorithm algorithm = Algorithm::StaggeredPut;
+  bool partialSums = false;
+
+  /// A schedule block of the language that asks for exactly this.
+  std::string print(const std::string &layer) const;
+};
+
+/// Takes what is asked for and chooses the rest.
+ScheduleSolution solveSchedule(const ScheduleProblem &problem);
+
+} // namespace moec::scheduling
+
+#endif // MOEC_PASSES_SCHEDULING_SCHEDULEPROBLEM_H

@@ -1,0 +1,233 @@
+//===- PartialSums.cpp - Sums before rows travel ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// In f32 and in a fixed order, rounded to the type in which rows travel where a sum
+// travels itself. Rows come weighted.
+//===----------------------------------------------------------------------===//
+
+#include "runtime/backends/Float.h"
+#include "runtime/backends/cpu/tasks/Tasks.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace moec::rt::cpu {
+namespace {
+
+/// Rows to add up, and where the sum goes.
+struct Sum {
+  std::vector<const std::byte *> rows;
+  std::byte *target = nullptr;
+};
+
+/// Adds each sum's rows in their order and rounds to the type of rows.
+void addAll(Machine &machine, const std::vector<Sum> &sums) {
+  const Layer &layer = machine.layer();
+  machine.pool.parallelFor(static_cast<uint32_t>(sums.size()), [&](uint32_t i) {
+    thread_local std::vector<float> total;
+    total.assign(layer.hidden, 0.f);
+    for (const std::byte *row : sums[i].rows)
+      machine.kernels->addRow(total.data(), row, layer.combineType, layer.hidden);
+    if (layer.combineType == DType::F32) {
+      std::memcpy(sums[i].target, total.data(), layer.hidden * sizeof(float));
+      return;
+    }
+    auto *halves = reinterpret_cast<uint16_t *>(sums[i].target);
+    std::transform(total.begin(), total.end(), halves, toBF16);
+  });
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Of a rank
+//===----------------------------------------------------------------------===//
+
+static Status sumSource(TaskContext &context, size_t index, std::vector<Sum> &sums) {
+  uint32_t self = context.rank.number, topK = context.machine.plan.topK;
+  const plan::ConcreteRegion &tokens = context.reads(0)[index];
+  uint32_t source = tokens.items.first;
+  RegionView records = context.view(tokens), rows = context.view(context.reads(1)[index]);
+  RegionView out = context.view(context.writes(0)[index]);
+  MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(tokens.items));
+  bool isPlain = records.layout == plan::BufferLayout::Seq &&
+                 rows.layout == plan::BufferLayout::Slot && out.layout == plan::BufferLayout::Seq;
+  if (!isPlain || list->count > records.records || list->count > out.records)
+    return context.fault("wanted records and sums one after another, rows in their slots, at most ",
+                         out.records, " tokens, found ", list->count);
+  for (uint32_t i = 0; i < list->count; ++i) {
+    const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(records, i));
+    uint32_t token = words[0], count = words[1];
+    if (token >= context.machine.layout.maxTokens || count == 0 || count > topK)
+      return context.fault("wanted a record of a token with 1 to ", topK, " slots, found token ",
+                           token, " with ", count);
+    context.read(records, i, Content::Record, {source, token, self});
+    Sum &sum = sums.emplace_back();
+    for (uint32_t entry = 0; entry < count; ++entry) {
+      uint32_t slot = upperHalf(words[2 + entry]);
+      if (slot >= topK)
+        return context.fault("wanted a slot below ", topK, " in a record, found ", slot);
+      sum.rows.push_back(
+          context.read(rows, uint64_t(token) * topK + slot, Content::Row, {source, token, slot}));
+    }
+    sum.target = context.write(out, i, Content::RankSum, {source, token, self});
+    context.pause();
+  }
+  return Status();
+}
+
+Status runRankSum(TaskContext &context) {
+  std::vector<Sum> sums;
+  for (size_t i = 0; i < context.reads(0).size(); ++i)
+    MOEC_RETURN_IF_ERROR(sumSource(context, i, sums));
+  addAll(context.machine, sums);
+  return Status();
+}
+
+//===----------------------------------------------------------------------===//
+// Of a node
+//===----------------------------------------------------------------------===//
+
+Status runNodeSum(TaskContext &context) {
+  const plan::Plan &plan = context.machine.plan;
+  uint32_t topK = plan.topK, lanes = plan.lanes();
+  const plan::ConcreteRegion &tokens = context.reads(0)[0];
+  uint32_t source = tokens.items.first, node = tokens.items.second;
+  RegionView records = context.view(tokens), out = context.view(context.writes(0)[0]);
+  std::vector<RegionView> parts(lanes);
+  for (const plan::ConcreteRegion &region : context.reads(1)) {
+    RegionView part = context.view(region);
+    if (!context.rank.sets.isOnNode(region.items.second) || region.items.first != source ||
+        part.layout != plan::BufferLayout::Seq)
+      return context.fault("wanted sums of ranks of this node for rank ", source);
+    parts[region.items.second % lanes] = part;
+  }
+  MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(tokens.items));
+  bool isPlain = records.layout == plan::BufferLayout::Seq &&
+                 out.layout == plan::BufferLayout::Seq &&
+                 context.writes(0)[0].items == tokens.items;
+  if (!isPlain || list->count > records.records || list->count > out.records)
+    return context.fault("wanted records and sums of the same tokens one after another, at most ",
+                         out.records, ", found ", list->count);
+  std::vector<Sum> sums(list->count);
+  std::vector<uint64_t> passed(lanes); // of each rank's sums
+  for (uint32_t i = 0; i < list->count; ++i) {
+    NodeRecord record = nodeRecord(context.peek(records, i), topK);
+    context.read(records, i, Content::NodeRecord, {source, record.token(), node});
+    for (uint32_t lane = 0; lane < lanes; ++lane) {
+      bool adds = false;
+      for (uint32_t entry = 0; entry < std::min(record.count(), topK); ++entry)
+        adds |= record.lane(entry) == lane;
+      if (!adds)
+        continue;
+      if (passed[lane] >= parts[lane].records)
+        return context.fault("needs more sums of lane ", lane, " than it reads");
+      sums[i].rows.push_back(context.read(parts[lane], passed[lane]++, Content::RankSum,
+                                          {source, record.token(), node * lanes + lane}));
+    }
+    sums[i].target = context.write(out, i, Content::NodeSum, {source, record.token(), node});
+    context.pause();
+  }
+  addAll(context.machine, sums);
+  return Status();
+}
+
+//===----------------------------------------------------------------------===//
+// Of a token
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The result of each token from the sums that came back.
+class PartSum {
+public:
+  explicit PartSum(TaskContext &context)
+      : context(context), machine(context.machine), layer(machine.layer()),
+        self(context.rank.number), ofNodes(machine.plan.sumTree == plan::SumTree::NodePartial),
+        parts(ofNodes ? machine.plan.nodes : machine.plan.ranks), passed(parts.size()) {}
+  Status run();
+
+private:
+  Status readToken(uint32_t token);
+  void add(uint32_t token);
+
+  TaskContext &context;
+  Machine &machine;
+  const Layer &layer;
+  uint32_t self;
+  bool ofNodes;
+  std::vector<RegionView> parts; ///< by rank or node
+  std::vector<uint64_t> passed;  ///< of each part's sums
+  RegionView route, out, shared, x;
+  std::vector<std::vector<const std::byte *>> rows; ///< by token
+  std::vector<const std::byte *> sharedRows, ownRows;
+  std::vector<float *> results;
+};
+
+Status PartSum::readToken(uint32_t token) {
+  uint32_t topK = machine.plan.topK, lanes = machine.plan.lanes();
+  Item item{self, token};
+  ChoiceEntry entry = choiceEntry(context.read(route, token, Content::Choice, item), topK);
+  for (uint32_t part = 0; part < parts.size(); ++part) {
+    bool adds = false;
+    for (uint32_t slot = 0; slot < topK; ++slot) {
+      uint32_t from = upperHalf(entry.destination(slot));
+      adds |= (ofNodes ? from / lanes : from) == part;
+    }
+    if (!adds)
+      continue;
+    if (!parts[part].base || passed[part] >= parts[part].records)
+      return context.fault("needs a sum of ", ofNodes ? "node " : "rank ", part,
+                           ", which it does not read");
+    rows[token].push_back(context.read(parts[part], passed[part]++,
+                                       ofNodes ? Content::NodeSum : Content::RankSum,
+                                       {self, token, part}));
+  }
+  if (layer.shared)
+    sharedRows.push_back(context.read(shared, token, Content::Shared, item));
+  if (layer.residual)
+    ownRows.push_back(context.read(x, token, Content::Token, item));
+  results.push_back(reinterpret_cast<float *>(context.write(out, token, Content::Result, item)));
+  context.pause();
+  return Status();
+}
+
+void PartSum::add(uint32_t token) {
+  float *sum = results[token];
+  std::fill_n(sum, layer.hidden, 0.f);
+  for (const std::byte *row : rows[token])
+    machine.kernels->addRow(sum, row, layer.combineType, layer.hidden);
+  if (layer.shared)
+    machine.kernels->addRow(sum, sharedRows[token], DType::F32, layer.hidden);
+  if (layer.residual)
+    machine.kernels->addRow(sum, ownRows[token], layer.tokensType, layer.hidden);
+}
+
+Status PartSum::run() {
+  route = context.view(context.reads(0)[0]);
+  out = context.view(context.writes(0)[0]);
+  for (const plan::ConcreteRegion &region : context.reads(1)) {
+    parts[region.items.second] = context.view(region);
+    if (parts[region.items.second].layout != plan::BufferLayout::Seq)
+      return context.fault("wanted sums one after another");
+  }
+  bool hasShared = layer.shared.has_value(); // the plan's reads agree with the layer
+  if (hasShared)
+    shared = context.view(context.reads(2)[0]);
+  if (layer.residual)
+    x = context.view(context.reads(hasShared ? 3 : 2)[0]);
+  uint32_t tokens = context.rank.sets.tokens();
+  rows.resize(tokens);
+  for (uint32_t token = 0; token < tokens; ++token)
+    MOEC_RETURN_IF_ERROR(readToken(token));
+  machine.pool.parallelFor(tokens, [&](uint32_t token) { add(token); });
+  return Status();
+}
+
+} // namespace
+
+Status runPartSum(TaskContext &context) { return PartSum(context).run(); }
+
+} // namespace moec::rt::cpu
