@@ -244,6 +244,9 @@ private:
                      "Run the plan too, on few ranks, with all counts of tokens up to\n"
                      "this and stores that land late")
         ->check(CLI::Range(1u, 64u));
+    command->add_option("--traffic", verify.traffic,
+                        "Or on its own ranks, with counts that have this shape: see\n"
+                        "moec simulate --help");
     command->add_flag("--json", verify.json, "As JSON");
   }
 

@@ -103,6 +103,7 @@ struct VerifyOptions {
   std::string input;
   std::optional<uint32_t> maxRanks;      ///< judge plans of more for fewer
   std::optional<uint32_t> allCountsUpTo; ///< run it too, with counts up to this
+  std::string traffic;                   ///< or with these; empty: none
   bool json = false;
 };
 int runVerify(const VerifyOptions &options);

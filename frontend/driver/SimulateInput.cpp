@@ -83,17 +83,27 @@ rt::Status makeNetwork(SimulateInput &input) {
   return rt::Status();
 }
 
+rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
+  uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
+  input.tokens = options.tokens.value_or(most ? most : defaultTokens);
+  MOEC_ASSIGN_OR_RETURN(input.counts, readCounts(input.plan, input.manifest, options.traffic,
+                                                 input.tokens, options.layer));
+  return rt::Status();
+}
+
+} // namespace
+
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
-traffic::Routing routingOf(const SimulateInput &input) {
-  const plan::Plan &plan = input.plan;
+static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
+                                  uint32_t tokens) {
   traffic::Routing routing;
-  routing.tokens.assign(plan.ranks, input.tokens);
+  routing.tokens.assign(plan.ranks, tokens);
   routing.nodes = plan.nodes;
   routing.topK = plan.topK;
-  if (input.manifest) {
-    routing.experts = input.manifest->layer.experts;
-    routing.groups = input.manifest->layer.router.groups;
-    routing.placement = input.manifest->placement;
+  if (manifest) {
+    routing.experts = manifest->layer.experts;
+    routing.groups = manifest->layer.router.groups;
+    routing.placement = manifest->placement;
     return routing;
   }
   uint32_t each = std::max(1u, (plan.topK + plan.ranks - 1) / plan.ranks);
@@ -104,28 +114,23 @@ traffic::Routing routingOf(const SimulateInput &input) {
   return routing;
 }
 
-rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
-  uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
-  input.tokens = options.tokens.value_or(most ? most : defaultTokens);
-  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(options.traffic));
-  if (traffic.kind != traffic::TrafficKind::Bytes) {
-    MOEC_ASSIGN_OR_RETURN(input.counts,
-                          traffic::countItems(traffic, routingOf(input), options.layer));
-    return rt::Status();
-  }
-  if (traffic.bytes.getSize() != input.plan.ranks)
-    return rt::invalidError("--traffic: wanted a matrix of ", input.plan.ranks, " ranks, found ",
+rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
+                                           const std::optional<Manifest> &manifest,
+                                           const std::string &argument, uint32_t tokens,
+                                           std::optional<uint32_t> layer) {
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(argument));
+  if (traffic.kind != traffic::TrafficKind::Bytes)
+    return traffic::countItems(traffic, routingOf(plan, manifest, tokens), layer);
+  if (traffic.bytes.getSize() != plan.ranks)
+    return rt::invalidError("--traffic: wanted a matrix of ", plan.ranks, " ranks, found ",
                             traffic.bytes.getSize());
-  double bytesPerToken = dispatchedBytesPerToken(input.plan);
+  double bytesPerToken = dispatchedBytesPerToken(plan);
   if (bytesPerToken == 0)
     return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
                                 "bytes into tokens, found none in ",
-                                input.plan.name);
-  input.counts = countsOfBytes(traffic.bytes, bytesPerToken, input.plan.nodes);
-  return rt::Status();
+                                plan.name);
+  return countsOfBytes(traffic.bytes, bytesPerToken, plan.nodes);
 }
-
-} // namespace
 
 double dispatchedBytesPerToken(const plan::Plan &plan) {
   double bytes = 0;

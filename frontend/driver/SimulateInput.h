@@ -31,6 +31,14 @@ struct SimulateInput {
 /// 0, or the exit code of what was wrong and has been reported.
 int readSimulateInput(const SimulateOptions &options, SimulateInput &input);
 
+/// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
+/// has one expert, or as many as a token chooses. `tokens` of each rank, where the
+/// traffic does not say; `layer` of a file that has several.
+rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
+                                           const std::optional<Manifest> &manifest,
+                                           const std::string &argument, uint32_t tokens,
+                                           std::optional<uint32_t> layer);
+
 /// Sizes of a step from bytes that ranks dispatch to each other: as many tokens as give
 /// these bytes, each with one row at its destination. Nodes get the sum of their ranks.
 traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,

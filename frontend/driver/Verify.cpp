@@ -9,6 +9,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/SimulateInput.h"
 #include "passes/scheduling/ModelRun.h"
 #include "passes/scheduling/TaskGraph.h"
 #include "passes/scheduling/VerifyPlan.h"
@@ -16,13 +17,20 @@
 #include "runtime/module/Module.h"
 #include "runtime/module/ModuleJson.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <cmath>
 
 namespace moec::driver {
 namespace {
 
 using scheduling::Extent;
 using scheduling::Fault;
+
+/// The plans to judge, and the layer of one that a module holds.
+struct Input {
+  std::vector<plan::Plan> plans;
+  std::optional<Manifest> manifest;
+};
 
 /// One plan and what was found of it.
 struct Verdict {
@@ -53,6 +61,31 @@ frontend::Location locate(const frontend::Sources &sources, const plan::Plan &pl
   return {};
 }
 
+/// The shape of a step's traffic with few tokens: what is none stays none, the most
+/// between two ranks is `most`.
+scheduling::CopyCounts scaleDown(const traffic::Matrix &copies, uint32_t most) {
+  uint32_t ranks = copies.getSize();
+  double scale = std::min(1.0, most / std::max(1.0, copies.maximum()));
+  scheduling::CopyCounts counts;
+  for (uint32_t from = 0; from < ranks; ++from)
+    for (uint32_t to = 0; to < ranks; ++to)
+      counts.push_back(static_cast<uint32_t>(std::ceil(copies.at(from, to) * scale)));
+  return counts;
+}
+
+rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict &verdict) {
+  constexpr uint32_t tokens = 64, most = 6, seeds = 8;
+  constexpr uint64_t mostTasks = 20000; // each has a clock with a bit for each
+  const plan::Plan &plan = *verdict.plan;
+  if (uint64_t tasks = scheduling::TaskGraph::count(plan, plan.depth + 2); tasks > mostTasks)
+    return rt::unsupportedError("--traffic: wanted at most ", mostTasks,
+                                " tasks to run with counts, found ", tasks);
+  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                        readCounts(plan, input.manifest, options.traffic, tokens, std::nullopt));
+  verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
+  return rt::Status();
+}
+
 Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {
   Verdict verdict;
   verdict.plan = &plan;
@@ -60,11 +93,8 @@ Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {
   verdict.unsupported = scheduling::checkExtent(plan, verdict.extent);
   if (verdict.unsupported.empty())
     verdict.faults = scheduling::verifyPlan(plan, verdict.extent);
-  if (!verdict.isProven() || !options.allCountsUpTo)
-    return verdict;
-  verdict.runs = scheduling::runAllCounts(plan, *options.allCountsUpTo);
-  if (verdict.runs->fault)
-    verdict.faults = {*verdict.runs->fault};
+  if (verdict.isProven() && options.allCountsUpTo)
+    verdict.runs = scheduling::runAllCounts(plan, *options.allCountsUpTo);
   return verdict;
 }
 
@@ -114,7 +144,7 @@ std::string summary(const Verdict &verdict) {
   for (const Extent &extent : verdict.runs->extents)
     where += (where.empty() ? "" : ", ") + ranksText(extent);
   return text + rt::concat(plan.name, ": ", verdict.runs->runs, " runs with ", verdict.runs->counts,
-                           " matrices of counts",
+                           verdict.runs->counts == 1 ? " matrix" : " matrices", " of counts",
                            verdict.runs->isExhaustive ? "" : " (a sample of them)", " on ", where,
                            " come out right\n");
 }
@@ -164,17 +194,25 @@ int conclude(const std::vector<Verdict> &verdicts, frontend::Diagnostics &report
   return json ? reports.exitCode() : showDiagnostics(reports, /*json=*/false);
 }
 
-int verifyAll(const std::vector<plan::Plan> &plans, frontend::Diagnostics &reports,
-              const VerifyOptions &options) {
+int verifyAll(const Input &input, frontend::Diagnostics &reports, const VerifyOptions &options) {
   std::vector<Verdict> verdicts;
-  for (const plan::Plan &plan : plans)
-    verdicts.push_back(judge(plan, options));
+  for (const plan::Plan &plan : input.plans) {
+    Verdict &verdict = verdicts.emplace_back(judge(plan, options));
+    if (verdict.isProven() && !options.traffic.empty())
+      if (rt::Status status = runTraffic(input, options, verdict); !status.ok())
+        return showFailure(status, options.json);
+    if (verdict.runs && verdict.runs->fault)
+      verdict.faults = {*verdict.runs->fault};
+  }
   return conclude(verdicts, reports, options.json);
 }
 
 } // namespace
 
 int runVerify(const VerifyOptions &options) {
+  if (options.allCountsUpTo && !options.traffic.empty())
+    return showFailure(rt::invalidError("--traffic: wanted it without --all-counts-upto"),
+                       options.json);
   if (options.input.ends_with(".moex")) {
     auto module = rt::Module::open(options.input);
     if (!module)
@@ -182,16 +220,16 @@ int runVerify(const VerifyOptions &options) {
     frontend::Diagnostics reports;
     for (const SourceFile &file : module->sources())
       reports.sources().add(file.name, file.text);
-    return verifyAll({module->plan()}, reports, options);
+    return verifyAll({{module->plan()}, module->manifest()}, reports, options);
   }
   Compilation compilation;
-  std::vector<plan::Plan> plans;
-  if (!compilation.loadIr(options.input, Phase::Schedule) || !compilation.buildPlans(plans)) {
+  Input input;
+  if (!compilation.loadIr(options.input, Phase::Schedule) || !compilation.buildPlans(input.plans)) {
     int code = showDiagnostics(compilation.diagnostics(), options.json);
     return code ? code : compilation.exitCode();
   }
   frontend::Diagnostics reports = compilation.diagnostics();
-  return verifyAll(plans, reports, options);
+  return verifyAll(input, reports, options);
 }
 
 } // namespace moec::driver
