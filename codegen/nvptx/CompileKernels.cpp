@@ -76,7 +76,7 @@ static bool translate(Job &job) {
 }
 
 /// What an assembly says of itself, against the rules.
-static void judgeAssembly(Job &job, const PtxasReport &report, bool strict) {
+static void judgeAssembly(Job &job, const PtxasReport &report, const NvptxOptions &options) {
   CompiledKernel &kernel = job.result;
   kernel.registers = report.registers;
   kernel.barriers = report.barriers;
@@ -84,11 +84,11 @@ static void judgeAssembly(Job &job, const PtxasReport &report, bool strict) {
   kernel.sharedStatic = report.sharedBytes;
   kernel.spillBytes = report.spillStoreBytes + report.spillLoadBytes;
   std::vector<std::string> found = report.remarks;
-  if (kernel.spillBytes)
+  if (kernel.spillBytes && options.mindSpills)
     found.push_back(rt::concat("spills: ", report.spillStoreBytes, " bytes of stores, ",
                                report.spillLoadBytes, " bytes of loads"));
   for (std::string &text : found)
-    (strict ? job.errors : job.warnings).push_back(std::move(text));
+    (options.strict ? job.errors : job.warnings).push_back(std::move(text));
 }
 
 static void assemble(Job &job, const ChosenAssembler &assembler, const NvptxOptions &options) {
@@ -101,7 +101,7 @@ static void assemble(Job &job, const ChosenAssembler &assembler, const NvptxOpti
   job.result.cubin = std::move(made->cubin);
   job.result.log = std::move(made->log);
   job.result.codeBytes = codeBytes(job.result.cubin, job.result.name);
-  judgeAssembly(job, parsePtxasLog(job.result.log), options.strict);
+  judgeAssembly(job, parsePtxasLog(job.result.log), options);
 }
 
 static void lint(Job &job) {

@@ -45,6 +45,9 @@ struct NvptxOptions {
   unsigned threads = 0;
   /// Spills and remarks of ptxas about serialised wgmma are errors, not warnings.
   bool strict = true;
+  /// Spills are neither, but left in CompiledKernel::spillBytes: the caller has another
+  /// form to try.
+  bool mindSpills = true;
   /// Check the PTX (codegen/nvptx/lint).
   bool lint = true;
 };

@@ -53,5 +53,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return isa<KernelInfoAttr>(attribute.getValue()) ? success() : refuse("a #tile.kernel_info");
   if (name == kArchAttrName || name == kFormAttrName)
     return isa<StringAttr>(attribute.getValue()) ? success() : refuse("a string");
+  if (name == kFewSumsAttrName)
+    return isa<UnitAttr>(attribute.getValue()) ? success() : refuse("a unit");
   return op->emitOpError() << "attribute " << name << " is unknown to the tile dialect";
 }

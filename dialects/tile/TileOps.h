@@ -36,6 +36,9 @@ inline constexpr llvm::StringLiteral kInfoAttrName = "tile.info";
 /// Names of the module's attributes: "sm_90a", and which stages share a launch.
 inline constexpr llvm::StringLiteral kArchAttrName = "tile.arch";
 inline constexpr llvm::StringLiteral kFormAttrName = "tile.form";
+/// Of a module before -comm-form-kernels: kernels of the usual form spilled, so products take
+/// tiles of 64 tokens where they would have 128 (half the sums a thread).
+inline constexpr llvm::StringLiteral kFewSumsAttrName = "tile.few_sums";
 
 bool isPointer(mlir::Type type, unsigned addressSpace);
 mlir::Type getGlobalPointer(mlir::MLIRContext *context);

@@ -236,6 +236,8 @@ bool Compilation::runTo(Phase to) {
       return failed(1);
     }
     Stopwatch watch;
+    if (next == Phase::FormKernels && !unformed)
+      unformed = module->clone();
     Outcome outcome = runPhases(*module, phase, next);
     if (outcome != Outcome::Done)
       return failed(static_cast<int>(outcome));
@@ -270,9 +272,39 @@ bool Compilation::buildKernels(const KernelOptions &options, KernelSet &kernels)
       kernel.ptx = notAssembled;
     return true;
   }
-  Stopwatch watch;
-  auto compiled = codegen::compileKernels(*module, {.arch = kernels.arch});
-  addTime("assemble", watch.seconds());
+  return assembleKernels(kernels);
+}
+
+/// Kernels of some layers need more registers than there are, as the activation's arithmetic,
+/// biases and all that a fused kernel keeps meet in one. Only the assembler knows.
+bool Compilation::formWithFewSums(KernelSet &kernels) {
+  module = std::move(unformed);
+  (*module)->setAttr(tile::kFewSumsAttrName, mlir::UnitAttr::get(&context));
+  phase = Phase::Schedule;
+  if (!runTo(Phase::Lower))
+    return false;
+  auto built = buildKernelSet(*module);
+  if (mlir::failed(built))
+    return failed(reports.exitCode());
+  kernels = std::move(*built);
+  return true;
+}
+
+bool Compilation::assembleKernels(KernelSet &kernels) {
+  auto assemble = [&](bool mindSpills) {
+    Stopwatch watch;
+    auto compiled =
+        codegen::compileKernels(*module, {.arch = kernels.arch, .mindSpills = mindSpills});
+    addTime("assemble", watch.seconds());
+    return compiled;
+  };
+  auto spills = [](const codegen::CompiledKernel &kernel) { return kernel.spillBytes != 0; };
+  auto compiled = assemble(/*mindSpills=*/!unformed);
+  if (mlir::succeeded(compiled) && llvm::any_of(*compiled, spills)) {
+    if (!formWithFewSums(kernels))
+      return false;
+    compiled = assemble(/*mindSpills=*/true);
+  }
   if (mlir::failed(compiled))
     return failed(reports.exitCode());
   for (codegen::CompiledKernel &made : *compiled)

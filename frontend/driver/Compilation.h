@@ -93,6 +93,9 @@ private:
   bool checkKernelTypes();
   bool checkMachine(const std::string &target);
   bool buildKernels(const KernelOptions &options, KernelSet &kernels);
+  /// PTX and machine code of `kernels`; forms them anew, once, where they spill.
+  bool assembleKernels(KernelSet &kernels);
+  bool formWithFewSums(KernelSet &kernels);
 
   /// What kernels must fit, of a source.
   struct KernelFacts {
@@ -106,6 +109,7 @@ private:
   KernelFacts facts;
   bool fromIr = false;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::OwningOpRef<mlir::ModuleOp> unformed; ///< the module before its kernels were formed
   Phase phase = Phase::Import;
   std::vector<PhaseTime> phaseTimes;
   int code = 0;

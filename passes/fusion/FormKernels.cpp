@@ -101,6 +101,14 @@ static LogicalResult readTiles(comm::PlanOp plan, KernelProblem &problem) {
   return success();
 }
 
+/// The same where the usual tiles spilled.
+static void narrowTiles(KernelProblem &problem) {
+  problem.fewSums = true;
+  for (std::vector<TileRequest> *tiles : {&problem.expertTiles, &problem.sharedTiles})
+    for (TileRequest &tile : *tiles)
+      tile.rows = std::min<uint32_t>(tile.rows, 64);
+}
+
 static KernelProblem getProblem(comm::PlanOp plan, const PlanFacts &facts, const Step &step) {
   KernelProblem problem;
   problem.ranks = step.ranks;
@@ -276,6 +284,8 @@ struct CommFormKernelsPass : impl::CommFormKernelsPassBase<CommFormKernelsPass> 
     KernelProblem problem = getProblem(plan, *facts, *step);
     if (failed(readTiles(plan, problem)))
       return failure();
+    if (getOperation()->removeAttr(tile::kFewSumsAttrName))
+      narrowTiles(problem);
     if (std::string reason = checkProblem(problem); !reason.empty())
       return plan.emitError() << reason;
     KernelSolution solution = solveKernelForm(problem);

@@ -252,6 +252,7 @@ struct Role {
   uint32_t resultBytes = 4;       ///< of an element of the down product
   uint32_t mostRows = UINT32_MAX; ///< that are expected; of tokens for the shared one
   const std::vector<TileRequest> &asked;
+  bool fewSums = false;
 };
 } // namespace
 
@@ -275,12 +276,15 @@ static GemmForm makeForm(const KernelMachine &machine, const Role &role,
 
 /// The tiles worth a choice, by rows of tokens: a module holds few of them, so
 /// those between only where no expert is expected to get more rows than they have.
-static std::vector<TileRequest> getCandidates(uint32_t mostRows) {
+static std::vector<TileRequest> getCandidates(uint32_t mostRows, bool fewSums) {
   uint32_t narrow = 16;
   for (uint32_t rows : {32, 16, 8})
     if (mostRows <= rows)
       narrow = rows;
-  return {{true, narrow}, {false, 64}, {false, 128}};
+  std::vector<TileRequest> candidates = {{true, narrow}, {false, 64}, {false, 128}};
+  if (fewSums)
+    candidates.pop_back();
+  return candidates;
 }
 
 /// Whether `form` is no slower than `other` for so many rows an expert of `experts`.
@@ -358,7 +362,8 @@ static void dropDispensable(const KernelProblem &problem, KernelSolution &soluti
 static std::vector<GemmForm> chooseForms(const KernelMachine &machine, const Role &role,
                                          const Product &up, const Product &down) {
   std::vector<GemmForm> forms;
-  for (const TileRequest &request : role.asked.empty() ? getCandidates(role.mostRows) : role.asked)
+  for (const TileRequest &request :
+       role.asked.empty() ? getCandidates(role.mostRows, role.fewSums) : role.asked)
     forms.push_back(makeForm(machine, role, request));
   return role.asked.empty() ? limit(machine, std::move(forms), role.mostRows, up, down) : forms;
 }
@@ -371,11 +376,13 @@ KernelSolution solveKernelForm(const KernelProblem &problem) {
   uint32_t mostTokens = problem.maxTokens ? problem.maxTokens : UINT32_MAX;
   uint32_t mostRows = problem.maxTokens ? getRowsPerExpert(problem, tokens) : UINT32_MAX;
   solution.experts = chooseForms(
-      problem.machine, {problem.gated, problem.combineBytes, mostRows, problem.expertTiles},
+      problem.machine,
+      {problem.gated, problem.combineBytes, mostRows, problem.expertTiles, problem.fewSums},
       getExpertProduct(problem, tokens, true), getExpertProduct(problem, tokens, false));
   if (problem.sharedIntermediate)
     solution.shared = chooseForms(
-        problem.machine, {problem.sharedGated, /*resultBytes=*/4, mostTokens, problem.sharedTiles},
+        problem.machine,
+        {problem.sharedGated, /*resultBytes=*/4, mostTokens, problem.sharedTiles, problem.fewSums},
         getSharedProduct(problem, tokens, true), getSharedProduct(problem, tokens, false));
   dropDispensable(problem, solution, mostTokens);
   if (problem.fusion) {

@@ -104,6 +104,8 @@ struct KernelProblem {
   std::optional<Fusion> fusion; ///< what the source asks for
   /// The same of tiles, ascending, the last without a limit; empty: none.
   std::vector<TileRequest> expertTiles, sharedTiles;
+  /// No tile of more than 64 tokens: the layer's arithmetic leaves too few registers.
+  bool fewSums = false;
 };
 
 struct KernelSolution {
