@@ -39,6 +39,8 @@ public:
     addDiff();
     addSimulate();
     addVerify();
+    addBound();
+    addTopo();
     addRun();
   }
 
@@ -250,6 +252,59 @@ private:
     command->add_flag("--json", verify.json, "As JSON");
   }
 
+  void addBound() {
+    CLI::App *command = add("bound", "Tell what no schedule can beat on a machine, and why",
+                            "moec bound --machine hgx-h100 --ranks 8 --traffic bytes.csv --json",
+                            [this] { return runBound(bound); });
+    command->add_option("--machine", bound.machine,
+                        "A machine that comes with moec, or a file (default: the layer's)");
+    command
+        ->add_option("--ranks", bound.ranks,
+                     "Number of GPUs (default: those of the matrix, or of the layer)")
+        ->check(CLI::Range(1u, 65535u));
+    command
+        ->add_option("--traffic", bound.traffic,
+                     "Bytes by source and destination, as CSV or for nccl-tests; with a\n"
+                     "layer also uniform, lognormal:SIGMA:SEED, zipf:A:SEED, loads of experts\n"
+                     "or a trace")
+        ->capture_default_str();
+    command->add_option("--layer", bound.layer,
+                        "Dispatch, experts and combine of this .moe or .moex");
+    command
+        ->add_option("--tokens", bound.tokens,
+                     "Tokens of each rank (default: the most that the layer allows, or 4096)")
+        ->check(CLI::Range(0u, 1u << 24));
+    command->add_option("--traffic-layer", bound.trafficLayer,
+                        "Layer of a traffic file that has several");
+    command
+        ->add_option("--copies", bound.copies,
+                     "What a token needs to send: one of a slot (rows), of a rank (ranks), or\n"
+                     "of a rank and between nodes of a node (nodes)")
+        ->check(CLI::IsMember({"rows", "ranks", "nodes"}))
+        ->capture_default_str();
+    command->add_flag("--json", bound.json, "As JSON");
+  }
+
+  void addTopo() {
+    CLI::App *command =
+        add("topo", "Show a machine, draw it, or read one from NCCL or nvidia-smi",
+            "moec topo --from-smi topo.txt -o box.moe", [this] { return runTopo(topo); });
+    CLI::Option *machine = command->add_option(
+        "machine", topo.machine, "A machine that comes with moec, or a .moe file with one");
+    CLI::Option *nccl =
+        command->add_option("--from-nccl", topo.nccl, "NCCL's topology, of NCCL_TOPO_DUMP_FILE")
+            ->type_name("XML")
+            ->excludes(machine);
+    command->add_option("--from-smi", topo.smi, "What `nvidia-smi topo -m` prints")
+        ->type_name("TEXT")
+        ->excludes(machine)
+        ->excludes(nccl);
+    command->add_option("-o,--output", topo.output, "Write the machine as a .moe file")
+        ->type_name("FILE");
+    command->add_option("--svg", topo.svg, "Draw it into this file")->type_name("FILE");
+    command->add_flag("--json", topo.json, "As JSON");
+  }
+
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -293,6 +348,8 @@ private:
   DiffOptions diff;
   SimulateOptions simulate;
   VerifyOptions verify;
+  BoundOptions bound;
+  TopoOptions topo;
   std::string runInput;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;

@@ -115,6 +115,30 @@ struct DiffOptions {
 };
 int runDiff(const DiffOptions &options);
 
+/// `moec bound`: what no schedule can beat, for a matrix of bytes or a layer's step.
+struct BoundOptions {
+  std::string machine; ///< name or file; empty: the layer's
+  std::optional<uint32_t> ranks;
+  std::string traffic = "uniform";
+  std::string layer;                    ///< .moe or .moex; empty: a matrix alone
+  std::optional<uint32_t> tokens;       ///< of a rank; the layer's most, or 4096
+  std::optional<uint32_t> trafficLayer; ///< of a traffic file with several
+  std::string copies = "nodes";         ///< "rows", "ranks", "nodes"
+  bool json = false;
+};
+int runBound(const BoundOptions &options);
+
+/// `moec topo`: shows, draws and converts a machine.
+struct TopoOptions {
+  std::string machine; ///< name or file
+  std::string nccl;    ///< topology XML of NCCL
+  std::string smi;     ///< text of `nvidia-smi topo -m`
+  std::string output;  ///< .moe to write; "-": standard output
+  std::string svg;     ///< picture to write
+  bool json = false;
+};
+int runTopo(const TopoOptions &options);
+
 /// Parses the command line and runs the subcommand it names.
 int runCommandLine(int argc, char **argv);
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/topology/Machine.h"
+#include "runtime/topology/Tree.h"
 
 #include <charconv>
 
@@ -87,24 +88,6 @@ private:
   size_t depth = 0;
 };
 } // namespace
-
-/// "0..3, 8": runs of ascending numbers shortened.
-static std::string rangesText(const std::vector<uint32_t> &numbers) {
-  std::string out;
-  for (size_t i = 0; i < numbers.size();) {
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1)
-      ++end;
-    rt::appendText(out, i ? ", " : "");
-    rt::appendText(out, numbers[i]);
-    if (end - i > 1) {
-      rt::appendText(out, "..");
-      rt::appendText(out, numbers[end - 1]);
-    }
-    i = end;
-  }
-  return out;
-}
 
 static std::string joinSources(const std::optional<Figure> &a, const std::optional<Figure> &b) {
   std::string first = a ? a->source : "", second = b ? b->source : "";

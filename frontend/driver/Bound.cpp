@@ -1,0 +1,228 @@
+//===- Bound.cpp - moec bound ---------------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/bounds/Bound.h"
+#include "frontend/driver/Console.h"
+#include "frontend/driver/SimulateInput.h"
+#include "frontend/parser/Program.h"
+#include "runtime/bounds/LayerBound.h"
+#include "runtime/module/Module.h"
+#include "runtime/module/ModuleJson.h"
+#include "runtime/module/TextTable.h"
+
+#include <cstdio>
+
+namespace moec::driver {
+namespace {
+
+constexpr uint32_t defaultTokens = 4096;
+
+/// What the command line names.
+struct BoundInput {
+  std::optional<rt::Module> layer;
+  topology::Machine machine;
+  topology::Shape shape;
+  topology::Network network{1, 1};
+  traffic::Traffic traffic;
+};
+
+int readLayer(const BoundOptions &options, BoundInput &input) {
+  if (options.layer.empty())
+    return 0;
+  std::vector<uint8_t> bytes;
+  bool isModule = options.layer.ends_with(".moex");
+  if (!isModule) {
+    CompileOptions compile;
+    compile.input = options.layer;
+    compile.ranks = options.ranks;
+    compile.json = options.json;
+    if (int code = compileToMemory(compile, bytes))
+      return code;
+  }
+  rt::Result<rt::Module> module =
+      isModule ? rt::Module::open(options.layer) : rt::Module::openMemory(bytes, options.layer);
+  if (!module)
+    return showFailure(module.status(), options.json);
+  input.layer = *std::move(module);
+  return 0;
+}
+
+int readMachine(const BoundOptions &options, BoundInput &input) {
+  std::string name = options.machine;
+  if (name.empty() && input.layer)
+    name = options.layer.ends_with(".moex") ? input.layer->manifest().machine : options.layer;
+  if (name.empty())
+    return showFailure(
+        rt::invalidError("--machine: wanted a machine, its own or that of --layer, found none"),
+        options.json);
+  frontend::Diagnostics reports;
+  std::optional<frontend::Machine> machine = frontend::parseMachine(name, reports);
+  if (!machine)
+    return showDiagnostics(reports, options.json);
+  input.machine = *std::move(machine);
+  return 0;
+}
+
+/// The ranks that options, traffic and layer speak of, which must be the same.
+rt::Result<uint32_t> ranksOf(const BoundOptions &options, const BoundInput &input) {
+  bool isMatrix = input.traffic.kind == traffic::TrafficKind::Bytes;
+  uint32_t ranks = options.ranks ? *options.ranks
+                   : isMatrix    ? input.traffic.bytes.getSize()
+                                 : input.layer->manifest().ranks;
+  if (isMatrix && input.traffic.bytes.getSize() != ranks)
+    return rt::invalidError("--traffic: wanted a matrix of ", ranks, " ranks, found ",
+                            input.traffic.bytes.getSize());
+  if (input.layer && input.layer->manifest().ranks != ranks)
+    return rt::invalidError("--layer: wanted a layer on ", ranks, " ranks, found ",
+                            input.layer->manifest().ranks);
+  return ranks;
+}
+
+rt::Status fit(const BoundOptions &options, BoundInput &input) {
+  MOEC_ASSIGN_OR_RETURN(input.traffic, traffic::parseTraffic(options.traffic));
+  if (!input.layer && input.traffic.kind != traffic::TrafficKind::Bytes)
+    return rt::invalidError("--layer: wanted a layer, whose tokens the traffic ",
+                            rt::quote(options.traffic), " is of, found none");
+  MOEC_ASSIGN_OR_RETURN(uint32_t ranks, ranksOf(options, input));
+  MOEC_ASSIGN_OR_RETURN(input.shape, topology::shapeFor(input.machine, ranks));
+  MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
+  return {};
+}
+
+//===- Results ------------------------------------------------------------===//
+
+rt::Json boundJson(const bounds::Bound &bound) {
+  rt::Json json = {{"seconds", bound.seconds},
+                   {"resource", bound.resource},
+                   {"latency_seconds", bound.latencySeconds}};
+  rt::Json tiers = rt::Json::object(), resources = rt::Json::object();
+  for (const bounds::Tier &tier : bound.tiers) {
+    tiers[tier.name] = tier.seconds;
+    resources[tier.name] = tier.resource;
+  }
+  json["tiers"] = std::move(tiers);
+  json["tier_resources"] = std::move(resources);
+  return json;
+}
+
+rt::Json headJson(const BoundInput &input, const BoundOptions &options) {
+  return {{"machine", input.machine.name},
+          {"ranks", input.network.getRanks()},
+          {"nodes", input.shape.nodes},
+          {"traffic", options.traffic}};
+}
+
+std::string microseconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", seconds * 1e6);
+  return text;
+}
+
+std::string headText(const BoundInput &input, const BoundOptions &options, double seconds,
+                     const std::string &resource) {
+  return rt::concat(input.machine.name, ", ", input.network.getRanks(),
+                    input.network.getRanks() == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
+                    input.shape.nodes == 1 ? " node" : " nodes", ", ",
+                    rt::printable(options.traffic), ": at least ", microseconds(seconds), " us",
+                    resource.empty() ? "" : ", by " + resource, "\n\n");
+}
+
+void addTiers(rt::TextTable &table, const std::string &phase, const bounds::Bound &bound) {
+  for (const bounds::Tier &tier : bound.tiers)
+    table.row({phase + tier.name, microseconds(tier.seconds), tier.resource});
+  table.row({phase + "latency", microseconds(bound.latencySeconds), ""});
+}
+
+int boundMatrix(const BoundOptions &options, const BoundInput &input) {
+  bounds::Demand demand;
+  demand.bytes = input.traffic.bytes;
+  bounds::Bound bound = bounds::boundOf(input.network, demand);
+  if (options.json) {
+    rt::Json json = boundJson(bound);
+    json.update(headJson(input, options));
+    return writeOutput("", rt::dumpJson(json, 2) + "\n");
+  }
+  rt::TextTable table({false, true, false});
+  table.row({"", "us", "resource"});
+  addTiers(table, "", bound);
+  return writeOutput("", headText(input, options, bound.seconds, bound.resource) + table.text());
+}
+
+rt::Result<traffic::ItemCounts> countsOf(const BoundOptions &options, const BoundInput &input,
+                                         double bytesPerToken) {
+  const Manifest &manifest = input.layer->manifest();
+  if (input.traffic.kind == traffic::TrafficKind::Bytes)
+    return countsOfBytes(input.traffic.bytes, bytesPerToken, input.shape.nodes);
+  uint32_t most = manifest.maxTokensPerRank;
+  traffic::Routing routing;
+  routing.tokens.assign(manifest.ranks, options.tokens.value_or(most ? most : defaultTokens));
+  routing.nodes = input.shape.nodes;
+  routing.topK = manifest.layer.router.topK;
+  routing.experts = manifest.layer.experts;
+  routing.groups = manifest.layer.router.groups;
+  routing.placement = manifest.placement;
+  return traffic::countItems(input.traffic, routing, options.trafficLayer);
+}
+
+bounds::Copies copiesOf(const std::string &name) {
+  return name == "rows"    ? bounds::Copies::Rows
+         : name == "ranks" ? bounds::Copies::Ranks
+                           : bounds::Copies::Nodes;
+}
+
+int showLayer(const BoundOptions &options, const BoundInput &input,
+              const bounds::LayerBound &bound) {
+  if (options.json) {
+    rt::Json json = {
+        {"seconds", bound.seconds},
+        {"resource", bound.resource},
+        {"phases_seconds", bound.phasesSeconds},
+        {"dispatch", boundJson(bound.dispatch)},
+        {"experts", {{"seconds", bound.expertsSeconds}, {"resource", bound.expertsResource}}},
+        {"combine", boundJson(bound.combine)}};
+    json.update(headJson(input, options));
+    return writeOutput("", rt::dumpJson(json, 2) + "\n");
+  }
+  rt::TextTable table({false, true, false});
+  table.row({"", "us", "resource"});
+  addTiers(table, "dispatch ", bound.dispatch);
+  table.row({"experts", bound.expertsResource.empty() ? "?" : microseconds(bound.expertsSeconds),
+             bound.expertsResource.empty() ? "the machine says no rates" : bound.expertsResource});
+  addTiers(table, "combine ", bound.combine);
+  table.row({"one after the other", microseconds(bound.phasesSeconds), ""});
+  return writeOutput("", headText(input, options, bound.seconds, bound.resource) + table.text());
+}
+
+int boundLayer(const BoundOptions &options, const BoundInput &input) {
+  const Layer &layer = input.layer->manifest().layer;
+  auto rowBytes = [&](DType type) { return layer.hidden * (type == DType::F32 ? 4.0 : 2.0); };
+  bounds::LayerBytes bytes;
+  bytes.perDispatch =
+      std::max(rowBytes(layer.tokensType), dispatchedBytesPerToken(input.layer->plan()));
+  bytes.perCombine = rowBytes(layer.combineType);
+  bytes.dispatch = bytes.combine = copiesOf(options.copies);
+  rt::Result<traffic::ItemCounts> counts = countsOf(options, input, bytes.perDispatch);
+  if (!counts)
+    return showFailure(counts.status(), options.json);
+  return showLayer(options, input,
+                   bounds::boundOfLayer(input.machine, input.network, layer,
+                                        input.layer->manifest().placement, *counts, bytes));
+}
+
+} // namespace
+
+int runBound(const BoundOptions &options) {
+  BoundInput input;
+  if (int code = readLayer(options, input))
+    return code;
+  if (int code = readMachine(options, input))
+    return code;
+  if (rt::Status status = fit(options, input); !status.ok())
+    return showFailure(status, options.json);
+  return input.layer ? boundLayer(options, input) : boundMatrix(options, input);
+}
+
+} // namespace moec::driver
