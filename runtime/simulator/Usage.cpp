@@ -20,14 +20,14 @@ void Usage::setRate(uint32_t resource, double bytesPerSecond, double now) {
 
 void Usage::correct(uint32_t resource, double bytes, double now) {
   reach(now);
-  auto stretch = std::min(static_cast<uint32_t>(now / width), stretches - 1);
+  auto stretch = static_cast<uint32_t>(std::min(now / width, double(stretches - 1)));
   bins[size_t(resource) * stretches + stretch] -= bytes;
 }
 
 void Usage::finish(double now) {
   for (uint32_t resource = 0; resource < rows.size(); ++resource)
     flush(resource, now);
-  reached = std::min(stretches, static_cast<uint32_t>(std::ceil(now / width)));
+  reached = static_cast<uint32_t>(std::min(std::ceil(now / width), double(stretches)));
 }
 
 /// Makes stretches longer until `now` is in one.
