@@ -9,6 +9,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/driver/SimulateInput.h"
 #include "runtime/base/File.h"
+#include "runtime/bounds/LayerBound.h"
 #include "runtime/module/ModuleJson.h"
 #include "runtime/simulator/Floor.h"
 #include "runtime/simulator/PlanTasks.h"
@@ -51,28 +52,82 @@ double sum(const std::vector<double> &values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
+/// What no schedule of the traffic can beat, and what no run of these tasks can.
+struct Bounds {
+  double seconds = 0;
+  std::string resource; ///< empty: nothing travels
+  simulator::Floor floor;
+};
+
+/// Rows may travel once a node on their way out; back they must travel as the plan's sums
+/// want it.
+bounds::Copies copiesOf(plan::SumTree tree) {
+  switch (tree) {
+  case plan::SumTree::Rows:
+    return bounds::Copies::Rows;
+  case plan::SumTree::RankPartial:
+    return bounds::Copies::Ranks;
+  case plan::SumTree::NodePartial:
+    return bounds::Copies::Nodes;
+  }
+  return bounds::Copies::Nodes;
+}
+
+Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
+                const simulator::TaskGraph &graph) {
+  Bounds found;
+  found.floor = simulator::floorOf(graph, input.network);
+  double sent = dispatchedBytesPerToken(input.plan);
+  if (!input.manifest) {
+    bounds::Bound bound = bounds::boundOf(
+        input.network, bounds::dispatchDemand(input.counts, sent, bounds::Copies::Nodes));
+    found.seconds = bound.seconds;
+    found.resource = bound.resource;
+  } else {
+    const Layer &layer = input.manifest->layer;
+    auto rowBytes = [&](DType type) { return layer.hidden * (type == DType::F32 ? 4.0 : 2.0); };
+    bounds::LayerBytes bytes{std::max(rowBytes(layer.tokensType), sent),
+                             rowBytes(layer.combineType), bounds::Copies::Nodes,
+                             copiesOf(input.plan.sumTree)};
+    bounds::LayerBound bound = bounds::boundOfLayer(input.machine, input.network, layer,
+                                                    input.manifest->placement, input.counts, bytes);
+    found.seconds = bound.seconds;
+    found.resource = bound.resource;
+  }
+  found.seconds *= options.steps; // steps are serial, and all alike
+  return found;
+}
+
+/// "1.5 us (1.03 times), by gpu 3"
+std::string compare(double seconds, double least, const std::string &reason) {
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.1f us (%.2f times)", least * 1e6,
+                least > 0 ? seconds / least : 1.0);
+  return reason.empty() ? text : rt::concat(text, ", by ", reason);
+}
+
 std::string headText(const SimulateOptions &options, const SimulateInput &input,
-                     const Kernels &kernels, const simulator::Simulation &simulation,
-                     const simulator::Floor &floor) {
-  char line[256];
-  std::snprintf(line, sizeof(line), "%.1f us, at least %.1f us by %s (%.2f times)\n",
-                simulation.seconds * 1e6, floor.seconds * 1e6, floor.reason.c_str(),
-                floor.seconds > 0 ? simulation.seconds / floor.seconds : 1.0);
-  char tokens[32];
+                     const Kernels &kernels, double seconds, const Bounds &bounds) {
+  char time[32], tokens[32];
+  std::snprintf(time, sizeof(time), "%.1f us", seconds * 1e6);
   std::snprintf(tokens, sizeof(tokens), "%.0f", sum(input.counts.tokens));
   return rt::concat(input.plan.name, " on ", input.machine.name, ": ", input.plan.ranks,
                     input.plan.ranks == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
                     input.shape.nodes == 1 ? " node" : " nodes", ", ", tokens, " tokens, ",
                     rt::printable(options.traffic),
-                    options.steps > 1 ? rt::concat(", ", options.steps, " steps") : "", "\n", line,
+                    options.steps > 1 ? rt::concat(", ", options.steps, " steps") : "", "\n", time,
+                    "\n  no schedule takes less than ",
+                    compare(seconds, bounds.seconds, bounds.resource),
+                    "\n  no run of these tasks less than ",
+                    compare(seconds, bounds.floor.seconds, bounds.floor.reason), "\n",
                     kernels.note.empty() ? "" : kernels.note + "\n", "\n");
 }
 
 int show(const SimulateOptions &options, const SimulateInput &input, const Kernels &kernels,
          const simulator::TaskGraph &graph, const simulator::Simulation &simulation) {
-  simulator::Floor floor = simulator::floorOf(graph, input.network);
+  Bounds bounds = boundsOf(options, input, graph);
   if (!options.json)
-    return writeOutput("", headText(options, input, kernels, simulation, floor) +
+    return writeOutput("", headText(options, input, kernels, simulation.seconds, bounds) +
                                simulator::summaryText(graph, input.network, simulation));
   rt::Json json = {{"plan", input.plan.name},
                    {"machine", input.machine.name},
@@ -82,8 +137,10 @@ int show(const SimulateOptions &options, const SimulateInput &input, const Kerne
                    {"traffic", options.traffic},
                    {"steps", options.steps},
                    {"kernel_times", kernels.source},
-                   {"bound_seconds", floor.seconds},
-                   {"bound_by", floor.reason}};
+                   {"bound_seconds", bounds.seconds},
+                   {"bound_by", bounds.resource},
+                   {"floor_seconds", bounds.floor.seconds},
+                   {"floor_by", bounds.floor.reason}};
   json.update(simulator::summaryJson(graph, input.network, simulation));
   return writeOutput("", rt::dumpJson(json, 2) + "\n");
 }

@@ -10,6 +10,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Program.h"
 #include "runtime/module/Module.h"
+#include "runtime/plan/Expr.h"
 
 #include <algorithm>
 
@@ -87,7 +88,7 @@ rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
   uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
   input.tokens = options.tokens.value_or(most ? most : defaultTokens);
   MOEC_ASSIGN_OR_RETURN(input.counts, readCounts(input.plan, input.manifest, options.traffic,
-                                                 input.tokens, options.layer));
+                                                 input.tokens, options.layer, input.shape.nodes));
   return rt::Status();
 }
 
@@ -95,10 +96,10 @@ rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
 
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
 static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
-                                  uint32_t tokens) {
+                                  uint32_t tokens, uint32_t nodes) {
   traffic::Routing routing;
   routing.tokens.assign(plan.ranks, tokens);
-  routing.nodes = plan.nodes;
+  routing.nodes = nodes;
   routing.topK = plan.topK;
   if (manifest) {
     routing.experts = manifest->layer.experts;
@@ -117,10 +118,10 @@ static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Ma
 rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::optional<Manifest> &manifest,
                                            const std::string &argument, uint32_t tokens,
-                                           std::optional<uint32_t> layer) {
+                                           std::optional<uint32_t> layer, uint32_t nodes) {
   MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(argument));
   if (traffic.kind != traffic::TrafficKind::Bytes)
-    return traffic::countItems(traffic, routingOf(plan, manifest, tokens), layer);
+    return traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer);
   if (traffic.bytes.getSize() != plan.ranks)
     return rt::invalidError("--traffic: wanted a matrix of ", plan.ranks, " ranks, found ",
                             traffic.bytes.getSize());
@@ -129,16 +130,22 @@ rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
     return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
                                 "bytes into tokens, found none in ",
                                 plan.name);
-  return countsOfBytes(traffic.bytes, bytesPerToken, plan.nodes);
+  return countsOfBytes(traffic.bytes, bytesPerToken, nodes);
 }
 
 double dispatchedBytesPerToken(const plan::Plan &plan) {
-  double bytes = 0;
-  for (const plan::Op &op : plan.ops)
-    if (op.kind == plan::OpKind::Put && op.writes[0].items.kind == plan::ItemSetKind::D &&
-        op.writes[0].items.args[0] == plan::Expr{{{plan::ExprNode::Kind::Variable, 0}}})
-      bytes += plan.buffers[op.writes[0].buffer].bytesPerRecord;
-  return bytes;
+  const plan::Expr itself = plan::rank();
+  double toRanks = 0, toNodes = 0;
+  for (const plan::Op &op : plan.ops) {
+    if (op.kind != plan::OpKind::Put || op.writes[0].items.args[0] != itself)
+      continue;
+    double bytes = plan.buffers[op.writes[0].buffer].bytesPerRecord;
+    if (op.writes[0].items.kind == plan::ItemSetKind::D)
+      toRanks += bytes;
+    else if (op.writes[0].items.kind == plan::ItemSetKind::M)
+      toNodes += bytes;
+  }
+  return toRanks > 0 ? toRanks : toNodes;
 }
 
 traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,

@@ -80,8 +80,9 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
   if (uint64_t tasks = scheduling::TaskGraph::count(plan, plan.depth + 2); tasks > mostTasks)
     return rt::unsupportedError("--traffic: wanted at most ", mostTasks,
                                 " tasks to run with counts, found ", tasks);
-  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
-                        readCounts(plan, input.manifest, options.traffic, tokens, std::nullopt));
+  MOEC_ASSIGN_OR_RETURN(
+      traffic::ItemCounts counts,
+      readCounts(plan, input.manifest, options.traffic, tokens, std::nullopt, plan.nodes));
   verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
   return rt::Status();
 }
