@@ -11,6 +11,8 @@ packages=(
   flatbuffers-compiler libflatbuffers-dev nlohmann-json3-dev
   libcli11-dev libgtest-dev                                  # command line, tests
   libpugixml-dev glpk-utils                                  # NCCL's XML; bounds against linear programs
+  protobuf-compiler libprotobuf-dev                          # traces of other tools,
+  python3-protobuf python3-jsonschema libxml2-utils          # and their checkers in the tests
 )
 
 # NVIDIA's disassembler, which the tests of machine code want; they are skipped without it. No

@@ -10,6 +10,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Suggest.h"
 #include "runtime/base/Text.h"
+#include "runtime/formats/Export.h"
 #include "runtime/tools/RunCommand.h"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,7 @@ public:
     addExplain();
     addCompile();
     addInspect();
+    addPlan();
     addDiff();
     addSimulate();
     addVerify();
@@ -119,6 +121,18 @@ private:
     hf->add_option("--layer", import.layer, "Number of the layer (default: the first MoE layer)");
     hf->add_option("-o,--output", import.output, "The .moe file (default: standard output)");
     hf->add_flag("--json", import.json, "Diagnostics as JSON");
+    CLI::App *traffic = add(
+        "traffic", "Bytes between ranks from traces or a matrix of nccl-tests",
+        "moec import traffic trace.et -o traffic.csv",
+        [this] { return runImportTraffic(importTraffic); }, importing);
+    traffic
+        ->add_option("file", importTraffic.input,
+                     "Chakra traces (PREFIX.et: PREFIX.0.et, PREFIX.1.et ..), else a\n"
+                     "matrix of bytes, row = source")
+        ->required();
+    traffic->add_option("-o,--output", importTraffic.output,
+                        "The CSV file (default: standard output)");
+    traffic->add_flag("--json", importTraffic.json, "Diagnostics as JSON");
   }
 
   void addCheck() {
@@ -189,6 +203,44 @@ private:
         ->excludes(sass)
         ->excludes(kernel);
     command->add_flag("--json", inspect.json, "As JSON");
+  }
+
+  void addPlan() {
+    CLI::App *command = add("plan", "Show what a layer's plan moves, export it to other tools",
+                            "moec plan layer.moe --traffic uniform --export goal -o layer.goal",
+                            [this] { return runPlan(plan); });
+    command->add_option("input", plan.input, ".moe file or .moex module")->required();
+    command->add_option("--ranks", plan.ranks, "Number of GPUs instead of the mesh's (source only)")
+        ->check(CLI::Range(1u, 65535u));
+    command
+        ->add_option("--traffic", plan.traffic,
+                     "As of simulate (uniform, zipf:A:SEED, a file ..), or Chakra\n"
+                     "traces (PREFIX.et) of what the dispatch moves")
+        ->capture_default_str();
+    command
+        ->add_option("--tokens", plan.tokens,
+                     "Tokens a rank, where traffic does not say (default: the layer's\n"
+                     "limit, or 4096)")
+        ->check(CLI::Range(1u, 1u << 24));
+    command->add_option("--algorithm", plan.algorithm,
+                        "auto (default: what the schedule block says)");
+    std::vector<std::string_view> formats = formats::allFormatNames();
+    CLI::Option *format =
+        command
+            ->add_option("--export", plan.format,
+                         "Write the plan for another tool: " + frontend::listOf(formats))
+            ->check(CLI::IsMember(std::vector<std::string>(formats.begin(), formats.end())));
+    command
+        ->add_option("--phase", plan.phase,
+                     "What to export: step (default of chakra and goal), dispatch\n"
+                     "(default of the others) or combine")
+        ->check(CLI::IsMember({"step", "dispatch", "combine"}))
+        ->needs(format);
+    command
+        ->add_option("-o,--output", plan.output,
+                     "The exported file, of chakra the prefix of PREFIX.RANK.et")
+        ->needs(format);
+    command->add_flag("--json", plan.json, "Summary and diagnostics as JSON");
   }
 
   void addDiff() {
@@ -345,6 +397,8 @@ private:
   ExplainOptions explain;
   CompileOptions compile;
   InspectOptions inspect;
+  ImportTrafficOptions importTraffic;
+  PlanOptions plan;
   DiffOptions diff;
   SimulateOptions simulate;
   VerifyOptions verify;

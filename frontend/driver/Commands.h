@@ -28,6 +28,14 @@ struct ImportOptions {
 };
 int runImport(const ImportOptions &options);
 
+/// `moec import traffic FILE`: bytes from rank to rank as a CSV.
+struct ImportTrafficOptions {
+  std::string input;  ///< CSV, matrix of nccl-tests, or Chakra traces (.et)
+  std::string output; ///< standard output when empty
+  bool json = false;
+};
+int runImportTraffic(const ImportTrafficOptions &options);
+
 /// `moec check FILE`: reads a .moe (or its JSON twin) and reports all errors.
 struct CheckOptions {
   std::string input;
@@ -107,6 +115,20 @@ struct VerifyOptions {
   bool json = false;
 };
 int runVerify(const VerifyOptions &options);
+
+/// `moec plan FILE`: what the layer's plan moves, and the plan in other formats.
+struct PlanOptions {
+  std::string input; ///< source or module
+  std::optional<uint32_t> ranks;
+  std::string traffic = "uniform"; ///< as moec simulate reads it, or Chakra traces (.et)
+  std::optional<uint32_t> tokens;  ///< a rank; the layer's limit when absent
+  std::string algorithm;           ///< "" or "auto": as the schedule block says
+  std::string format;              ///< to export; "": none
+  std::string phase;               ///< of the step; "": as the format has it
+  std::string output;              ///< of the export
+  bool json = false;
+};
+int runPlan(const PlanOptions &options);
 
 /// `moec diff A B`: exit code 0 when equal, 1 when not.
 struct DiffOptions {

@@ -1,0 +1,253 @@
+//===- Plan.cpp - moec plan -----------------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/plan/Plan.h"
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Console.h"
+#include "frontend/driver/SimulateInput.h"
+#include "runtime/base/File.h"
+#include "runtime/formats/Chakra.h"
+#include "runtime/formats/Export.h"
+#include "runtime/module/Module.h"
+#include "runtime/simulator/PlanTasks.h"
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace moec::driver {
+namespace {
+
+/// Where bytes go. In the order in which tiers are printed.
+enum class Tier : uint8_t { Local, NVLink, Rail };
+constexpr std::array tierNames = {"local", "nvlink", "rail"};
+constexpr std::array exchanges = {formats::Phase::Dispatch, formats::Phase::Combine};
+
+struct Summary {
+  std::string algorithm;
+  /// [tier][exchange]
+  std::array<std::array<uint64_t, exchanges.size()>, tierNames.size()> bytes = {};
+};
+
+/// By what the plan does, for a module does not say who made it.
+const char *algorithmOf(const plan::Plan &plan) {
+  bool isStaggered = true;
+  for (const plan::Op &op : plan.ops) {
+    if (op.kind != plan::OpKind::Put)
+      continue;
+    if (op.writes[0].items.kind == plan::ItemSetKind::M)
+      return "two_tier";
+    isStaggered &= op.domains.size() == 1 && op.domains[0].kind == plan::DomainKind::Stagger;
+  }
+  return isStaggered ? "staggered" : "other";
+}
+
+Tier tierOf(const simulator::Task &task, plan::Path via) {
+  if (task.rank == task.peer)
+    return Tier::Local;
+  switch (via) {
+  case plan::Path::NVLink:
+    return Tier::NVLink;
+  case plan::Path::Rail:
+    return Tier::Rail;
+  }
+  return Tier::NVLink;
+}
+
+rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts &counts) {
+  Summary summary;
+  summary.algorithm = algorithmOf(plan);
+  MOEC_ASSIGN_OR_RETURN(simulator::TaskGraph graph,
+                        simulator::makePlanTasks(plan, counts, simulator::NoKernelTimes()));
+  for (size_t exchange = 0; exchange < exchanges.size(); ++exchange) {
+    std::vector<bool> ops = formats::opsOf(plan, exchanges[exchange]);
+    for (simulator::TaskId id = 0; id < graph.getTasks().size(); ++id) {
+      const simulator::Task &task = graph.getTasks()[id];
+      const simulator::Family &family = graph.familyOf(id);
+      if (family.kind == simulator::TaskClass::Transfer && ops[task.family])
+        summary.bytes[size_t(tierOf(task, family.via))][exchange] +=
+            static_cast<uint64_t>(task.amount);
+    }
+  }
+  return summary;
+}
+
+/// Chakra traces are bytes like any other matrix; the rest is as moec simulate reads it.
+rt::Result<traffic::Matrix> readByteMatrix(const std::string &path) {
+  if (path.ends_with(".et"))
+    return formats::readChakraTraffic(path);
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(path));
+  if (traffic.kind != traffic::TrafficKind::Bytes)
+    return rt::invalidError(path, ": wanted bytes from rank to rank, found other traffic");
+  return std::move(traffic.bytes);
+}
+
+rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::Module &module) {
+  constexpr uint32_t defaultTokens = 4096;
+  const plan::Plan &plan = module.plan();
+  uint32_t most = module.manifest().maxTokensPerRank;
+  if (!options.traffic.ends_with(".et"))
+    return readCounts(plan, module.manifest(), options.traffic,
+                      options.tokens.value_or(most ? most : defaultTokens), {});
+  MOEC_ASSIGN_OR_RETURN(traffic::Matrix bytes, readByteMatrix(options.traffic));
+  if (bytes.getSize() != plan.ranks)
+    return rt::invalidError("--traffic: wanted traces of ", plan.ranks, " ranks, found ",
+                            bytes.getSize());
+  double bytesPerToken = dispatchedBytesPerToken(plan);
+  if (bytesPerToken == 0)
+    return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
+                                "bytes into tokens, found none in ",
+                                plan.name);
+  return countsOfBytes(bytes, bytesPerToken, plan.nodes);
+}
+
+rt::Result<rt::Module> openModule(const std::vector<uint8_t> &bytes, const PlanOptions &options) {
+  return bytes.empty() ? rt::Module::open(options.input)
+                       : rt::Module::openMemory(bytes, options.input);
+}
+
+/// Only what the schedule block says is made so far.
+rt::Status checkAlgorithm(const PlanOptions &options, const plan::Plan &plan) {
+  if (options.algorithm.empty() || options.algorithm == "auto" ||
+      options.algorithm == algorithmOf(plan))
+    return rt::Status();
+  return rt::unsupportedError("--algorithm: wanted auto, or the ", algorithmOf(plan),
+                              " that the schedule block gives, found '", options.algorithm, "'");
+}
+
+struct Export {
+  formats::Format format = formats::Format::NcclTests;
+  formats::Phase phase = formats::Phase::Step;
+};
+
+rt::Result<Export> chooseExport(const PlanOptions &options) {
+  auto format = formats::formatFromName(options.format);
+  if (!format)
+    return rt::invalidError("--export: wanted a known format, found '", options.format, "'");
+  Export chosen = {*format, formats::defaultPhase(*format)};
+  if (!options.phase.empty()) {
+    auto phase = formats::phaseFromName(options.phase);
+    if (!phase)
+      return rt::invalidError("--phase: wanted step, dispatch or combine, found '", options.phase,
+                              "'");
+    chosen.phase = *phase;
+  }
+  bool toOutput = options.output.empty() || options.output == "-";
+  if (toOutput && *format == formats::Format::Chakra)
+    return rt::invalidError("--export chakra: wanted -o PREFIX, a file a rank, found none");
+  return chosen;
+}
+
+std::string summaryJson(const rt::Module &module, const Summary &summary,
+                        const PlanOptions &options,
+                        const std::vector<formats::ExportedFile> &files) {
+  nlohmann::ordered_json json = {{"layer", module.manifest().layer.name},
+                                 {"ranks", module.plan().ranks},
+                                 {"nodes", module.plan().nodes},
+                                 {"algorithm", summary.algorithm},
+                                 {"traffic", options.traffic},
+                                 {"bytes", nlohmann::ordered_json::object()}};
+  for (size_t exchange = 0; exchange < exchanges.size(); ++exchange)
+    for (size_t tier = 0; tier < tierNames.size(); ++tier)
+      json["bytes"][formats::nameOf(exchanges[exchange])][tierNames[tier]] =
+          summary.bytes[tier][exchange];
+  json["files"] = nlohmann::ordered_json::array();
+  for (const formats::ExportedFile &file : files)
+    json["files"].push_back({{"path", file.path}, {"bytes", file.bytes.size()}});
+  return json.dump(2) + "\n";
+}
+
+std::string summaryText(const rt::Module &module, const Summary &summary,
+                        const std::vector<formats::ExportedFile> &files) {
+  const plan::Plan &plan = module.plan();
+  std::string out = rt::concat("layer ", module.manifest().layer.name, " on ", plan.ranks,
+                               plan.ranks == 1 ? " rank" : " ranks", ": ", summary.algorithm, "\n");
+  std::array<char, 96> line;
+  std::snprintf(line.data(), line.size(), "%-8s %12s %12s\n", "bytes", "dispatch", "combine");
+  out += line.data();
+  for (size_t tier = 0; tier < tierNames.size(); ++tier) {
+    auto [dispatch, combine] = summary.bytes[tier];
+    if (tier == size_t(Tier::Rail) && dispatch == 0 && combine == 0)
+      continue;
+    std::snprintf(line.data(), line.size(), "%-8s %12s %12s\n", tierNames[tier],
+                  rt::formatBytes(dispatch).c_str(), rt::formatBytes(combine).c_str());
+    out += line.data();
+  }
+  uint64_t bytes = 0;
+  for (const formats::ExportedFile &file : files)
+    bytes += file.bytes.size();
+  if (!files.empty())
+    out +=
+        rt::concat(files[0].path, files.size() > 1 ? " to " : "",
+                   files.size() > 1 ? files.back().path : "", ": ", rt::formatBytes(bytes), "\n");
+  return out;
+}
+
+int planModule(const rt::Module &module, const PlanOptions &options) {
+  if (rt::Status status = checkAlgorithm(options, module.plan()); !status.ok())
+    return showFailure(status, options.json);
+  auto counts = countsFor(options, module);
+  if (!counts)
+    return showFailure(counts.status(), options.json);
+  auto summary = summarise(module.plan(), *counts);
+  if (!summary)
+    return showFailure(summary.status(), options.json);
+  std::vector<formats::ExportedFile> files;
+  if (!options.format.empty()) {
+    auto chosen = chooseExport(options);
+    if (!chosen)
+      return showFailure(chosen.status(), options.json);
+    auto exported = formats::exportStep(module.plan(), *counts, simulator::NoKernelTimes(),
+                                        chosen->format, chosen->phase, options.output);
+    if (!exported)
+      return showFailure(exported.status(), options.json);
+    files = *std::move(exported);
+    if (options.output.empty() || options.output == "-") // standard output is the export's
+      return writeOutput("", files[0].bytes, options.json);
+    for (const formats::ExportedFile &file : files)
+      if (int code = writeOutput(file.path, file.bytes, options.json))
+        return code;
+  }
+  return writeOutput("", options.json ? summaryJson(module, *summary, options, files)
+                                      : summaryText(module, *summary, files));
+}
+
+} // namespace
+
+int runPlan(const PlanOptions &options) {
+  bool isModule = options.input.ends_with(".moex");
+  if (isModule && options.ranks)
+    return showFailure(rt::invalidError("--ranks: wanted a source, found the module ",
+                                        options.input, ", whose ranks are fixed"),
+                       options.json);
+  for (const std::string &input : {options.input, options.traffic})
+    if (rt::Status status = rt::refuseToReplace(input, options.output, "--output"); !status.ok())
+      return showFailure(status, options.json);
+  std::vector<uint8_t> bytes;
+  if (!isModule) {
+    CompileOptions compile;
+    compile.input = options.input;
+    compile.ranks = options.ranks;
+    compile.json = options.json;
+    if (int code = compileToMemory(compile, bytes))
+      return code;
+  }
+  auto module = openModule(bytes, options);
+  return module ? planModule(*module, options) : showFailure(module.status(), options.json);
+}
+
+int runImportTraffic(const ImportTrafficOptions &options) {
+  if (rt::Status status = rt::refuseToReplace(options.input, options.output, "--output");
+      !status.ok())
+    return showFailure(status, options.json);
+  auto matrix = readByteMatrix(options.input);
+  if (!matrix)
+    return showFailure(matrix.status(), options.json);
+  return writeOutput(options.output, traffic::csvText(*matrix), options.json);
+}
+
+} // namespace moec::driver
