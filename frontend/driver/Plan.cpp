@@ -92,7 +92,7 @@ rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::
   uint32_t most = module.manifest().maxTokensPerRank;
   if (!options.traffic.ends_with(".et"))
     return readCounts(plan, module.manifest(), options.traffic,
-                      options.tokens.value_or(most ? most : defaultTokens), {});
+                      options.tokens.value_or(most ? most : defaultTokens), {}, plan.nodes);
   MOEC_ASSIGN_OR_RETURN(traffic::Matrix bytes, readByteMatrix(options.traffic));
   if (bytes.getSize() != plan.ranks)
     return rt::invalidError("--traffic: wanted traces of ", plan.ranks, " ranks, found ",
