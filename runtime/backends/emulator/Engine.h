@@ -121,8 +121,8 @@ public:
     if (++loadsSinceSwitch > 100000)
       yield();
   }
-  /// The current thread saw the same value again: it runs once memory there changes, or
-  /// someone of its warp goes on, or the clock does.
+  /// The current thread saw the same values again: it runs once memory changes at one of
+  /// the words that it polls, or someone of its warp goes on, or the clock does.
   void poll(uint64_t address, uint64_t value);
   /// Something changed at these bytes.
   void changed(uint64_t address, uint64_t bytes) {
@@ -141,7 +141,7 @@ private:
   Thread *next();
   void dispatch(Thread &from);
   void wakePollersOf(uint64_t address, uint64_t bytes);
-  void forgetPolled(uint64_t address);
+  void forgetPolled(const Thread &thread);
   bool advanceClock();
   std::string deadlockReport() const;
   std::string waitText(const Thread &thread) const;

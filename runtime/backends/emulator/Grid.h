@@ -41,6 +41,28 @@ enum class WaitKind : uint8_t {
   Memory,    ///< polls `waitAddress`, which held `waitValue`
 };
 
+/// What acquiring loads of a thread saw. A loop that sees the same values in a whole
+/// round, of one word or of many, polls them.
+struct Polls {
+  struct Word {
+    uint64_t address = 0, value = 0;
+    uint32_t site = noSite;
+    uint32_t round = 0; ///< in which it was read last
+  };
+  static constexpr size_t mostWords = 1024;
+  std::vector<Word> words;
+  uint32_t round = 1; ///< a new one begins with every news, and with every poll
+
+  /// True: nothing has changed since the thread read this word before, in this round.
+  bool isOld(uint64_t address, uint32_t site, uint64_t value);
+  /// What a load gave in the end. True: it differs from the last time.
+  bool note(uint64_t address, uint32_t site, uint64_t value);
+
+private:
+  Word *find(uint64_t address, uint32_t site);
+  size_t next = 0; ///< where the search begins: loops come in the same order
+};
+
 /// Thousands are switched between, and none is in a near cache by then: what a switch
 /// touches lies together.
 struct alignas(64) Thread : Fiber {
@@ -55,9 +77,7 @@ struct alignas(64) Thread : Fiber {
   uint32_t lane = 0;
 
   uint64_t waitAddress = 0, waitValue = 0;
-  /// Last value that an acquiring load saw, and where: the same again is a poll.
-  uint64_t polledAddress = 0, polledValue = 0;
-  uint32_t polledSite = noSite;
+  Polls polls;
 
   uint64_t copyGroup = 0;                ///< open group of cp.async
   uint64_t bulkGroup = 0;                ///< open group of bulk stores

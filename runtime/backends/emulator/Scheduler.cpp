@@ -119,15 +119,18 @@ void Engine::poll(uint64_t address, uint64_t value) {
   self.waitAddress = address;
   self.waitValue = value;
   pollers.push_back(&self);
-  ++polledWords[address / 8];
+  for (const Polls::Word &word : self.polls.words)
+    ++polledWords[word.address / 8];
   ++self.warp->polling;
   dispatch(self);
 }
 
-void Engine::forgetPolled(uint64_t address) {
-  auto found = polledWords.find(address / 8);
-  if (--found->second == 0)
-    polledWords.erase(found);
+void Engine::forgetPolled(const Thread &thread) {
+  for (const Polls::Word &word : thread.polls.words) {
+    auto found = polledWords.find(word.address / 8);
+    if (--found->second == 0)
+      polledWords.erase(found);
+  }
 }
 
 void Engine::wakePollers(Warp &warp) {
@@ -136,7 +139,7 @@ void Engine::wakePollers(Warp &warp) {
   std::erase_if(pollers, [&](Thread *thread) {
     if (thread->warp != &warp)
       return false;
-    forgetPolled(thread->waitAddress);
+    forgetPolled(*thread);
     wake(*thread);
     return true;
   });
@@ -151,8 +154,11 @@ void Engine::wakePollersOf(uint64_t address, uint64_t bytes) {
     return;
   std::vector<Warp *> warps;
   for (Thread *thread : pollers)
-    if (thread->waitAddress < address + bytes && address < thread->waitAddress + 8)
-      warps.push_back(thread->warp);
+    for (const Polls::Word &word : thread->polls.words)
+      if (word.address < address + bytes && address < word.address + 8) {
+        warps.push_back(thread->warp);
+        break;
+      }
   for (Warp *warp : warps)
     wakePollers(*warp);
 }

@@ -235,7 +235,7 @@ uint64_t moecEmuLoadAtomic(uint32_t site, uint64_t address, uint32_t bytes, uint
   const auto how = static_cast<Ordering>(ordering);
   checkAtomic(engine, address, bytes, false, "polls");
   uint64_t value = loadWord(address, bytes);
-  if (self.polledAddress == address && self.polledSite == site && self.polledValue == value) {
+  if (self.polls.isOld(address, site, value)) {
     engine.poll(address, value);
     self.site = site;
     value = loadWord(address, bytes);
@@ -244,10 +244,7 @@ uint64_t moecEmuLoadAtomic(uint32_t site, uint64_t address, uint32_t bytes, uint
     self.site = site;
     value = loadWord(address, bytes);
   }
-  const bool isNews = self.polledAddress != address || self.polledValue != value;
-  self.polledAddress = address;
-  self.polledSite = site;
-  self.polledValue = value;
+  const bool isNews = self.polls.note(address, site, value);
   if (engine.order)
     acquireFrom(engine, address, how, static_cast<Scope>(scope));
   if (engine.trace && isNews && how == Ordering::Acquire)

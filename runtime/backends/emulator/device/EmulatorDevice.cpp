@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <mutex>
 
 namespace moec::rt::emulator {
 
@@ -27,12 +28,29 @@ EmulatorDevice::EmulatorDevice(plan::Plan given, const DeviceOptions &options)
   routes.resize(plan.ranks);
 }
 
+/// Compiles, or takes what the last session of the process compiled: one after the other
+/// they mostly run the same module.
+static Result<std::shared_ptr<const moec::emulator::HostKernels>> compile(std::string_view ir) {
+  struct Last {
+    std::mutex mutex;
+    std::string ir;
+    std::shared_ptr<const moec::emulator::HostKernels> code;
+  };
+  static Last &last = *new Last; // LLVM is taken down in no order that a destructor could count on
+  std::lock_guard lock(last.mutex);
+  if (!last.code || last.ir != ir) {
+    MOEC_ASSIGN_OR_RETURN(last.code, moec::emulator::HostKernels::compile(ir));
+    last.ir = ir;
+  }
+  return last.code;
+}
+
 Status EmulatorDevice::load(const KernelSet &set) {
   MOEC_RETURN_IF_ERROR(memory.open());
   kernels = &set;
   if (set.ir.empty())
     return unsupportedError("emulator: the module has no IR of its kernels");
-  MOEC_ASSIGN_OR_RETURN(code, moec::emulator::HostKernels::compile(std::string_view(
+  MOEC_ASSIGN_OR_RETURN(code, compile(std::string_view(
                                   reinterpret_cast<const char *>(set.ir.data()), set.ir.size())));
   for (const Kernel &kernel : set.kernels) {
     const KernelCode *found = code->find(kernel.name);
@@ -41,7 +59,8 @@ Status EmulatorDevice::load(const KernelSet &set) {
     if (found->threads != kernel.threads)
       return invalidError("emulator: kernel ", quote(kernel.name), ": wanted ", kernel.threads,
                           " threads, found ", found->threads);
-    code->setDynamicShared(kernel.name, kernel.sharedBytes);
+    entries.push_back(*found);
+    entries.back().sharedBytes += kernel.sharedBytes;
   }
   return {};
 }
@@ -159,7 +178,7 @@ Status EmulatorDevice::launch(const LaunchRequest &request) {
   if (options.refines)
     learnObjects(kernel, request);
   const auto start = std::chrono::steady_clock::now();
-  failure = engine.run(*code->find(kernel.name), grid);
+  failure = engine.run(entries[request.kernel], grid);
   running.push_back(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return {};

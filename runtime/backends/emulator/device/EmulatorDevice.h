@@ -50,7 +50,8 @@ private:
   Memory memory;
   Engine engine;
   const KernelSet *kernels = nullptr;
-  std::unique_ptr<moec::emulator::HostKernels> code;
+  std::shared_ptr<const moec::emulator::HostKernels> code;
+  std::vector<KernelCode> entries; ///< by kernel, with the shared memory that a launch asks for
   bool isWithinStep = false;
   uint64_t steps = 0;
   Status failure; ///< of a launch since the last synchronize
