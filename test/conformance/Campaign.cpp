@@ -3,11 +3,11 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//   moec-campaign BACKEND SEEDS WEIGHTS INPUT OUTPUT MODULE...
+//   moec-campaign BACKEND FIRST LAST WEIGHTS INPUT OUTPUT MODULE...
 //
-// Runs every module with test seeds 0 (none) to SEEDS and holds all results to
-// those of the first module without a seed, which go to OUTPUT. One JSON line a
-// module on standard output; exit code 1 if one run failed or differed.
+// Runs every module without a seed and with test seeds FIRST to LAST, and holds all
+// results to those of the first module without a seed, which go to OUTPUT. One JSON
+// line a module on standard output; exit code 1 if one run failed or differed.
 //===----------------------------------------------------------------------===//
 
 #include "moec/moec.hpp"
@@ -25,7 +25,7 @@ namespace {
 
 struct Campaign {
   std::string backend;
-  uint64_t seeds = 0;
+  uint64_t first = 1, last = 0;
   std::unique_ptr<rt::WeightSource> weights;
   std::string input, output;
   std::optional<run::Results> expected;
@@ -84,51 +84,56 @@ bool same(const run::Results &a, const run::Results &b) {
          std::memcmp(a.weights.data(), b.weights.data(), a.weights.size() * 4) == 0;
 }
 
-/// False if a seed failed or differed; says which on standard error.
+/// False if the run failed or differed; says so on standard error.
+bool runSeed(Campaign &campaign, const Module &module, const char *path, uint64_t seed) {
+  try {
+    run::Results results = runOnce(campaign, module, seed);
+    if (!campaign.expected)
+      campaign.expected = std::move(results);
+    else if (!same(results, *campaign.expected))
+      throw Error(MOEC_INTERNAL, "other bits");
+    return true;
+  } catch (const Error &error) {
+    std::fprintf(stderr, "%s, seed %llu: %s\n", path, (unsigned long long)seed, error.what());
+    return false;
+  }
+}
+
 bool runModule(Campaign &campaign, const char *path) {
   Module module(path);
-  uint64_t bad = 0;
   auto start = std::chrono::steady_clock::now();
-  for (uint64_t seed = 0; seed <= campaign.seeds; ++seed) {
-    try {
-      run::Results results = runOnce(campaign, module, seed);
-      if (!campaign.expected)
-        campaign.expected = std::move(results);
-      else if (!same(results, *campaign.expected)) {
-        std::fprintf(stderr, "%s, seed %llu: other bits\n", path, (unsigned long long)seed);
-        ++bad;
-      }
-    } catch (const Error &error) {
-      std::fprintf(stderr, "%s, seed %llu: %s\n", path, (unsigned long long)seed, error.what());
-      ++bad;
-    }
-  }
+  uint64_t bad = !runSeed(campaign, module, path, 0);
+  for (uint64_t seed = campaign.first; seed <= campaign.last; ++seed)
+    bad += !runSeed(campaign, module, path, seed);
   std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::printf("{\"module\": \"%s\", \"backend\": \"%s\", \"ranks\": %u, \"seeds\": %llu, "
-              "\"failures\": %llu, \"seconds\": %.2f}\n",
+  std::printf("{\"module\": \"%s\", \"backend\": \"%s\", \"ranks\": %u, \"first\": %llu, "
+              "\"last\": %llu, \"failures\": %llu, \"seconds\": %.2f}\n",
               path, campaign.backend.c_str(), module.layer().ranks,
-              (unsigned long long)campaign.seeds, (unsigned long long)bad, seconds.count());
+              (unsigned long long)campaign.first, (unsigned long long)campaign.last,
+              (unsigned long long)bad, seconds.count());
   std::fflush(stdout);
   return bad == 0;
 }
 
 int runAll(int argc, char **argv) {
-  if (argc < 7) {
-    std::fprintf(stderr, "usage: moec-campaign BACKEND SEEDS WEIGHTS INPUT OUTPUT MODULE...\n");
+  if (argc < 8) {
+    std::fprintf(stderr,
+                 "usage: moec-campaign BACKEND FIRST LAST WEIGHTS INPUT OUTPUT MODULE...\n");
     return 1;
   }
   Campaign campaign;
   campaign.backend = argv[1];
-  campaign.seeds = std::strtoull(argv[2], nullptr, 10);
-  campaign.weights = must(rt::openCheckpoint(argv[3]));
-  campaign.input = argv[4];
-  campaign.output = argv[5];
+  campaign.first = std::strtoull(argv[2], nullptr, 10);
+  campaign.last = std::strtoull(argv[3], nullptr, 10);
+  campaign.weights = must(rt::openCheckpoint(argv[4]));
+  campaign.input = argv[5];
+  campaign.output = argv[6];
   bool good = true;
-  for (int i = 6; i < argc; ++i)
+  for (int i = 7; i < argc; ++i)
     good = runModule(campaign, argv[i]) && good;
   if (!campaign.expected)
     return 1;
-  moec_layer_info info = Module(argv[6]).layer();
+  moec_layer_info info = Module(argv[7]).layer();
   Layer layer;
   layer.hidden = info.hidden;
   layer.router.topK = info.top_k;

@@ -2,14 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Every fusion of goldens' kernels under seeds of the emulator; see test/campaign.sh.
 
-  campaign.py SEEDS SCRATCH RESULTS.jsonl|- GOLDEN...|all
+  campaign.py [--resume] [--processes N] SEEDS SCRATCH RESULTS.jsonl|- GOLDEN...|all
+
+A piece is a golden with a few seeds: all its modules in one process, which compiles the kernels of
+each once. Pieces that are done lie in SCRATCH/pieces.jsonl, a line a module; `--resume` skips them.
+The seeds of all goldens advance together, and RESULTS sums up what is done so far.
 """
+import argparse
+import concurrent.futures
 import json
 import pathlib
 import subprocess
 import sys
 
 import compare
+import tensors
 from pipeline import Golden, Scratch, run
 
 GOLDENS = pathlib.Path(__file__).resolve().parents[2] / "goldens"
@@ -21,44 +28,130 @@ FORMS = {
     "everything": "fuse everything",
 }
 RANKS = (1, 8)
+SEEDS_OF_A_PIECE = 5
 
 
-def compile_forms(golden, scratch, ranks):
+def compile_forms(golden, scratch):
     source = scratch.import_layer(golden.config, golden.layer).read_text()
-    for form, statement in FORMS.items():
-        path, module = scratch.path(f"{form}.moe"), scratch.path(f"{form}-{ranks}.moex")
-        path.write_text(source.replace("algorithm auto", statement))
-        run("moec", "compile", path, "--ranks", ranks, "--target", "sm_90a", "-o", module)
-        yield module
+    for ranks in RANKS:
+        for form, statement in FORMS.items():
+            path, module = scratch.path(f"{form}.moe"), scratch.path(f"{form}-{ranks}.moex")
+            path.write_text(source.replace("algorithm auto", statement))
+            run("moec", "compile", path, "--ranks", ranks, "--target", "sm_90a", "-o", module)
+            yield module
 
 
-def campaign(golden, scratch, seeds):
-    """JSON lines; ends the program if a run failed or the golden is missed."""
-    modules = [module for ranks in RANKS for module in compile_forms(golden, scratch, ranks)]
-    output = scratch.path("out.safetensors")
-    done = subprocess.run(["moec-campaign", "emulator", str(seeds), golden.weights, golden.input,
-                           output, *modules], stdout=subprocess.PIPE, text=True)
-    lines = [dict(json.loads(line), golden=golden.folder.name) for line in done.stdout.splitlines()]
-    for line in lines:
-        line["module"] = pathlib.Path(line["module"]).name
-        print(json.dumps(line), flush=True)
-    if done.returncode:
-        sys.exit(f"{golden.folder.name}: runs differ or failed")
-    compare.main(golden.folder, output)
-    return lines
+class Campaign:
+    """The pieces of some goldens, and what is known of them."""
+
+    def __init__(self, arguments, folders):
+        self.scratch, self.results = pathlib.Path(arguments.scratch), arguments.results
+        self.goldens = [Golden(folder) for folder in folders]
+        self.modules = {}
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.record = self.scratch / "pieces.jsonl"
+        self.lines = []
+        if arguments.resume and self.record.exists():
+            self.lines = [json.loads(line) for line in self.record.read_text().splitlines()]
+        self.write_record()
+
+    def write_record(self):
+        self.record.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
+
+    def prepare(self, golden):
+        """Compiles its modules. A Scratch starts empty, so once a run."""
+        name = golden.folder.name
+        if name not in self.modules:
+            self.modules[name] = list(compile_forms(golden, Scratch(self.scratch / name)))
+        return self.modules[name]
+
+    def is_done(self, golden, first, last):
+        """Every module ran these seeds without a failure."""
+        found = {line["module"] for line in self.lines if not line["failures"]
+                 and (line["golden"], line["first"], line["last"]) == (golden.folder.name, first, last)}
+        return len(found) == len(FORMS) * len(RANKS)
+
+    def run_piece(self, golden, first, last):
+        """The lines of a piece, and what was said against it."""
+        name = golden.folder.name
+        output = self.scratch / name / f"out-{first}.safetensors"
+        done = subprocess.run(["moec-campaign", "emulator", str(first), str(last), golden.weights,
+                               golden.input, output, *self.modules[name]],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lines = [dict(json.loads(line), golden=name) for line in done.stdout.splitlines()]
+        for line in lines:
+            line["module"] = pathlib.Path(line["module"]).name
+        if done.returncode:
+            return lines, f"{name}: runs differ or failed\n{done.stderr}"
+        checked = subprocess.run([sys.executable, compare.__file__, golden.folder, output],
+                                 stdout=subprocess.PIPE, text=True)
+        output.unlink()
+        print(checked.stdout, end="", flush=True)
+        return lines, checked.stdout if checked.returncode else ""
+
+    def add(self, lines):
+        names = {(line["golden"], line["first"]) for line in lines}
+        self.lines = [line for line in self.lines
+                      if (line["golden"], line["first"]) not in names] + lines
+        self.write_record()
+        for line in lines:
+            print(json.dumps(line), flush=True)
+        if self.results != "-":
+            pathlib.Path(self.results).write_text(
+                "".join(json.dumps(line) + "\n" for line in self.summary()))
+
+    def summary(self):
+        """A line a module: how many seeds, how many failures."""
+        sums = {}
+        for line in sorted(self.lines, key=lambda line: line["golden"]):
+            new = {"golden": line["golden"], "module": line["module"], "backend": line["backend"],
+                   "ranks": line["ranks"], "seeds": 0, "failures": 0, "seconds": 0.0}
+            entry = sums.setdefault((line["golden"], line["module"]), new)
+            entry["seeds"] += line["last"] - line["first"] + 1
+            entry["failures"] += line["failures"]
+            entry["seconds"] = round(entry["seconds"] + line["seconds"], 2)
+        return list(sums.values())
+
+    def run(self, seeds, processes):
+        pieces = [(golden, first, min(first + SEEDS_OF_A_PIECE - 1, seeds))
+                  for first in range(1, seeds + 1, SEEDS_OF_A_PIECE) for golden in self.goldens]
+        pieces = [piece for piece in pieces if not self.is_done(*piece)]
+        faults = []
+        with concurrent.futures.ThreadPoolExecutor(processes) as pool:
+            for golden in {piece[0] for piece in pieces}:
+                self.prepare(golden)
+            for lines, fault in pool.map(lambda piece: self.run_piece(*piece), pieces):
+                self.add(lines)
+                if fault:
+                    print(fault, flush=True)
+                    faults.append(fault.splitlines()[0])
+        return faults
 
 
-def main(seeds, scratch, results, *names):
-    folders = [GOLDENS / name for name in names]
-    if names == ("all",):
-        folders = sorted(GOLDENS.glob("*-bf16"))
-    lines = []
-    for folder in folders:
-        lines += campaign(Golden(folder), Scratch(pathlib.Path(scratch) / folder.name), seeds)
-        if results != "-":
-            text = "".join(json.dumps(line) + "\n" for line in lines)
-            pathlib.Path(results).write_text(text)
+def has_kernels(folder):
+    return tensors.read_header(folder / "input.safetensors")[0]["input"]["dtype"] == "BF16"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("seeds", type=int)
+    parser.add_argument("scratch")
+    parser.add_argument("results")
+    parser.add_argument("names", nargs="+")
+    arguments = parser.parse_args()
+    folders = [GOLDENS / name for name in arguments.names]
+    if arguments.names == ["all"]:
+        folders = sorted(folder for folder in GOLDENS.iterdir() if folder.is_dir())
+    without = [folder.name for folder in folders if not has_kernels(folder)]
+    if without:
+        print(f"f32 has no kernels, left out: {', '.join(without)}", flush=True)
+    campaign = Campaign(arguments, [folder for folder in folders if folder.name not in without])
+    faults = campaign.run(arguments.seeds, arguments.processes)
+    if faults:
+        sys.exit("\n".join(faults))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
