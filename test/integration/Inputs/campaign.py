@@ -28,7 +28,7 @@ FORMS = {
     "everything": "fuse everything",
 }
 RANKS = (1, 8)
-SEEDS_OF_A_PIECE = 5
+SEEDS_OF_A_PIECE = 10
 
 
 def compile_forms(golden, scratch):

@@ -274,4 +274,41 @@ TEST(Waits, AWholeWarpPollsOneFlagALane) {
             "");
 }
 
+TEST(Waits, AThreadPollsManyFlagsUntilItsDeadline) {
+  Machine machine;
+  constexpr uint32_t count = 100;
+  const uint64_t flags = machine.allocate(8 * count);
+  // 10 s of the emulator's clock: by turns of a nanosecond this would not end.
+  const auto isThere = [&] {
+    const uint64_t start = moecEmuClock(1);
+    uint32_t there = 0;
+    do {
+      there = 0;
+      for (uint32_t i = 0; i < count; ++i)
+        there += moecEmuLoadAtomic(2, flags + 8 * i, 8, acquire, sys) == 7;
+      moecEmuSleep(3, 64);
+    } while (there != count && moecEmuClock(4) - start < 10'000'000'000);
+    return there == count;
+  };
+  for (uint32_t lost : {count, 41u})
+    for (uint64_t seed = 0; seed < 5; ++seed) {
+      Launch launch;
+      launch.seed = seed;
+      bool found = false;
+      EXPECT_EQ(machine.run(launch,
+                            [&](uint32_t t) {
+                              if (t == 0)
+                                found = isThere();
+                              else if (t == 1)
+                                for (uint32_t i = 0; i < count; ++i)
+                                  if (i != lost)
+                                    moecEmuStoreAtomic(5, flags + 8 * i, 7, 8, release, sys);
+                            }),
+                "");
+      EXPECT_EQ(found, lost == count) << "seed " << seed;
+      for (uint32_t i = 0; i < count; ++i)
+        reinterpret_cast<uint64_t *>(flags)[i] = 0;
+    }
+}
+
 } // namespace
