@@ -124,8 +124,11 @@ public:
   /// The current thread saw the same values again: it runs once memory changes at one of
   /// the words that it polls, or someone of its warp goes on, or the clock does.
   void poll(uint64_t address, uint64_t value);
+  /// More has happened than that threads looked at words, flags and the clock.
+  void progress() { idleRounds = 0; }
   /// Something changed at these bytes.
   void changed(uint64_t address, uint64_t bytes) {
+    progress();
     if (!pollers.empty())
       wakePollersOf(address, bytes);
   }

@@ -6,8 +6,9 @@
 // Without a seed threads take turns in the order in which they became ready. With one
 // they come at random, and some are starved until nobody else can run. A thread that
 // reads the same word again and again is parked until something happens. When all are
-// parked only the clock can help; it then jumps further and further, so that deadlines
-// are cheap, and what outlasts an hour of it is a deadlock.
+// parked only the clock can help; it then jumps further and further until something is
+// written or a barrier is complete, so that deadlines are cheap, and what outlasts an
+// hour of it is a deadlock.
 //===----------------------------------------------------------------------===//
 
 #include "runtime/backends/emulator/Engine.h"
@@ -42,7 +43,6 @@ void Engine::makeReady(Thread &thread) {
 }
 
 void Engine::wake(Thread &thread) {
-  idleRounds = 0;
   thread.waitKind = WaitKind::None;
   makeReady(thread);
 }
@@ -177,13 +177,14 @@ bool Engine::advanceClock() {
     thread->waitKind = WaitKind::None;
     makeReady(*thread);
   }
-  idleRounds = rounds + 1; // until somebody is woken by something else
+  idleRounds = rounds + 1; // until there is progress
   return true;
 }
 
 void Engine::exitThread() {
   Thread &self = *current;
   self.waitKind = WaitKind::Ended;
+  progress();
   --live;
   --self.cta->live;
   if (live == 0)

@@ -73,6 +73,7 @@ static void completePhase(Engine &engine, Mbarrier &barrier) {
     engine.fail(concat("a phase of the mbarrier at ", engine.memory.describe(barrier.address),
                        " completes while ", barrier.copiesInFlight,
                        " copies on it are under way: it expects too few bytes"));
+  engine.progress();
   ++barrier.phase;
   barrier.pending = barrier.expected;
   if (engine.order) {
@@ -136,6 +137,7 @@ static void completeIfAll(Engine &engine, NamedBarrier &barrier, const Cta &cta)
         expected -= warpThreads; // a warp that has exited is waited for no more
   if (arrived < expected)
     return;
+  engine.progress();
   barrier.isOpen = false;
   barrier.lanes.fill(0);
   if (engine.order)

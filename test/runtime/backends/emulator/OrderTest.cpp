@@ -274,6 +274,27 @@ TEST(Waits, AWholeWarpPollsOneFlagALane) {
             "");
 }
 
+TEST(Waits, AWholeWarpReachesItsDeadline) {
+  Machine machine;
+  const uint64_t flags = machine.allocate(256);
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    Launch launch;
+    launch.seed = seed;
+    EXPECT_EQ(machine.run(launch,
+                          [&](uint32_t t) {
+                            const uint64_t start = moecEmuClock(1);
+                            uint32_t isOver = 0;
+                            do {
+                              isOver = moecEmuLoadAtomic(2, flags + 8 * t, 8, acquire, sys) == 7 ||
+                                       moecEmuClock(3) - start >= 10'000'000'000;
+                              moecEmuSleep(4, 64);
+                            } while (!moecEmuVote(5, allLanes, isOver, 1));
+                          }),
+              "");
+  }
+  EXPECT_LT(machine.engine.counts().switches, 100'000u);
+}
+
 TEST(Waits, AThreadPollsManyFlagsUntilItsDeadline) {
   Machine machine;
   constexpr uint32_t count = 100;
