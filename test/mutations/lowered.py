@@ -93,6 +93,20 @@ def wrong_descriptor(text):
     text.replace(at, r"( b %\w+ \+ )(\d+)", lambda m: f"{m[1]}{int(m[2]) + 512}")
 
 
+def wrong_column(text):
+    at = text.find(r"tile\.ptx\.wgmma a", text.stage(WGMMA, -1))
+    text.replace(at, r"( b %\w+ \+ )(\d+)", lambda m: f"{m[1]}{int(m[2]) + 1}")
+
+
+def early_release(text):
+    """The slot goes back to its producer while the product reads it."""
+    wait = text.stage(r"tile\.ptx\.wgmma_wait", -1)
+    end = text.find(r"tile\.ptx\.arrive_if", wait) + 1
+    start = text.find(WGMMA, wait, -1)
+    release = text.lines[wait + 1:end]
+    text.lines[start:end] = release + text.lines[start:wait + 1]
+
+
 def no_named_barrier(text):
     # Behind the wait for returned rows: its warp alone has seen the flags.
     wait = text.stage(r"tile\.ptx\.ld_acquire +sys", -1)
@@ -121,6 +135,8 @@ MUTATIONS = {
     "wrong parity": wrong_parity,
     "early buffer reuse": early_reuse,
     "wrong descriptor": wrong_descriptor,
+    "descriptor off by a chunk": wrong_column,
+    "slot released before its product ends": early_release,
     "missing named barrier": no_named_barrier,
     "wrong peer": wrong_peer,
     "dropped signal": dropped_signal,

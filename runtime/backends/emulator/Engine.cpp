@@ -211,6 +211,8 @@ void Engine::check(Thread &thread, const Access &access, const char *deed) {
       failAt(thread, access.site,
              concat("out of bounds: ", deed, " ", access.bytes, " bytes at ",
                     memory.describe(access.address), ", the CTA has ", code->sharedBytes));
+    if (access.isWrite && shadow)
+      thread.cta->tiles.forget(thread.cta->shared, access.address, access.bytes);
   } else {
     const Allocation *allocation = memory.find(access.address, access.bytes);
     if (!allocation && isOnStack(thread, access.address))

@@ -11,6 +11,7 @@
 
 #include "runtime/backends/emulator/Fiber.h"
 #include "runtime/backends/emulator/Order.h"
+#include "runtime/backends/emulator/Tiles.h"
 
 #include <array>
 #include <cstdint>
@@ -186,6 +187,7 @@ struct Cta {
   std::array<NamedBarrier, 16> named;
   std::deque<Mbarrier> mbarriers;
   std::vector<uint16_t> mbarrierAt; ///< 1 + index, by shared offset / 8
+  Tiles tiles;                      ///< in a checked launch
   uint32_t live = 0;
   Queue waitingForRegisters;
 };

@@ -73,20 +73,27 @@ public:
         count(uint32_t(thread.mmaGroup + 1)) {}
 
   /// put(row, k, value) for `rows` rows and 16 values of k.
-  template <typename Put> void read(uint64_t bits, uint32_t rows, bool isTransposed, Put put) {
+  template <typename Put>
+  OperandWalk read(uint64_t bits, uint32_t rows, bool isTransposed, Put put) {
     const Descriptor matrix = decode(bits, thread.cta->shared);
-    if (isTransposed) {
+    OperandWalk walk(thread.cta->tiles, thread.cta->shared, matrix.swizzle);
+    if (isTransposed) { // rows lie across the tiles: nothing is held against them
       for (uint32_t row = 0; row < rows; ++row)
         for (uint32_t k = 0; k < 16; ++k)
           put(row, k, widen(*elements(columnElement(matrix, row, k), 2)));
-      return;
+      return walk;
     }
     for (uint32_t row = 0; row < rows; ++row)
       for (uint32_t chunk = 0; chunk < 2; ++chunk) {
-        const uint16_t *values = elements(rowChunk(matrix, row, chunk), 16);
+        const uint64_t address = rowChunk(matrix, row, chunk);
+        const uint16_t *values = elements(address, 16);
+        if (engine.isChecked())
+          if (std::string wrong = walk.step(row, chunk, address); !wrong.empty())
+            engine.fail(concat("wrong descriptor: ", wrong));
         for (uint32_t i = 0; i < 8; ++i)
           put(row, chunk * 8 + i, widen(values[i]));
       }
+    return walk;
   }
 
 private:
@@ -135,13 +142,20 @@ static void finishProduct(Engine &engine, Collective &collective) {
   checkUniform(engine, collective);
   const auto &post = *static_cast<ProductPost *>(collective.posts[0]);
   OperandReader reader(engine, *engine.current);
-  if (post.registers)
+  const auto readB = [&] {
+    return reader.read(post.b, post.n, post.transposes & 2,
+                       [&](uint32_t row, uint32_t k, float x) { operands.setB(row, k, x); });
+  };
+  if (post.registers) {
     readRegisters(collective, operands);
-  else
-    reader.read(post.a, 64, post.transposes & 1,
-                [&](uint32_t row, uint32_t k, float value) { operands.setA(row, k, value); });
-  reader.read(post.b, post.n, post.transposes & 2,
-              [&](uint32_t row, uint32_t k, float value) { operands.setB(row, k, value); });
+    readB();
+  } else {
+    const OperandWalk a =
+        reader.read(post.a, 64, post.transposes & 1,
+                    [&](uint32_t row, uint32_t k, float x) { operands.setA(row, k, x); });
+    if (std::string wrong = OperandWalk::between(a, readB()); !wrong.empty())
+      engine.fail(concat("wrong descriptor: ", wrong));
+  }
   float *accumulators[warpgroupThreads];
   for (uint32_t t = 0; t < warpgroupThreads; ++t)
     accumulators[t] = static_cast<ProductPost *>(collective.posts[t])->accumulators;

@@ -147,6 +147,10 @@ void moecEmuTensorLoad(uint32_t site, uint64_t shared, uint64_t mapAddress, uint
   engine.check(*engine.current, sharedTarget(*engine.current, barrier, shared, bytes),
                "copies into");
   checkGlobalBox(engine, map, coordinates, {.isAsync = true, .site = site}, "copies from");
+  Cta &cta = *engine.current->cta;
+  if (engine.isChecked())
+    cta.tiles.add(cta.shared, {shared, bytes, uint32_t{map.box[0]} * map.elementBytes, map.swizzle,
+                               barrier.index, barrier.phase});
   issueLoad(engine, barrier, boxRuns(map, shared, coordinates, true), bytes);
 }
 

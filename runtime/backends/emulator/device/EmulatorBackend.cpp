@@ -27,8 +27,6 @@ Result<uint64_t> numberOf(const char *variable, uint64_t otherwise, uint64_t lea
 
 Result<std::unique_ptr<BackendSession>> makeSession(const ModuleParts &parts,
                                                     const SessionOptions &given) {
-  if (parts.kernels.arch.empty())
-    return unsupportedError("the module has no kernels: compile it with --target sm_90a");
   DeviceOptions options;
   options.seed = given.testSeed;
   MOEC_ASSIGN_OR_RETURN(uint64_t ctas, numberOf("MOEC_EMULATOR_CTAS", options.ctasPerRank, 1, 64));

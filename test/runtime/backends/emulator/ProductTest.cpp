@@ -6,6 +6,8 @@
 
 #include "test/runtime/backends/emulator/Launch.h"
 
+#include "runtime/backends/kernels/Device.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -190,6 +192,63 @@ TEST(Product, OverwritingAnOperandTooEarlyIsReported) {
                          "asynchronous read by test.moe:4"),
             std::string::npos)
       << failure;
+}
+
+/// A product of two boxes of 64 rows of 64 elements that TMA brings to shared bytes 0 and 8192;
+/// the descriptors have these offsets and swizzle.
+std::string productOfTiles(uint64_t offsetA, uint64_t offsetB, uint32_t n, uint32_t swizzle) {
+  Machine machine;
+  moec::rt::TensorMapRequest request;
+  request.base = machine.allocate(64 * 128);
+  request.element = moec::DType::BF16;
+  request.rank = 2;
+  request.dims = {64, 64};
+  request.strides = {2, 128};
+  request.box = {64, 64};
+  request.swizzle = 128;
+  const auto encoded = moec::rt::emulator::encodeTensorMap(request);
+  const uint64_t map = machine.allocate(128, true, moec::rt::MemoryKind::Table);
+  std::memcpy(reinterpret_cast<void *>(map), &*encoded, 128);
+  Launch launch;
+  launch.threads = 128;
+  return machine.run(launch, [&](uint32_t t) {
+    const uint64_t barrier = shared(32768);
+    if (t == 0) {
+      moecEmuMbarrierInit(1, barrier, 1);
+      moecEmuFenceProxy(2, 0, 1);
+    }
+    moecEmuBarrier(3, 0, 0);
+    if (t == 0) {
+      moecEmuMbarrierArriveExpect(4, barrier, 2 * 8192);
+      moecEmuTensorLoad(5, shared(), map, barrier, 2, 0, 0, 0, 0, 0);
+      moecEmuTensorLoad(6, shared(8192), map, barrier, 2, 0, 0, 0, 0, 0);
+    }
+    moecEmuMbarrierWait(7, barrier, 0);
+    float sums[32];
+    const Layout layout{swizzle};
+    moecEmuProduct(8, sums, layout.descriptor(shared() + offsetA),
+                   layout.descriptor(shared() + offsetB), n, 0, 0);
+    moecEmuProductCommit(9);
+    moecEmuProductWait(10, 0);
+  });
+}
+
+TEST(Product, DescriptorsMustFitTheTiles) {
+  EXPECT_EQ(productOfTiles(0, 8192, 64, 128), "");
+  EXPECT_EQ(productOfTiles(96, 8192 + 96, 64, 128), "");      // the last 16 of k
+  EXPECT_EQ(productOfTiles(0, 8192 + 4 * 1024, 32, 128), ""); // the last 32 rows
+  const auto expect = [](const std::string &failure, const std::string &what) {
+    EXPECT_NE(failure.find("test.moe:8: kernel 'test', op, rank 0, CTA 0, thread "), failure.npos)
+        << failure;
+    EXPECT_NE(failure.find(": wrong descriptor: " + what), failure.npos) << failure;
+  };
+  expect(productOfTiles(0, 8192 + 16, 64, 128),
+         "A begins at byte 0 of the rows of its tile, B at byte 16");
+  expect(productOfTiles(0, 4096, 32, 128), "both operands lie in one tile");
+  expect(productOfTiles(0, 8192, 64, 64),
+         "the descriptor says a swizzle of 64 bytes, the tile came with 128");
+  expect(productOfTiles(0, 8192 + 112, 64, 128), "row 0 of the operand is byte");
+  expect(productOfTiles(4096, 8192, 64, 128), "both operands lie in one tile");
 }
 
 TEST(Product, DifferentDescriptorsAreReported) {
