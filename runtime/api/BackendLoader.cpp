@@ -41,6 +41,9 @@ std::vector<std::string> searchFolders() {
   return folders;
 }
 
+/// What comes with moec; others may be put beside them.
+constexpr std::string_view ownNames[] = {"cpu", "cuda", "emulator"};
+
 bool isName(const std::string &name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -80,6 +83,8 @@ Result<Backend *> loadBackend(const std::string &name) {
     }
     places += (places.empty() ? "" : " or ") + folder;
   }
+  if (std::find(std::begin(ownNames), std::end(ownNames), name) == std::end(ownNames))
+    return invalidError("backend: wanted cpu, cuda or emulator, found ", quote(name));
   return unsupportedError("backend ", quote(name), ": wanted libmoec_", name, ".so in ", places,
                           ", found none");
 }

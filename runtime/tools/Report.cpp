@@ -124,6 +124,8 @@ static std::string describeSteps(const RunReport &report) {
 
 static std::string describeCheck(const CheckReport &check) {
   const reference::Comparison &found = check.comparison;
+  if (found.tokens == 0)
+    return "nothing was compared: there are no tokens";
   std::string text = concat(check.passed() ? "passed" : "FAILED", ": output off by ",
                             formatScientific(found.outputError), " of its norm, weights by ",
                             formatScientific(found.weightsError), " (at most ",
@@ -250,7 +252,10 @@ void printReport(const RunReport &report, const Terminal &terminal) {
   terminal.out << "\n";
   printer.line("step", describeSteps(report));
   if (report.check)
-    printer.line("check", describeCheck(*report.check), report.check->passed() ? "1;32" : "1;31");
+    printer.line("check", describeCheck(*report.check),
+                 report.check->comparison.tokens == 0 ? "1"
+                 : report.check->passed()             ? "1;32"
+                                                      : "1;31");
   if (!report.output.empty())
     printer.line("output", report.output);
 }

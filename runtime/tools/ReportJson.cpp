@@ -43,16 +43,17 @@ static Json matrixOf(const std::vector<uint64_t> &bytes, size_t ranks) {
 
 static Json checkOf(const CheckReport &check) {
   const reference::Comparison &found = check.comparison;
-  Json json = {{"passed", check.passed()},
-               {"tolerance", check.tolerance},
-               {"output_error", numberOf(found.outputError)},
-               {"weights_error", numberOf(found.weightsError)},
-               {"finite", !found.notFinite},
-               {"mismatched_choices", found.mismatches},
-               {"tokens", found.tokens},
-               {"unsure_tokens", found.unsureTokens},
-               {"left_out_tokens", found.leftOut},
-               {"reference_seconds", check.seconds}};
+  Json json = {
+      {"passed", found.tokens ? Json(check.passed()) : Json()}, // null: nothing was compared
+      {"tolerance", check.tolerance},
+      {"output_error", numberOf(found.outputError)},
+      {"weights_error", numberOf(found.weightsError)},
+      {"finite", !found.notFinite},
+      {"mismatched_choices", found.mismatches},
+      {"tokens", found.tokens},
+      {"unsure_tokens", found.unsureTokens},
+      {"left_out_tokens", found.leftOut},
+      {"reference_seconds", check.seconds}};
   if (found.mismatches)
     json["first_mismatch"] = {{"token", found.firstToken},
                               {"slot", found.firstSlot},

@@ -44,7 +44,7 @@ Result<moec_dtype> dtypeOf(ElementType type) {
   return unsupportedError("wanted F32, BF16 or F16, found ", nameOf(type));
 }
 
-/// " (there is layer 3)" where the file has the weight of another layer.
+/// " (there is layer 3: import with --layer 3)" where the file has the weight of another layer.
 static std::string hintAtLayer(const WeightSource &source, const std::string &name) {
   constexpr std::string_view key = "layers.";
   constexpr uint32_t mostLayers = 1000;
@@ -57,7 +57,7 @@ static std::string hintAtLayer(const WeightSource &source, const std::string &na
     return "";
   for (uint32_t layer = 0; layer < mostLayers; ++layer)
     if (source.contains(concat(name.substr(0, begin), layer, name.substr(end))))
-      return concat(" (there is layer ", layer, ")");
+      return concat(" (there is layer ", layer, ": import with --layer ", layer, ")");
   return "";
 }
 

@@ -119,7 +119,7 @@ typedef struct moec_session_options {
   size_t struct_size;
   /** "cpu" (the default when NULL): the plan on the host's cores. Of modules with
    * kernels also "cuda": on the first GPU; "emulator": the kernels on the host, slow.
-   * A backend that is not here, or finds no driver, is MOEC_UNSUPPORTED. */
+   * An unknown backend is MOEC_INVALID, one that finds no driver MOEC_UNSUPPORTED. */
   const char *backend;
   uint32_t threads; /**< 0 = every core this process may use */
   /** Capacity of a step; 0 = the module's own limit, and where that is 0 too the

@@ -365,8 +365,8 @@ TEST_F(KernelSessionTest, ModulesThatCannotRunAreUnsupported) {
   contents.kernels = {};
   Status status = create();
   EXPECT_EQ(status.code(), rt::Code::Unsupported);
-  EXPECT_EQ(status.message(), "wanted a module with kernels, compiled with --target sm_90a, found "
-                              "target 'sm_90a'");
+  EXPECT_EQ(status.message(), "wanted a module with kernels (moec compile --target sm_90a), found "
+                              "one for target 'sm_90a'");
 }
 
 TEST_F(KernelSessionTest, SizesDoNotOverflow) {

@@ -101,6 +101,15 @@ TEST(Report, a_failed_check_says_where) {
       << sample.print();
 }
 
+TEST(Report, a_check_of_no_tokens_compares_nothing) {
+  Sample sample;
+  sample.addCheck(0);
+  sample.report.check->comparison.tokens = 0;
+  EXPECT_NE(sample.print().find("check      nothing was compared: there are no tokens\n"),
+            std::string::npos)
+      << sample.print();
+}
+
 TEST(Report, no_colour_without_a_screen) {
   Sample sample;
   EXPECT_EQ(sample.print().find('\x1b'), std::string::npos);
