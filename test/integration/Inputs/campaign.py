@@ -14,6 +14,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import threading
 
 import compare
 import tensors
@@ -47,7 +48,7 @@ class Campaign:
     def __init__(self, arguments, folders):
         self.scratch, self.results = pathlib.Path(arguments.scratch), arguments.results
         self.goldens = [Golden(folder) for folder in folders]
-        self.modules = {}
+        self.modules, self.making = {}, {golden.folder.name: threading.Lock() for golden in self.goldens}
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.record = self.scratch / "pieces.jsonl"
         self.lines = []
@@ -61,9 +62,10 @@ class Campaign:
     def prepare(self, golden):
         """Compiles its modules. A Scratch starts empty, so once a run."""
         name = golden.folder.name
-        if name not in self.modules:
-            self.modules[name] = list(compile_forms(golden, Scratch(self.scratch / name)))
-        return self.modules[name]
+        with self.making[name]:
+            if name not in self.modules:
+                self.modules[name] = list(compile_forms(golden, Scratch(self.scratch / name)))
+            return self.modules[name]
 
     def is_done(self, golden, first, last):
         """Every module ran these seeds without a failure."""
@@ -73,10 +75,10 @@ class Campaign:
 
     def run_piece(self, golden, first, last):
         """The lines of a piece, and what was said against it."""
-        name = golden.folder.name
+        name, modules = golden.folder.name, self.prepare(golden)
         output = self.scratch / name / f"out-{first}.safetensors"
         done = subprocess.run(["moec-campaign", "emulator", str(first), str(last), golden.weights,
-                               golden.input, output, *self.modules[name]],
+                               golden.input, output, *modules],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         lines = [dict(json.loads(line), golden=name) for line in done.stdout.splitlines()]
         for line in lines:
@@ -118,8 +120,6 @@ class Campaign:
         pieces = [piece for piece in pieces if not self.is_done(*piece)]
         faults = []
         with concurrent.futures.ThreadPoolExecutor(processes) as pool:
-            for golden in {piece[0] for piece in pieces}:
-                self.prepare(golden)
             for lines, fault in pool.map(lambda piece: self.run_piece(*piece), pieces):
                 self.add(lines)
                 if fault:
