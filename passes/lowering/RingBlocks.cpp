@@ -103,8 +103,6 @@ void RingBlocks::emitRounds() {
   auto loop =
       scf::ForOp::create(builder, ring.getLoc(), make.i32(0),
                          make.i32(shape.rounds() * shape.slots), make.i32(shape.slots), inits);
-  // LLVM would unroll once more, for nothing but code size.
-  loop->setAttr("loop_annotation", make.noUnroll());
 
   // The state of a place in the loop, in the order of `inits`.
   auto take = [&](ValueRange from) {

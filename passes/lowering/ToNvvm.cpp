@@ -142,6 +142,14 @@ private:
   SmallVector<Operation *> lowered; ///< erased at the end: others still ask them
 };
 
+/// Who wants several rounds of a loop at once has written them into its body: LLVM and
+/// ptxas would unroll it again, for nothing but code size.
+static void keepRolled(LLVM::LLVMFuncOp function) {
+  OpBuilder builder(function.getContext());
+  Attribute annotation = Emitter(builder, function.getLoc()).noUnroll();
+  function.walk([&](scf::ForOp loop) { loop->setAttr("loop_annotation", annotation); });
+}
+
 struct TileToNvvmPass : impl::TileToNvvmPassBase<TileToNvvmPass> {
   using TileToNvvmPassBase::TileToNvvmPassBase;
 
@@ -170,6 +178,7 @@ struct TileToNvvmPass : impl::TileToNvvmPassBase<TileToNvvmPass> {
     });
     for (Operation *op : unused)
       op->erase();
+    keepRolled(function);
     approximateMath(function, /*divisions=*/false);
     return success();
   }

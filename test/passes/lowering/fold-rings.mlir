@@ -28,7 +28,6 @@ tile.kernel @seven(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0 at 0>) {
         // CHECK: %[[NL:.*]] = arith.xori %[[LL]]
         // CHECK: %[[NE:.*]] = arith.xori %[[LE]]
         // CHECK: scf.yield %[[NL]], %[[NE]]
-        // CHECK: loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>
         // CHECK: tile.acquire %p[0] phase %[[LOOP]]#1
         tile.ring %p count 7 (%t, %k) : !p {
           %s = tile.acquire %t : !t
