@@ -7,11 +7,13 @@
 // the order of every backend. The records of all sources in a row are cut into runs;
 // each warp counts the experts of its run, all CTAs meet, then each warp knows where
 // its rows go. A round of a warp takes a lane an entry; lanes with the same expert
-// find each other by votes on the bits of its number.
+// find each other by votes on the bits of its number. Counting and placing are two
+// passes of the same code: what a counter counts up to is where a cursor ends.
 //===----------------------------------------------------------------------===//
 
 #include "passes/fusion/stages/DispatchParts.h"
 #include "passes/fusion/stages/LaneList.h"
+#include "passes/fusion/stages/LoadQueue.h"
 #include "passes/fusion/stages/RoutingSpaces.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -23,6 +25,8 @@ namespace {
 /// CTAs that have runs, from the first.
 constexpr uint32_t runCtas = mostRuns / stageWarps;
 constexpr uint32_t runsOfWarp = mostRuns / stageWarps;
+/// Words of a vector, and bytes of an expert's row in `runs` and `cursors`.
+constexpr uint32_t vectorWords = 4, rowBytes = 4 * mostRuns;
 
 class Index {
 public:
@@ -30,42 +34,51 @@ public:
   void write();
 
 private:
+  /// The records of a source that belong to the warp's run.
+  struct Part {
+    Value source, first, end; ///< records, in the order of their positions
+    Value region;             ///< address of record 0 of the source
+  };
   /// What a lane has of an entry of a record.
   struct Entry {
     Value isThere, word;
-    Value record, weight; ///< addresses
-    Value source, position;
+    Value source, record, number; ///< the entry's number within the record
+    Value address;                ///< of the record
   };
   using EntryBody = llvm::function_ref<void(const Entry &)>;
 
+  void clearRuns();
   void countRecords();
+  Entry entryOf(const Part &part, Value round);
+  void forRoundsOf(const Part &part, EntryBody body);
   void forRounds(EntryBody body);
-  void forRoundsOf(Value source, Value first, Value end, EntryBody body);
-  void loadRounds(Value source, Value position, Value end, SmallVectorImpl<Entry> &entries);
   /// The lanes whose entries are of the same expert as this lane's.
   Value findSame(Value isThere, Value expert);
 
-  void countRun();
+  void passRun(Value isPlacing);
   void sumRuns();
   void placeRun();
-  void listRows();
   void storeRow(const Entry &entry, Value row);
 
   void forExperts(llvm::function_ref<void(Value expert, Value isThere)> body);
   Value localOf(Value word) { return code.bitAnd(word, code.i32(0xffff)); }
-  Value wordAt(Value table, Value row, Value expert) {
-    Value place = code.add(code.mul(code.widen(row), code.widen(experts)), code.widen(expert));
-    return code.element(table, place, 4);
+  Value slotOf(Value word) { return code.shiftRight(word, code.i32(16)); }
+  /// The word of an expert and a run in `runs` or `cursors`.
+  Value wordAt(Value table, Value run, Value expert) {
+    return code.element(code.element(table, run, 4), expert, rowBytes);
   }
+  /// The CTA's sums of an expert: {before, all} of each warp.
+  Value sumsAt(Value expert) {
+    Value row = code.add(code.mul(cta, experts), expert);
+    return code.element(kernel.workspace(runSumsSpace()), row, 2 * 4 * stageWarps);
+  }
+  LaneList loadWords(Value address, uint32_t count);
+  Value sumOf(ArrayRef<Value> values);
   /// Most rows that the rank can have. Only stale counts after an expired wait make
   /// more; nothing is stored there.
   Value capacity() {
     Value rows = code.mul(state.maxTokens, code.i32(step.ranks));
     return code.mul(rows, code.min(experts, code.i32(topK)));
-  }
-  Value rowOfSums(Value warpOfCta, unsigned which) {
-    Value row = code.add(code.mul(cta, code.i32(stageWarps)), warpOfCta);
-    return code.add(code.mul(row, code.i32(2)), code.i32(which));
   }
 
   KernelBuilder &kernel;
@@ -76,9 +89,9 @@ private:
   /// Records of a round, and rounds of a record with more entries than lanes.
   uint32_t recordsOfRound, roundsOfRecord;
   Value lane, warp, cta, experts;
-  Value run;                    ///< number of this warp's
-  Value runs, runLength, total; ///< of all records
-  LaneList counts;              ///< records of each source
+  Value run;              ///< number of this warp's
+  Value runLength, total; ///< of all records
+  LaneList counts;        ///< records of each source
 };
 
 Index::Index(KernelBuilder &kernel, WarpCode &code, StepState &state)
@@ -95,6 +108,20 @@ void Index::forExperts(llvm::function_ref<void(Value, Value)> body) {
                   body(expert, code.less(expert, experts));
                   return LaneList();
                 });
+}
+
+LaneList Index::loadWords(Value address, uint32_t count) {
+  LaneList words;
+  for (uint32_t i = 0; i < count; i += vectorWords)
+    llvm::append_range(words, code.loadVector(code.advance(address, uint64_t(4) * i)));
+  return words;
+}
+
+Value Index::sumOf(ArrayRef<Value> values) {
+  Value sum = values.front();
+  for (Value value : values.drop_front())
+    sum = code.add(sum, value);
+  return sum;
 }
 
 //===----------------------------------------------------------------------===//
@@ -122,67 +149,75 @@ void Index::countRecords() {
     return found;
   };
   counts = code.ifElse(code.less(cta, code.i32(runCtas)), read, [&] { return none; });
-  Value sum = counts[0];
-  for (Value count : llvm::drop_begin(counts))
-    sum = code.add(sum, count);
-  total = code.warpSum(sum);
+  total = code.warpSum(sumOf(counts));
   Value warps = code.min(code.mul(code.ctas(), code.i32(stageWarps)), code.i32(mostRuns));
   runLength = code.max(code.divUp(total, warps), code.i32(leastRun));
-  runs = code.divUp(total, runLength);
 }
 
-/// The entries of the next rounds, all loads in flight at once.
-void Index::loadRounds(Value source, Value position, Value end, SmallVectorImpl<Entry> &entries) {
-  constexpr uint32_t roundsInFlight = 4;
-  uint32_t rounds = roundsOfRecord > 1 ? roundsOfRecord : roundsInFlight;
-  Value records = kernel.buffer(step.buffers.records);
-  Value region = code.mul(code.widen(state.regionOf(source)), code.widen(state.maxTokens));
-  for (uint32_t round = 0; round < rounds; ++round) {
-    Value number = lane, place = position, isThere = code.i1(true);
-    if (roundsOfRecord > 1) {
-      number = entryNumber(code, round);
-    } else {
-      number = code.rem(lane, code.i32(topK));
-      Value record = code.add(code.div(lane, code.i32(topK)), code.i32(round * recordsOfRound));
-      isThere = code.less(lane, code.i32(recordsOfRound * topK));
-      place = code.add(position, record);
-    }
-    isThere = code.bitAnd(isThere, code.less(place, end));
-    place = code.min(place, code.sub(end, code.i32(1)));
-    Value record = code.element(records, code.add(region, code.widen(place)),
-                                uint64_t(4) * step.recordWords());
-    Value slots = code.loadI32(record, 4);
-    Value known = code.min(number, code.i32(topK - 1));
-    Value entry = code.advance(code.element(record, known, 4), 8);
-    Value word = code.loadI32(entry), slot = code.shiftRight(word, code.i32(16));
-    isThere = code.bitAnd(isThere, code.less(number, slots));
-    isThere = code.bitAnd(isThere, code.less(slot, code.i32(topK)));
-    entries.push_back(
-        {isThere, word, record, code.advance(entry, uint64_t(4) * topK), source, place});
+/// Without what comes from memory: `isThere` says whether the record is.
+Index::Entry Index::entryOf(const Part &part, Value round) {
+  Entry entry;
+  entry.source = part.source;
+  Value record, number;
+  if (roundsOfRecord > 1) {
+    Value each = code.i32(roundsOfRecord);
+    record = code.div(round, each);
+    number = code.add(code.mul(code.rem(round, each), code.i32(warpLanes)), lane);
+    entry.number = code.min(number, code.i32(topK - 1));
+  } else {
+    // Lanes that are left over have a record behind all.
+    constexpr int64_t nowhere = 1 << 30;
+    Value isUsed = code.less(lane, code.i32(recordsOfRound * topK));
+    record = code.select(isUsed, code.div(lane, code.i32(topK)), code.i32(nowhere));
+    record = code.add(code.mul(round, code.i32(recordsOfRound)), record);
+    entry.number = number = code.rem(lane, code.i32(topK));
   }
+  record = code.add(part.first, record);
+  entry.isThere = code.bitAnd(code.less(record, part.end), code.equal(number, entry.number));
+  entry.record = code.min(record, code.sub(part.end, code.i32(1)));
+  entry.address = code.element(part.region, entry.record, uint64_t(4) * step.recordWords());
+  return entry;
 }
 
-void Index::forRoundsOf(Value source, Value first, Value end, EntryBody body) {
-  uint32_t span = roundsOfRecord > 1 ? 1 : 4 * recordsOfRound;
-  code.forRange(first, end, code.i32(span), ValueRange(), [&](Value position, ValueRange) {
-    SmallVector<Entry> entries;
-    loadRounds(source, position, end, entries);
-    for (const Entry &entry : entries)
-      body(entry);
-    return LaneList();
-  });
+void Index::forRoundsOf(const Part &part, EntryBody body) {
+  Value isEmpty = code.atLeast(part.first, part.end);
+  Value records = code.select(isEmpty, code.i32(0), code.sub(part.end, part.first));
+  Value rounds = code.mul(code.divUp(records, code.i32(recordsOfRound)), code.i32(roundsOfRecord));
+  auto load = [&](Value round) {
+    Entry entry = entryOf(part, round);
+    Value count = code.loadI32(entry.address, 4);
+    return LaneList{count, code.loadI32(code.element(entry.address, entry.number, 4), 8)};
+  };
+  LoadQueue{.words = 2}.run(
+      code, rounds, ValueRange(), load, [&](Value round, ValueRange words, ValueRange) {
+        Entry entry = entryOf(part, round);
+        entry.word = words[1];
+        Value isThere = code.bitAnd(code.less(entry.number, words[0]),
+                                    code.less(slotOf(entry.word), code.i32(topK)));
+        entry.isThere = code.bitAnd(entry.isThere, isThere);
+        body(entry);
+        return LaneList();
+      });
 }
 
 /// The entries of this warp's run, in their order. Executed by all lanes.
 void Index::forRounds(EntryBody body) {
   Value first = code.min(code.mul(run, runLength), total);
   Value end = code.min(code.add(first, runLength), total);
+  Value records = kernel.buffer(step.buffers.records);
   code.forRange(code.i32(0), code.i32(step.ranks), code.i32(1), code.i32(0),
                 [&](Value source, ValueRange passed) {
-                  Value count = entryAt(code, counts, source), before = passed[0];
-                  Value next = code.add(before, count);
-                  Value low = code.max(first, before), high = code.min(end, next);
-                  forRoundsOf(source, code.sub(low, before), code.sub(high, before), body);
+                  Value before = passed[0];
+                  Value next = code.add(before, entryAt(code, counts, source));
+                  Part part;
+                  part.source = source;
+                  part.first = code.sub(code.max(first, before), before);
+                  // Without records of the run: 0, or more than there are.
+                  part.end = code.sub(code.max(code.min(end, next), before), before);
+                  Value region =
+                      code.mul(code.widen(state.regionOf(source)), code.widen(state.maxTokens));
+                  part.region = code.element(records, region, uint64_t(4) * step.recordWords());
+                  forRoundsOf(part, body);
                   return LaneList{next};
                 });
 }
@@ -198,47 +233,41 @@ Value Index::findSame(Value isThere, Value expert) {
 }
 
 //===----------------------------------------------------------------------===//
-// Counting
+// Counts and places
 //===----------------------------------------------------------------------===//
 
-void Index::countRun() {
+/// Runs that no warp has count nothing.
+void Index::clearRuns() {
   Value table = kernel.workspace(runsSpace());
-  forExperts([&](Value expert, Value isThere) {
-    code.ifThen(isThere, [&] { code.store(code.i32(0), wordAt(table, run, expert)); });
+  Value warps = code.mul(code.ctas(), code.i32(stageWarps));
+  code.forRange(run, code.i32(mostRuns), warps, ValueRange(), [&](Value number, ValueRange) {
+    forExperts([&](Value expert, Value isThere) {
+      code.ifThen(isThere, [&] { code.store(code.i32(0), wordAt(table, number, expert)); });
+    });
+    return LaneList();
   });
   code.syncWarp();
-  forRounds([&](const Entry &entry) {
-    Value expert = localOf(entry.word);
-    Value same = findSame(entry.isThere, expert);
-    Value isLeader = code.equal(code.bitAnd(same, code.lanesBelow()), code.i32(0));
-    code.ifThen(code.bitAnd(entry.isThere, isLeader), [&] {
-      Value place = wordAt(table, run, expert);
-      code.store(code.add(code.loadI32(place), code.countBits(same)), place);
-    });
-    code.syncWarp();
-  });
 }
 
 /// Each warp sums its part of the runs, for every expert: those before the CTA's,
 /// and all.
 void Index::sumRuns() {
-  Value table = kernel.workspace(runsSpace()), sums = kernel.workspace(runSumsSpace());
-  Value ownRuns = code.mul(cta, code.i32(stageWarps));
+  static_assert(runsOfWarp == 2 * stageWarps, "runs of two CTAs are a warp's part");
+  Value table = kernel.workspace(runsSpace());
   Value firstRun = code.mul(warp, code.i32(runsOfWarp));
+  Value ownRuns = code.mul(cta, code.i32(stageWarps));
+  Value hasFirst = code.less(firstRun, ownRuns);
+  Value hasSecond = code.less(code.add(firstRun, code.i32(stageWarps)), ownRuns);
   forExperts([&](Value expert, Value isThere) {
-    Value known = code.min(expert, code.sub(experts, code.i32(1)));
-    Value before = code.i32(0), all = code.i32(0);
-    for (uint32_t i = 0; i < runsOfWarp; ++i) {
-      Value number = code.add(firstRun, code.i32(i));
-      Value isRun = code.less(number, runs);
-      Value count = code.loadI32(wordAt(table, code.select(isRun, number, code.i32(0)), known));
-      count = code.select(isRun, count, code.i32(0));
-      all = code.add(all, count);
-      before = code.add(before, code.select(code.less(number, ownRuns), count, code.i32(0)));
-    }
     code.ifThen(isThere, [&] {
-      code.store(before, wordAt(sums, rowOfSums(warp, 0), expert));
-      code.store(all, wordAt(sums, rowOfSums(warp, 1), expert));
+      LaneList words = loadWords(wordAt(table, firstRun, expert), runsOfWarp);
+      Value first = sumOf(ArrayRef(words).take_front(stageWarps));
+      Value second = sumOf(ArrayRef(words).drop_front(stageWarps));
+      Value before = code.add(code.select(hasFirst, first, code.i32(0)),
+                              code.select(hasSecond, second, code.i32(0)));
+      Value target = code.element(sumsAt(expert), warp, 8);
+      code.store(before, target);
+      code.store(code.add(first, second), target, 4);
     });
   });
   code.syncStage();
@@ -246,22 +275,21 @@ void Index::sumRuns() {
 
 /// Where the rows of each expert begin, and those of this run among them.
 void Index::placeRun() {
-  Value table = kernel.workspace(runsSpace()), sums = kernel.workspace(runSumsSpace());
-  Value cursors = kernel.workspace(cursorsSpace()), offsets = kernel.workspace(offsetsSpace());
+  Value table = kernel.workspace(runsSpace()), cursors = kernel.workspace(cursorsSpace());
+  Value offsets = kernel.workspace(offsetsSpace());
   Value ownRuns = code.mul(cta, code.i32(stageWarps));
   Value isTeller = code.equal(run, code.i32(0)), most = capacity();
   auto body = [&](Value first, ValueRange passed) {
     Value expert = code.add(first, lane), isThere = code.less(expert, experts);
     Value known = code.min(expert, code.sub(experts, code.i32(1)));
-    Value before = code.i32(0), all = code.i32(0);
+    LaneList sums = loadWords(sumsAt(known), 2 * stageWarps);
+    LaneList own = loadWords(wordAt(table, ownRuns, known), stageWarps);
+    Value before = sums[0], all = sums[1];
     for (unsigned i = 0; i < stageWarps; ++i) {
-      before = code.add(before, code.loadI32(wordAt(sums, rowOfSums(code.i32(i), 0), known)));
-      all = code.add(all, code.loadI32(wordAt(sums, rowOfSums(code.i32(i), 1), known)));
-      Value number = code.add(ownRuns, code.i32(i));
-      Value isEarlier = code.bitAnd(code.less(code.i32(i), warp), code.less(number, runs));
-      Value row = code.select(isEarlier, number, code.i32(0));
-      Value count = code.loadI32(wordAt(table, row, known));
-      before = code.add(before, code.select(isEarlier, count, code.i32(0)));
+      before = i ? code.add(before, sums[2 * i]) : before;
+      all = i ? code.add(all, sums[2 * i + 1]) : all;
+      Value isEarlier = code.less(code.i32(i), warp);
+      before = code.add(before, code.select(isEarlier, own[i], code.i32(0)));
     }
     auto [below, sum] = code.sumBelow(code.select(isThere, all, code.i32(0)));
     Value start = code.add(passed[0], below);
@@ -277,54 +305,60 @@ void Index::placeRun() {
   code.syncWarp();
 }
 
-//===----------------------------------------------------------------------===//
-// Rows
-//===----------------------------------------------------------------------===//
-
 void Index::storeRow(const Entry &entry, Value row) {
-  Value token = code.loadI32(entry.record);
-  Value slot = code.shiftRight(entry.word, code.i32(16));
+  Value weights = code.element(entry.address, entry.number, 4);
+  Value weight = code.loadI32(weights, 8 + uint64_t(4) * topK);
+  Value token = code.loadI32(entry.address);
   Value target = code.element(kernel.workspace(rowTargetSpace()), row, 8);
   code.store(entry.source, target);
-  code.store(code.add(code.mul(token, code.i32(topK)), slot), target, 4);
-  Value from = code.add(code.mul(entry.source, state.maxTokens), entry.position);
+  code.store(code.add(code.mul(token, code.i32(topK)), slotOf(entry.word)), target, 4);
+  Value from = code.add(code.mul(entry.source, state.maxTokens), entry.record);
   code.store(from, code.element(kernel.workspace(rowSourceSpace()), row, 4));
-  code.store(code.loadI32(entry.weight), code.element(kernel.workspace(rowWeightSpace()), row, 4));
+  code.store(weight, code.element(kernel.workspace(rowWeightSpace()), row, 4));
 }
 
-void Index::listRows() {
-  Value cursors = kernel.workspace(cursorsSpace()), most = capacity();
+/// Counts the run's entries in its counters or, with its cursors, places them.
+void Index::passRun(Value isPlacing) {
+  Value table =
+      code.select(isPlacing, kernel.workspace(cursorsSpace()), kernel.workspace(runsSpace()));
+  Value most = code.select(isPlacing, capacity(), code.i32(0));
   forRounds([&](const Entry &entry) {
     Value expert = localOf(entry.word);
     Value same = findSame(entry.isThere, expert);
     Value below = code.bitAnd(same, code.lanesBelow());
-    Value known = code.select(entry.isThere, expert, code.i32(0));
-    Value cursor = code.loadI32(wordAt(cursors, run, known));
+    Value cursor = wordAt(table, run, code.select(entry.isThere, expert, code.i32(0)));
+    Value next = code.loadI32(cursor);
     code.syncWarp(); // all have read before one goes on
     code.ifThen(entry.isThere, [&] {
-      Value row = code.add(cursor, code.countBits(below));
+      Value row = code.add(next, code.countBits(below));
       code.ifThen(code.less(row, most), [&] { storeRow(entry, row); });
-      code.ifThen(code.equal(below, code.i32(0)), [&] {
-        code.store(code.add(cursor, code.countBits(same)), wordAt(cursors, run, known));
-      });
+      code.ifThen(code.equal(below, code.i32(0)),
+                  [&] { code.store(code.add(next, code.countBits(same)), cursor); });
     });
     code.syncWarp();
   });
 }
 
 void Index::write() {
+  clearRuns();
   countRecords();
-  Value hasRun = code.less(run, runs);
-  code.ifThen(hasRun, [&] { countRun(); });
-  tile::GridSyncOp::create(code.builder, code.loc,
-                           kernel.workspace({"index_counter", Extent{.constant = 4}}));
-  // The first CTA tells where experts begin, records or not.
   Value firstRun = code.mul(cta, code.i32(stageWarps));
-  Value hasRuns = code.bitOr(code.less(firstRun, runs), code.equal(cta, code.i32(0)));
-  code.ifThen(hasRuns, [&] {
-    sumRuns();
-    placeRun();
-    code.ifThen(hasRun, [&] { listRows(); });
+  auto hasRecords = [&](Value number) { return code.less(code.mul(number, runLength), total); };
+  // The first CTA tells where experts begin, records or not.
+  Value hasRuns = code.bitOr(hasRecords(firstRun), code.equal(cta, code.i32(0)));
+  Value hasRun = hasRecords(run);
+  code.forRange(code.i32(0), code.i32(2), code.i32(1), ValueRange(), [&](Value pass, ValueRange) {
+    Value isPlacing = code.notEqual(pass, code.i32(0));
+    code.ifThen(isPlacing, [&] {
+      tile::GridSyncOp::create(code.builder, code.loc,
+                               kernel.workspace({"index_counter", Extent{.constant = 4}}));
+      code.ifThen(hasRuns, [&] {
+        sumRuns();
+        placeRun();
+      });
+    });
+    code.ifThen(hasRun, [&] { passRun(isPlacing); });
+    return LaneList();
   });
 }
 

@@ -67,13 +67,13 @@ inline Workspace sentSpace(uint32_t ranks) { return {"sent", {.constant = uint64
 /// Records that arrived are cut into at most this many runs, one a warp, each of at
 /// least `leastRun` records.
 inline constexpr uint32_t mostRuns = 128, leastRun = 32;
-/// u32 [runs][local experts]: rows of an expert in a run; later, where the next one
-/// goes.
+/// u32 [local experts][runs]: rows of an expert in a run; 0 in runs that no warp has.
+/// An expert's runs lie together, so that vectors of them are read at once.
 inline Workspace runsSpace() { return {"runs", {.perExpert = 4 * mostRuns}}; }
-/// u32 [CTAs with runs][warps][2][local experts]: sums of a warp's part of `runs`,
-/// up to the CTA's own and of all.
+/// u32 [CTAs with runs][local experts][warps][2]: sums of a warp's part of `runs`, up
+/// to the CTA's own and of all.
 inline Workspace runSumsSpace() { return {"run_sums", {.perExpert = 2 * 4 * mostRuns}}; }
-/// u32 [runs][local experts]: the row that the run's next row of the expert becomes.
+/// u32 [local experts][runs]: the row that the run's next row of the expert becomes.
 inline Workspace cursorsSpace() { return {"cursors", {.perExpert = 4 * mostRuns}}; }
 
 } // namespace moec::fusion
