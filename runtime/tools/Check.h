@@ -24,13 +24,6 @@ struct CheckReport {
   bool passed() const { return comparison.agrees(tolerance); }
 };
 
-/// Relative error that rounding explains: 1e-5 for a layer of f32 alone, 2e-2
-/// where anything is rounded to bf16 on the way.
-double toleranceOf(const Layer &layer);
-
-/// The layer in the reference's own terms.
-reference::Layer toReference(const Layer &layer);
-
 /// The sums that the module's plan makes before a token's own.
 reference::Sums sumsOf(const rt::Module &module, const Tokens &tokens);
 

@@ -7,101 +7,13 @@
 #include "test/conformance/LayerData.h"
 
 #include "runtime/module/WeightRoles.h"
+#include "runtime/tools/LayerReference.h"
 
 #include <cmath>
 #include <random>
 
 namespace moec::test {
 namespace {
-
-reference::Type toReference(DType type) {
-  return type == DType::F32 ? reference::Type::F32 : reference::Type::BF16;
-}
-reference::Score toReference(ScoreFunction score) {
-  switch (score) {
-  case ScoreFunction::Identity:
-    return reference::Score::Identity;
-  case ScoreFunction::Softmax:
-    return reference::Score::Softmax;
-  case ScoreFunction::Sigmoid:
-    return reference::Score::Sigmoid;
-  }
-  return reference::Score::Identity;
-}
-
-void setRouter(const Router &router, reference::Layer &to) {
-  to.topK = router.topK;
-  to.logitsType = toReference(router.logitsType);
-  to.logitsBias = router.logitsBias;
-  to.score = toReference(router.score);
-  to.scoreAfterTopK = router.scoreAfterTopK;
-  to.selectionBias = router.selectionBias;
-  if (router.groups) {
-    to.groups = router.groups->count;
-    to.groupsKept = router.groups->kept;
-    to.groupScore = router.groups->score == GroupScore::Max ? reference::GroupScore::Max
-                                                            : reference::GroupScore::SumOfTop2;
-    to.rejectedIsZero = router.groups->rejectedValue == RejectedValue::Zero;
-  }
-  to.normalize = router.normalize;
-  to.normalizeEpsilon = router.normalizeEpsilon;
-  to.scale = router.scale;
-  to.routingType = toReference(router.weightsType);
-}
-
-reference::Layer toReference(const Layer &layer) {
-  reference::Layer to;
-  to.hidden = layer.hidden;
-  to.experts = layer.experts;
-  to.intermediate = layer.expert.intermediate;
-  to.tokensType = toReference(layer.tokensType);
-  to.weightsType = toReference(layer.weightsType);
-  to.combineType = toReference(layer.combineType);
-  to.activation = reference::Activation(toPostfix(layer.expert.activation));
-  to.gateBias = layer.expert.gateBias;
-  to.upBias = layer.expert.upBias;
-  to.downBias = layer.expert.downBias;
-  to.residual = layer.residual;
-  setRouter(layer.router, to);
-  if (layer.shared) {
-    to.sharedIntermediate = layer.shared->mlp.intermediate;
-    to.sharedActivation = reference::Activation(toPostfix(layer.shared->mlp.activation));
-    to.sharedGate = layer.shared->gate;
-  }
-  return to;
-}
-
-WeightRole fromReference(reference::Weight weight) {
-  switch (weight) {
-  case reference::Weight::Router:
-    return WeightRole::Router;
-  case reference::Weight::RouterBias:
-    return WeightRole::RouterBias;
-  case reference::Weight::SelectionBias:
-    return WeightRole::SelectionBias;
-  case reference::Weight::ExpertGate:
-    return WeightRole::ExpertGate;
-  case reference::Weight::ExpertUp:
-    return WeightRole::ExpertUp;
-  case reference::Weight::ExpertDown:
-    return WeightRole::ExpertDown;
-  case reference::Weight::SharedGate:
-    return WeightRole::SharedGate;
-  case reference::Weight::SharedUp:
-    return WeightRole::SharedUp;
-  case reference::Weight::SharedDown:
-    return WeightRole::SharedDown;
-  case reference::Weight::SharedScale:
-    return WeightRole::SharedScale;
-  case reference::Weight::ExpertGateBias:
-    return WeightRole::ExpertGateBias;
-  case reference::Weight::ExpertUpBias:
-    return WeightRole::ExpertUpBias;
-  case reference::Weight::ExpertDownBias:
-    return WeightRole::ExpertDownBias;
-  }
-  return WeightRole::Router;
-}
 
 void fill(std::vector<float> &values, size_t count, float deviation, uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -188,11 +100,7 @@ std::string LayerData::compare(const LayerOutput &actual) const {
       toReference(description), {rows.data(), reference::Type::F32}, tokenCount, lookup, 1);
   reference::Comparison result = reference::compare(
       expected, {actual.output.data(), actual.indices.data(), actual.weights.data()});
-  bool isExact = description.tokensType == DType::F32 && description.weightsType == DType::F32 &&
-                 description.combineType == DType::F32 &&
-                 description.router.logitsType == DType::F32;
-  double tolerance = isExact ? 1e-5 : 2e-2;
-  if (result.agrees(tolerance))
+  if (result.agrees(toleranceOf(description)))
     return "";
   return "output error " + std::to_string(result.outputError) + ", weights error " +
          std::to_string(result.weightsError) + ", mismatches " + std::to_string(result.mismatches) +
