@@ -180,27 +180,6 @@ LogicalResult LayerOp::verifyRegions() {
 // moe.weight
 //===----------------------------------------------------------------------===//
 
-static bool isBias(WeightRole role) {
-  switch (role) {
-  case WeightRole::RouterBias:
-  case WeightRole::SelectionBias:
-  case WeightRole::ExpertGateBias:
-  case WeightRole::ExpertUpBias:
-  case WeightRole::ExpertDownBias:
-    return true;
-  case WeightRole::Router:
-  case WeightRole::ExpertGate:
-  case WeightRole::ExpertUp:
-  case WeightRole::ExpertDown:
-  case WeightRole::SharedGate:
-  case WeightRole::SharedUp:
-  case WeightRole::SharedDown:
-  case WeightRole::SharedScale:
-    return false;
-  }
-  llvm_unreachable("unknown role");
-}
-
 static int64_t rankOf(WeightRole role) {
   switch (role) {
   case WeightRole::RouterBias:
@@ -233,7 +212,7 @@ LogicalResult WeightOp::verify() {
                          << " extents, but has " << type.getRank();
   if (llvm::any_of(type.getShape(), [](int64_t extent) { return extent < 1; }))
     return emitOpError() << "extents must be positive, but the type is " << type;
-  if (isBias(getRole())) // weight-c3
+  if (type.getRank() == 1) // a bias: weight-c3
     return verifyF32(*this, "elements of a bias", type.getElementType());
   if (!isSupportedElement(type.getElementType()))
     return emitOpError() << "elements must be f32 or bf16, but are " << type.getElementType();

@@ -8,6 +8,7 @@
 #include "passes/fusion/stages/StageBuilder.h"
 #include "dialects/moe/LayerAttr.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "runtime/module/Names.h"
 
 namespace moec::fusion {
 using namespace mlir;
@@ -31,36 +32,6 @@ static tile::TensorMapAttr toAttr(MLIRContext *context, const TensorMap &map) {
   }
   return tile::TensorMapAttr::get(context, moe::toType(map.element, context), dims, strides, box,
                                   map.swizzle, map.baseOffset);
-}
-
-/// What an argument of an object is called, before the number that tells those of
-/// one object apart.
-static StringRef labelOf(KernelObject object) {
-  switch (object) {
-  case KernelObject::Buffer:
-    return "buffer";
-  case KernelObject::Flag:
-    return "flag";
-  case KernelObject::Peers:
-    return "peers";
-  case KernelObject::BufferOffset:
-    return "buffer_offset";
-  case KernelObject::FlagOffset:
-    return "flag_offset";
-  case KernelObject::Weight:
-    return "weight";
-  case KernelObject::Workspace:
-    return "workspace";
-  case KernelObject::State:
-    return "state";
-  case KernelObject::Placement:
-    return "placement";
-  case KernelObject::ChosenExperts:
-    return "chosen_experts";
-  case KernelObject::ChosenWeights:
-    return "chosen_weights";
-  }
-  llvm_unreachable("all objects are handled");
 }
 
 /// An object of which there is one has no number.
@@ -103,7 +74,7 @@ Value KernelBuilder::find(tile::BindingAttr wanted) {
 std::string KernelBuilder::nameOf(KernelObject object, uint32_t index) {
   if (object == KernelObject::Workspace)
     return (*std::next(module.getOps<tile::WorkspaceOp>().begin(), index)).getSymName().str();
-  std::string name = labelOf(object).str();
+  std::string name = moec::nameOf(object);
   return isNumbered(object) ? name + std::to_string(index) : name;
 }
 
