@@ -7,40 +7,12 @@
 
 #include "test/passes/fusion/stages/ProductRun.h"
 
-#include "frontend/driver/Dialects.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Pass/PassManager.h"
-#include "passes/Pipelines.h"
-#include "passes/emit/Kernels.h"
-#include "passes/fusion/stages/StageBuilder.h"
 #include "runtime/backends/emulator/device/EmulatorDevice.h"
 
 #include <algorithm>
-#include <cstring>
-#include <gtest/gtest.h>
 #include <random>
-#include <stdexcept>
 
 namespace moec::stages {
-using plan::Buffer;
-using plan::BufferLayout;
-using plan::BufferSpace;
-
-enum Buffers : uint32_t { Tokens, Routes, Packed, Received, Records, Rows, Returned, Shared, Out };
-enum Flags : uint32_t { RowsFlag, ReturnedFlag };
-
-static void need(const rt::Status &status, const std::string &what) {
-  if (status.ok())
-    return;
-  ADD_FAILURE() << what << ": " << status.message();
-  throw std::runtime_error(what);
-}
-template <typename T> static T need(rt::Result<T> result, const std::string &what) {
-  if (!result)
-    need(result.status(), what);
-  return std::move(*result);
-}
 
 namespace {
 /// The emulator, but for this: what the host writes into the symmetric heap is there
@@ -76,104 +48,7 @@ private:
 };
 } // namespace
 
-//===----------------------------------------------------------------------===//
-// bf16
-//===----------------------------------------------------------------------===//
-
-static uint16_t bf16Of(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-static float floatOf(uint16_t bf16) {
-  uint32_t bits = uint32_t(bf16) << 16;
-  float value;
-  std::memcpy(&value, &bits, 4);
-  return value;
-}
 float roundToBf16(float value) { return floatOf(bf16Of(value)); }
-
-//===----------------------------------------------------------------------===//
-// What the kernels are made for
-//===----------------------------------------------------------------------===//
-
-/// Buffers and flags as the scheduler makes them, and of its ops what tells records
-/// from rows.
-void ProductRun::makePlan() {
-  const Layer &layer = product.layer;
-  uint32_t combine = layer.combineType == DType::BF16 ? 2 : 4, record = 4 * (2 + 2 * topK);
-  std::vector<uint32_t> sources = {product.depth, product.ranks()};
-  plan.name = "step";
-  plan.ranks = product.ranks();
-  plan.depth = product.depth;
-  plan.topK = topK;
-  plan.buffers = {
-      {"x", BufferSpace::Input, BufferLayout::Slot, {}, 1, layer.hidden * 2},
-      {"route", BufferSpace::Local, BufferLayout::Slot, {}, 1, 12 * topK},
-      {"record", BufferSpace::Local, BufferLayout::Seq, {plan.ranks}, 1, record},
-      {"recv", BufferSpace::Symmetric, BufferLayout::Seq, sources, 1, layer.hidden * 2},
-      {"meta", BufferSpace::Symmetric, BufferLayout::Seq, sources, 1, record},
-      {"y", BufferSpace::Local, BufferLayout::Slot, {}, topK, layer.hidden * combine},
-      {"back",
-       BufferSpace::Symmetric,
-       BufferLayout::Slot,
-       {product.depth},
-       topK,
-       layer.hidden * combine},
-      {"shared", BufferSpace::Local, BufferLayout::Slot, {}, 1, layer.hidden * 4},
-      {"out", BufferSpace::Output, BufferLayout::Slot, {}, 1, layer.hidden * 4},
-  };
-  plan.flags = {{"fd", sources, true, {}}, {"fc", sources, false, {}}};
-  auto task = [&](plan::OpKind kind, plan::TaskKind what, uint32_t reads, uint32_t writes) {
-    plan::Op op;
-    op.kind = kind;
-    op.task = what;
-    op.reads = {{reads, {}, {}, {}}};
-    op.writes = {{writes, {}, {}, {}}};
-    plan.ops.push_back(op);
-  };
-  task(plan::OpKind::Compute, plan::TaskKind::Route, Tokens, Routes);
-  task(plan::OpKind::Compute, plan::TaskKind::Pack, Routes, Packed);
-  task(plan::OpKind::Put, plan::TaskKind::Pack, Tokens, Received);
-  task(plan::OpKind::Put, plan::TaskKind::Pack, Packed, Records);
-  step.layer = layer;
-  step.layer.router.topK = topK;
-  step.ranks = plan.ranks;
-  step.depth = plan.depth;
-  step.buffers = {Tokens, Routes, Packed, Received, Records, Rows, Returned, Shared, Out};
-  step.rowsFlag = RowsFlag;
-  step.returnedFlag = ReturnedFlag;
-}
-
-void ProductRun::makeKernels() {
-  mlir::DialectRegistry registry;
-  registerDialects(registry);
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  context.loadAllAvailableDialects();
-  mlir::Location loc = mlir::UnknownLoc::get(&context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
-  (*module)->setAttr(tile::kArchAttrName, mlir::StringAttr::get(&context, "sm_90a"));
-  auto make = [&](const char *name, auto build, const fusion::GemmTile &tile) {
-    fusion::KernelBuilder kernel(*module, step, name, loc);
-    if (failed(build(kernel, tile)))
-      throw std::runtime_error(name);
-    kernel.finish();
-  };
-  make("expert_up", fusion::buildExpertUp, product.form.up);
-  make("expert_down", fusion::buildExpertDown, product.form.down);
-  if (product.layer.shared) {
-    make("shared_up", fusion::buildSharedUp, product.form.up);
-    make("shared_down", fusion::buildSharedDown, product.form.down);
-  }
-  mlir::PassManager passes(&context);
-  addPhase(passes, Phase::Lower);
-  if (failed(passes.run(*module)))
-    throw std::runtime_error("kernels are not lowered");
-  auto set = buildKernelSet(*module);
-  if (failed(set))
-    throw std::runtime_error("no kernel set");
-  kernels = std::move(*set);
-}
 
 //===----------------------------------------------------------------------===//
 // Numbers
@@ -273,66 +148,37 @@ void ProductRun::makeWeights() {
 // The device
 //===----------------------------------------------------------------------===//
 
-void ProductRun::makeDevice() {
-  rt::emulator::DeviceOptions options;
-  options.seed = product.seed;
-  options.ctasPerRank = product.ctas;
-  device = std::make_unique<PresetDevice>(plan, options);
-  need(device->load(kernels), "kernels");
-  rt::ModuleParts parts{manifest, plan, kernels};
-  memory = std::make_unique<rt::DeviceMemory>(
-      need(rt::DeviceMemory::create(*device, parts, maxTokens), "memory"));
-  weights = std::make_unique<rt::DeviceWeights>(
-      need(rt::DeviceWeights::create(*device, manifest, kernels), "weights"));
-  auto lookup = [&](const std::string &name, moec_tensor &tensor) -> rt::Status {
-    tensor.dtype = MOEC_F32;
-    tensor.data = tensors.at(name).data();
-    tensor.dims = uint32_t(shapes[name].size());
-    std::copy(shapes[name].begin(), shapes[name].end(), tensor.shape);
-    return rt::Status();
-  };
-  need(weights->load(lookup), "weights");
-  std::vector<uint32_t> table = rt::placementTable(manifest);
-  owners = need(rt::DeviceAllocation::create(*device, table.size() * 4, rt::MemoryKind::Table, 0,
-                                             "placement"),
-                "placement");
-  write(owners.address(), table);
-  for (const Kernel &kernel : kernels.kernels)
-    tables[kernel.name] =
-        need(rt::makeArgumentTable(*device, parts, kernel, {*memory, *weights, owners.address()}),
-             "arguments");
-}
-
-ProductRun::ProductRun(const ProductCase &product) : product(product) {
-  topK = product.layer.router.topK;
-  manifest.ranks = product.ranks();
-  manifest.layer = product.layer;
-  makePlan();
-  makeKernels();
+ProductRun::ProductRun(const ProductCase &product)
+    : StageRun(
+          {product.name, product.layer, product.ranks(), product.depth, product.layer.router.topK}),
+      product(product), topK(product.layer.router.topK) {
+  makeKernels([&](const MakeKernel &make) {
+    const fusion::GemmForm &form = product.form;
+    auto add = [&](const char *name, auto build, const fusion::GemmTile &tile) {
+      make(name, [&](fusion::KernelBuilder &kernel) { return build(kernel, tile); });
+    };
+    add("expert_up", fusion::buildExpertUp, form.up);
+    add("expert_down", fusion::buildExpertDown, form.down);
+    if (product.layer.shared) {
+      add("shared_up", fusion::buildSharedUp, form.up);
+      add("shared_down", fusion::buildSharedDown, form.down);
+    }
+  });
   makeData();
   makeWeights();
   manifest.layer.experts = uint32_t(experts.size());
-  makeDevice();
+  rt::emulator::DeviceOptions options;
+  options.seed = product.seed;
+  options.ctasPerRank = product.ctas;
+  open(std::make_unique<PresetDevice>(plan, options), maxTokens,
+       [&](const std::string &name, moec_tensor &tensor) {
+         tensor.dtype = MOEC_F32;
+         tensor.data = tensors.at(name).data();
+         tensor.dims = uint32_t(shapes[name].size());
+         std::copy(shapes[name].begin(), shapes[name].end(), tensor.shape);
+         return rt::Status();
+       });
   writeInputs();
-}
-
-ProductRun::~ProductRun() = default;
-
-uint64_t ProductRun::workspace(uint32_t rank, const std::string &name) const {
-  for (uint32_t i = 0; i < kernels.workspaces.size(); ++i)
-    if (kernels.workspaces[i].name == name)
-      return memory->workspace(rank, i);
-  throw std::runtime_error("no workspace " + name);
-}
-
-template <typename T> void ProductRun::write(uint64_t address, const std::vector<T> &values) {
-  if (!values.empty())
-    need(device->copyIn(address, values.data(), values.size() * sizeof(T)), "copy in");
-}
-template <typename T> std::vector<T> ProductRun::read(uint64_t address, size_t count) {
-  std::vector<T> values(count);
-  need(device->copyOut(values.data(), address, count * sizeof(T)), "copy out");
-  return values;
 }
 
 /// A row as the device holds it, its padding zero.
@@ -368,29 +214,14 @@ void ProductRun::writeRank(uint32_t rank) {
 
 void ProductRun::writeInputs() {
   for (uint32_t rank = 0; rank < product.ranks(); ++rank) {
-    RankState state;
-    state.step = epoch - 1;
-    state.rank = rank;
-    state.ranks = product.ranks();
-    state.localExperts = uint32_t(product.rows[rank].size());
-    state.maxTokens = maxTokens;
-    state.tokens = product.tokens[rank];
-    state.deadlineNs = 1'000'000'000;
-    write(memory->state(rank), std::vector<RankState>{state});
+    writeState(rank, maxTokens, product.tokens[rank], epoch);
     writeRank(rank);
   }
 }
 
-void ProductRun::run(const std::string &name) {
-  for (uint32_t i = 0; i < kernels.kernels.size(); ++i) {
-    if (kernels.kernels[i].name != name)
-      continue;
-    need(device->launch({i, product.ctas, product.ranks(), tables[name].address()}),
-         product.name + ": " + name);
-    need(device->synchronize(), product.name + ": " + name);
-    return;
-  }
-  throw std::runtime_error("no kernel " + name);
+void ProductRun::run(const std::string &kernel) {
+  launch(kernel, product.ctas);
+  synchronize();
 }
 
 //===----------------------------------------------------------------------===//
@@ -416,7 +247,7 @@ std::vector<float> ProductRun::sharedRow(uint32_t rank, uint32_t token) {
 }
 
 uint64_t ProductRun::flagCell(uint32_t rank, uint32_t source) {
-  uint64_t cells = memory->heap(rank) + memory->layout().flags[ReturnedFlag];
+  uint64_t cells = flag(rank, ReturnedFlag);
   uint32_t cell = epoch % product.depth * product.ranks() + source;
   return read<uint64_t>(cells + 8 * cell, 1)[0];
 }

@@ -11,12 +11,9 @@
 #define MOEC_TEST_PASSES_FUSION_STAGES_PRODUCTRUN_H
 
 #include "passes/fusion/KernelForm.h"
-#include "passes/fusion/Step.h"
-#include "runtime/backends/kernels/ArgumentBlocks.h"
-#include "runtime/backends/kernels/DeviceMemory.h"
+#include "test/passes/fusion/stages/StageRun.h"
 
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,10 +42,9 @@ struct IndexedRow {
   float weight = 0;
 };
 
-class ProductRun {
+class ProductRun : public StageRun {
 public:
   explicit ProductRun(const ProductCase &product);
-  ~ProductRun();
 
   /// Fails the running test, and throws, where something cannot be made or run.
   void run(const std::string &kernel);
@@ -78,27 +74,12 @@ public:
   std::vector<float> hiddenRow(uint32_t rank, uint32_t row, bool ofShared);
 
 private:
-  void makePlan();
-  void makeKernels();
   void makeData();
   void makeWeights();
-  void makeDevice();
   void writeInputs();
   void writeRank(uint32_t rank);
-  uint64_t workspace(uint32_t rank, const std::string &name) const;
-  template <typename T> void write(uint64_t address, const std::vector<T> &values);
-  template <typename T> std::vector<T> read(uint64_t address, size_t count);
 
-  Manifest manifest;
-  plan::Plan plan;
-  fusion::Step step;
-  KernelSet kernels;
-  std::unique_ptr<rt::Device> device;
-  std::unique_ptr<rt::DeviceMemory> memory;
-  std::unique_ptr<rt::DeviceWeights> weights;
-  rt::DeviceAllocation owners;
-  std::map<std::string, rt::DeviceAllocation> tables; ///< by kernel
-  std::map<std::string, std::vector<float>> tensors;  ///< by name
+  std::map<std::string, std::vector<float>> tensors; ///< by name
   std::map<std::string, std::vector<int64_t>> shapes;
 };
 
