@@ -50,6 +50,7 @@ class Campaign:
         self.goldens = [Golden(folder) for folder in folders]
         self.modules, self.making = {}, {golden.folder.name: threading.Lock() for golden in self.goldens}
         self.scratch.mkdir(parents=True, exist_ok=True)
+        self.commit = commit_of_kernels()
         self.record = self.scratch / "pieces.jsonl"
         self.lines = []
         if arguments.resume and self.record.exists():
@@ -80,7 +81,8 @@ class Campaign:
         done = subprocess.run(["moec-campaign", "emulator", str(first), str(last), golden.weights,
                                golden.input, output, *modules],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        lines = [dict(json.loads(line), golden=name) for line in done.stdout.splitlines()]
+        lines = [dict(json.loads(line), golden=name, commit=self.commit)
+                 for line in done.stdout.splitlines()]
         for line in lines:
             line["module"] = pathlib.Path(line["module"]).name
         if done.returncode:
@@ -107,7 +109,8 @@ class Campaign:
         sums = {}
         for line in sorted(self.lines, key=lambda line: line["golden"]):
             new = {"golden": line["golden"], "module": line["module"], "backend": line["backend"],
-                   "ranks": line["ranks"], "seeds": 0, "failures": 0, "seconds": 0.0}
+                   "ranks": line["ranks"], "seeds": 0, "failures": 0, "seconds": 0.0,
+                   "commit": line["commit"]}
             entry = sums.setdefault((line["golden"], line["module"]), new)
             entry["seeds"] += line["last"] - line["first"] + 1
             entry["failures"] += line["failures"]
@@ -126,6 +129,16 @@ class Campaign:
                     print(fault, flush=True)
                     faults.append(fault.splitlines()[0])
         return faults
+
+
+def commit_of_kernels():
+    """Of the sources that make and run them, as far as git knows."""
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], cwd=GOLDENS.parents[1], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    commit = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
+    changed = git("diff", "--quiet", "HEAD", "--", "dialects", "passes", "codegen", "runtime")
+    return commit + ("-changed" if changed.returncode == 1 else "")
 
 
 def has_kernels(folder):
