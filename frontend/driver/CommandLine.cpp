@@ -177,9 +177,13 @@ private:
                         "Stop after this phase and print its IR: import, check, place,\n"
                         "distribute, schedule, form-kernels, lower, emit (default)");
     command->add_option("--from", compile.from, "The input is IR that this phase printed");
-    command->add_option("--target", compile.target,
-                        "What the module holds kernels for: sm_90a, or cpu (default)\n"
-                        "for the plan alone");
+    command
+        ->add_option("--target", compile.target,
+                     "What the module holds kernels for: sm_90a, or cpu (default)\n"
+                     "for the plan alone; a list is separated by commas")
+        ->check([](const std::string &targets) {
+          return targets.empty() ? "wanted cpu or sm_90a, found ''" : "";
+        });
     command->add_flag("--timing", compile.timing, "Print where the time goes");
     command->add_flag("--json", compile.json, "Summary and diagnostics as JSON");
   }

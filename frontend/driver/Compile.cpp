@@ -12,6 +12,7 @@
 #include "runtime/base/File.h"
 #include "runtime/base/Text.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -23,6 +24,7 @@ namespace {
 struct Route {
   std::optional<Phase> from; ///< none: from source
   Phase to = Phase::Emit;
+  std::string target; ///< as CompileOptions has it, of a list the one that counts
 };
 
 std::string phaseList() {
@@ -39,10 +41,31 @@ rt::Result<Phase> parsePhase(const char *option, const std::string &name) {
   return *phase;
 }
 
+/// An architecture of NVIDIA's, which another version may have kernels for.
+bool isArch(llvm::StringRef name) {
+  return name.consume_front("sm_") && !name.empty() && llvm::isDigit(name.front());
+}
+
+/// The one target of a list, repetitions and the plan for cpu, which every module has,
+/// left out; "" for no list.
+rt::Result<std::string> parseTarget(const std::string &list) {
+  std::string target;
+  if (list.empty())
+    return target;
+  for (llvm::StringRef name : llvm::split(list, ',')) {
+    if (isArch(name) && name != "sm_90a")
+      return rt::unsupportedError("--target: wanted cpu or sm_90a, found '", name.str(), "'");
+    if (name != "cpu" && name != "sm_90a")
+      return rt::invalidError("--target: wanted cpu or sm_90a, found '", name.str(), "'");
+    if (target != "sm_90a")
+      target = name.str();
+  }
+  return target;
+}
+
 rt::Result<Route> chooseRoute(const CompileOptions &options) {
   Route route;
-  if (!options.target.empty() && options.target != "cpu" && options.target != "sm_90a")
-    return rt::unsupportedError("--target: wanted cpu or sm_90a, found '", options.target, "'");
+  MOEC_ASSIGN_OR_RETURN(route.target, parseTarget(options.target));
   if (!options.emit.empty()) {
     MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
   }
@@ -150,7 +173,7 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
 int advance(Compilation &compilation, const CompileOptions &options, const Route &route) {
   bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
                            : compilation.loadSource(options.input, options.ranks);
-  loaded = loaded && compilation.setTarget(options.target, !options.emulated);
+  loaded = loaded && compilation.setTarget(route.target, !options.emulated);
   if (loaded && compilation.runTo(route.to))
     return 0;
   showDiagnostics(compilation.diagnostics(), options.json);
