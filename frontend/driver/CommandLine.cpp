@@ -281,6 +281,10 @@ private:
         ->capture_default_str();
     command->add_flag("--rates-by-size", simulate.ratesBySize,
                       "Transfers that meet share in proportion to their sizes");
+    command
+        ->add_option("--kernel-times", simulate.kernelTimes,
+                     "Measured ones, lines task,rows,seconds (default: a roofline)")
+        ->type_name("FILE");
     command->add_option("--trace", simulate.trace, "Write a trace for ui.perfetto.dev")
         ->type_name("FILE");
     command->add_flag("--json", simulate.json, "As JSON");

@@ -101,7 +101,8 @@ struct SimulateOptions {
   std::optional<uint32_t> layer;  ///< of a traffic file with several
   uint32_t steps = 1;
   bool ratesBySize = false;
-  std::string trace; ///< file for Perfetto; empty: none
+  std::string kernelTimes; ///< file of measured ones; empty: a roofline
+  std::string trace;       ///< file for Perfetto; empty: none
   bool json = false;
 };
 int runSimulate(const SimulateOptions &options);

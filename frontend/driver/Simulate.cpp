@@ -12,6 +12,7 @@
 #include "runtime/bounds/LayerBound.h"
 #include "runtime/module/ModuleJson.h"
 #include "runtime/simulator/Floor.h"
+#include "runtime/simulator/KernelTable.h"
 #include "runtime/simulator/PlanTasks.h"
 #include "runtime/simulator/Roofline.h"
 #include "runtime/simulator/Summary.h"
@@ -27,8 +28,9 @@ namespace {
 /// How long tasks take, and what to say of that.
 struct Kernels {
   std::unique_ptr<simulator::KernelTimes> times = std::make_unique<simulator::NoKernelTimes>();
-  std::string source = "none"; ///< for --json
-  std::string note;            ///< why computing takes no time
+  std::string source = "none";                   ///< for --json
+  std::string note;                              ///< why computing takes no time
+  std::unique_ptr<simulator::KernelTimes> model; ///< of what was not measured
 };
 
 Kernels kernelsFor(const SimulateInput &input) {
@@ -46,6 +48,18 @@ Kernels kernelsFor(const SimulateInput &input) {
                                                         input.manifest->placement, *rates);
   kernels.source = "roofline";
   return kernels;
+}
+
+/// Measured times in front of those that there are.
+rt::Status measure(Kernels &kernels, const std::string &path) {
+  MOEC_ASSIGN_OR_RETURN(std::string text, rt::readFile(path));
+  MOEC_ASSIGN_OR_RETURN(simulator::KernelTable table, simulator::KernelTable::parse(text, path));
+  kernels.model = std::move(kernels.times);
+  kernels.times = std::make_unique<simulator::MeasuredTimes>(std::move(table), *kernels.model);
+  kernels.source = kernels.source == "none" ? "measured" : "measured, else " + kernels.source;
+  if (!kernels.note.empty())
+    kernels.note = "of what was not measured " + kernels.note;
+  return rt::Status();
 }
 
 double sum(const std::vector<double> &values) {
@@ -155,6 +169,9 @@ int runSimulate(const SimulateOptions &options) {
   if (int code = readSimulateInput(options, input))
     return code;
   Kernels kernels = kernelsFor(input);
+  if (!options.kernelTimes.empty())
+    if (rt::Status status = measure(kernels, options.kernelTimes); !status.ok())
+      return showFailure(status, options.json);
   auto graph = simulator::makePlanTasks(input.plan, input.counts, *kernels.times, options.steps);
   if (!graph)
     return showFailure(graph.status(), options.json);
