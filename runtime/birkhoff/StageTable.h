@@ -1,0 +1,51 @@
+//===- StageTable.h - Which tokens travel in which stage --------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Whoever knows how many tokens every rank has for every node knows, without another
+// word, which of them travel in which stage and by which lane's rail: the set M(s,b) is
+// cut by the amounts of its nodes' stages, and each part evenly among the lanes.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_BIRKHOFF_STAGETABLE_H
+#define MOEC_RUNTIME_BIRKHOFF_STAGETABLE_H
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace moec::birkhoff {
+
+/// Positions in a set, [begin, end).
+struct Piece {
+  uint64_t begin = 0, end = 0;
+  uint64_t size() const { return end - begin; }
+  bool operator==(const Piece &) const = default;
+};
+
+class StageTable {
+public:
+  /// `counts` is |M(s,b)| in tokens, [rank][node]; ranks are nodes x lanes. The last of
+  /// `stages` (1 or more) carries the rest of the decomposition, to whomever it is for.
+  StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_t lanes, uint32_t stages);
+
+  uint32_t stages() const { return stageCount; }
+  /// What rank `source` sends to `node` in `stage` by the rails of lane `lane`. Over all
+  /// stages and lanes: disjoint, and together the set. What stays on the node needs no
+  /// rail and is all in stage 0 of the source's own lane.
+  Piece piece(uint32_t source, uint32_t node, uint32_t stage, uint32_t lane) const;
+  /// Tokens of node `from` for node `to` before `stage`; at `stages()` all of them.
+  uint64_t before(uint32_t from, uint32_t to, uint32_t stage) const {
+    return sent[(size_t(from) * nodes + to) * (stageCount + 1) + stage];
+  }
+
+private:
+  uint32_t nodes, lanes, stageCount;
+  std::vector<uint64_t> counts;
+  std::vector<uint64_t> sent; ///< [from][to][stage]
+};
+
+} // namespace moec::birkhoff
+
+#endif // MOEC_RUNTIME_BIRKHOFF_STAGETABLE_H

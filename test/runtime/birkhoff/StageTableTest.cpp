@@ -1,0 +1,93 @@
+//===- StageTableTest.cpp - Which tokens travel in which stage ------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/birkhoff/StageTable.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+using namespace moec::birkhoff;
+
+static std::vector<uint64_t> randomCounts(uint32_t nodes, uint32_t lanes, uint64_t most,
+                                          unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<uint64_t> counts(size_t(nodes) * lanes * nodes);
+  for (uint64_t &count : counts)
+    count = random() % (most + 1) * (random() % 4 != 0);
+  return counts;
+}
+
+/// Pieces in the order of their tokens cover the set without gaps.
+static void checkCover(const std::vector<uint64_t> &counts, uint32_t nodes, uint32_t lanes,
+                       const StageTable &table) {
+  for (uint32_t source = 0; source < nodes * lanes; ++source)
+    for (uint32_t node = 0; node < nodes; ++node) {
+      std::vector<Piece> pieces;
+      for (uint32_t stage = 0; stage < table.stages(); ++stage)
+        for (uint32_t lane = 0; lane < lanes; ++lane)
+          if (Piece piece = table.piece(source, node, stage, lane); piece.size())
+            pieces.push_back(piece);
+      std::sort(pieces.begin(), pieces.end(),
+                [](const Piece &a, const Piece &b) { return a.begin < b.begin; });
+      uint64_t end = 0;
+      for (const Piece &piece : pieces) {
+        EXPECT_EQ(piece.begin, end);
+        end = piece.end;
+      }
+      EXPECT_EQ(end, counts[source * nodes + node]) << source << " " << node;
+    }
+}
+
+TEST(StageTable, PiecesAreDisjointAndTheWhole) {
+  for (auto [nodes, lanes] : {std::pair(2u, 2u), {3u, 2u}, {2u, 4u}, {5u, 3u}, {16u, 8u}})
+    for (uint32_t stages : {1u, 2u, nodes, 2 * nodes})
+      for (uint64_t most : {0u, 1u, 3u, 1000u}) {
+        std::vector<uint64_t> counts = randomCounts(nodes, lanes, most, nodes + stages);
+        checkCover(counts, nodes, lanes, StageTable(counts, nodes, lanes, stages));
+      }
+}
+
+TEST(StageTable, WhatStaysOnTheNodeStaysOnTheLane) {
+  std::vector<uint64_t> counts(8, 10); // 2 nodes of 2
+  StageTable table(counts, 2, 2, 3);
+  EXPECT_EQ(table.piece(3, 1, 0, 1), (Piece{0, 10}));
+  EXPECT_EQ(table.piece(3, 1, 0, 0).size() + table.piece(3, 1, 1, 1).size(), 0u);
+}
+
+TEST(StageTable, LanesCarryEqualParts) {
+  std::vector<uint64_t> counts = randomCounts(4, 8, 5000, 3);
+  StageTable table(counts, 4, 8, 4);
+  for (uint32_t from = 0; from < 4; ++from)
+    for (uint32_t to = 0; to < 4; ++to)
+      for (uint32_t stage = 0; stage < 4; ++stage) {
+        uint64_t least = UINT64_MAX, most = 0;
+        for (uint32_t lane = 0; lane < 8; ++lane) {
+          uint64_t carried = 0;
+          for (uint32_t source = from * 8; source < from * 8 + 8; ++source)
+            carried += table.piece(source, to, stage, lane).size();
+          least = std::min(least, carried);
+          most = std::max(most, carried);
+        }
+        if (from != to)
+          EXPECT_LE(most - least, 8u); // one token for each source
+      }
+}
+
+/// In a stage a node sends to one node, give or take the rounding of its ranks' parts;
+/// only the last is for whomever it may be.
+TEST(StageTable, AStageHasOneTarget) {
+  std::vector<uint64_t> counts = randomCounts(5, 2, 1000, 9);
+  StageTable table(counts, 5, 2, 6);
+  for (uint32_t from = 0; from < 5; ++from)
+    for (uint32_t stage = 0; stage + 1 < 6; ++stage) {
+      unsigned targets = 0;
+      for (uint32_t to = 0; to < 5; ++to)
+        targets += to != from && table.before(from, to, stage + 1) > table.before(from, to, stage);
+      EXPECT_LE(targets, 1u);
+    }
+}
