@@ -85,7 +85,24 @@ static Offset<wire::Placement> encode(FlatBufferBuilder &builder, const Placemen
   std::vector<Offset<wire::RankSlots>> ranks;
   for (const std::vector<uint32_t> &experts : placement.slots)
     ranks.push_back(wire::CreateRankSlots(builder, builder.CreateVector(experts)));
-  return wire::CreatePlacement(builder, builder.CreateVector(ranks));
+  std::vector<Offset<wire::Turns>> turns;
+  for (const Turns &ofExpert : placement.turns) {
+    std::vector<Offset<wire::SourceTurns>> sources;
+    for (const std::vector<uint32_t> &list : ofExpert.ranks)
+      sources.push_back(wire::CreateSourceTurns(builder, builder.CreateVector(list)));
+    turns.push_back(wire::CreateTurns(builder, ofExpert.expert, builder.CreateVector(sources)));
+  }
+  auto rankList = builder.CreateVector(ranks);
+  // Absent rather than empty: modules without them stay what they were.
+  return wire::CreatePlacement(builder, rankList, turns.empty() ? 0 : builder.CreateVector(turns));
+}
+
+/// What a reader must not overlook.
+static Offset<flatbuffers::Vector<Offset<flatbuffers::String>>>
+encodeFeatures(FlatBufferBuilder &builder, const Manifest &manifest) {
+  if (manifest.placement.turns.empty())
+    return 0;
+  return builder.CreateVector(std::vector{builder.CreateString("turns")});
 }
 
 Bytes encodeManifest(const Manifest &manifest) {
@@ -97,8 +114,9 @@ Bytes encodeManifest(const Manifest &manifest) {
   auto target = builder.CreateString(manifest.target);
   auto layer = encode(builder, manifest.layer);
   auto placement = encode(builder, manifest.placement);
+  auto features = encodeFeatures(builder, manifest);
   auto root = wire::CreateManifest(builder, compiler, source, machine, mesh, target, manifest.ranks,
-                                   manifest.maxTokensPerRank, layer, placement);
+                                   manifest.maxTokensPerRank, layer, placement, features);
   return finish(builder, root, wire::ManifestIdentifier());
 }
 

@@ -15,8 +15,11 @@
 
 #include "runtime/base/Where.h"
 
+#include <algorithm>
 #include <flatbuffers/flatbuffers.h>
+#include <initializer_list>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -91,14 +94,18 @@ inline Status decodeNumbers(const flatbuffers::Vector<uint32_t> *vector, const W
   });
 }
 
-/// Features are names of what a reader must know of; this version knows none.
+/// Features are names of what a reader must know of. Unsupported where one is not among
+/// `known`.
 inline Status
 decodeFeatures(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>> *features,
-               const Where &where) {
-  if (!features || features->size() == 0)
-    return {};
-  return where.unsupported("needs ", quote(features->Get(0)->string_view()),
-                           ", which this moec does not know; a newer one made it");
+               const Where &where, std::initializer_list<std::string_view> known = {}) {
+  for (uint32_t i = 0; features && i < features->size(); ++i) {
+    std::string_view name = features->Get(i)->string_view();
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return where.unsupported("needs ", quote(name),
+                               ", which this moec does not know; a newer one made it");
+  }
+  return {};
 }
 
 } // namespace moec::rt

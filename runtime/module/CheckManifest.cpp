@@ -150,6 +150,39 @@ static Status checkLayer(const Layer &layer, const Where &where) {
   return checkWeights(layer, where);
 }
 
+/// Lists of ranks that hold the expert, one for each source.
+static Status checkTurns(const Placement &placement, const Turns &turns, const Where &where) {
+  if (turns.ranks.size() != placement.slots.size())
+    return where.invalid("wanted a list for each of ", placement.slots.size(), " ranks, found ",
+                         turns.ranks.size());
+  std::vector<bool> holds;
+  for (const std::vector<uint32_t> &slots : placement.slots)
+    holds.push_back(std::find(slots.begin(), slots.end(), turns.expert) != slots.end());
+  for (size_t source = 0; source < turns.ranks.size(); ++source) {
+    const std::vector<uint32_t> &list = turns.ranks[source];
+    Where at = where.at("source", source);
+    MOEC_RETURN_IF_ERROR(checkRange(list.size(), 1, maxTurns, at));
+    for (uint32_t rank : list)
+      if (rank >= holds.size() || !holds[rank])
+        return at.invalid("wanted ranks that hold expert ", turns.expert, ", found rank ", rank);
+  }
+  return {};
+}
+
+static Status checkAllTurns(const Manifest &manifest, const Where &where) {
+  const std::vector<Turns> &turns = manifest.placement.turns;
+  for (size_t i = 0; i < turns.size(); ++i) {
+    Where at = where.at("turns", i);
+    MOEC_RETURN_IF_ERROR(
+        checkRange(turns[i].expert, 0, manifest.layer.experts - 1, at.at("expert")));
+    if (i && turns[i].expert <= turns[i - 1].expert)
+      return at.invalid("wanted an expert above ", turns[i - 1].expert, ", found ",
+                        turns[i].expert);
+    MOEC_RETURN_IF_ERROR(checkTurns(manifest.placement, turns[i], at));
+  }
+  return {};
+}
+
 static Status checkPlacement(const Manifest &manifest, const Where &where) {
   const std::vector<std::vector<uint32_t>> &slots = manifest.placement.slots;
   if (slots.size() != manifest.ranks)
@@ -170,7 +203,7 @@ static Status checkPlacement(const Manifest &manifest, const Where &where) {
   for (uint32_t expert = 0; expert < experts; ++expert)
     if (lastRank[expert] == nowhere)
       return where.invalid("expert ", expert, " is on no rank");
-  return {};
+  return checkAllTurns(manifest, where);
 }
 
 Status checkManifest(const Manifest &manifest) {

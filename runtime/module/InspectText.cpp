@@ -57,7 +57,8 @@ static std::string replicasText(const Placement &placement, uint32_t experts) {
       replicated.push_back(expert);
   if (replicated.empty())
     return "";
-  return concat(", replicated: ", rangesText(replicated));
+  const char *turns = placement.turns.empty() ? "" : ", in turns of their own for each source";
+  return concat(", replicated: ", rangesText(replicated), turns);
 }
 
 static std::string placementText(const Manifest &manifest) {

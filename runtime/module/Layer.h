@@ -137,11 +137,21 @@ struct Layer {
   bool operator==(const Layer &) const = default;
 };
 
+/// Copies of a replicated expert that take turns in serving a source (Homes.h).
+struct Turns {
+  uint32_t expert = 0;
+  /// By source: ranks with a copy. One that is there twice serves twice as often.
+  std::vector<std::vector<uint32_t>> ranks;
+  bool operator==(const Turns &) const = default;
+};
+
 /// Which expert lives where. `slots[r]` lists the logical experts that rank r
 /// holds, in the order of its local expert indices. Every expert is on at least
 /// one rank; on several when it is replicated.
 struct Placement {
   std::vector<std::vector<uint32_t>> slots;
+  /// Ascending in expert. Of those that have none all copies take turns for everybody.
+  std::vector<Turns> turns = {};
   bool operator==(const Placement &) const = default;
 };
 

@@ -17,6 +17,9 @@ inline constexpr uint32_t maxIntermediate = 1 << 20;
 inline constexpr uint32_t maxExperts = 1 << 16;
 /// Experts over all ranks, replicas counted.
 inline constexpr uint64_t maxPlacedExperts = 1ull << 20;
+/// Entries of the list of copies that take turns for one source; and of all lists.
+inline constexpr uint32_t maxTurns = 1 << 10;
+inline constexpr uint64_t maxAllTurns = 1ull << 24;
 inline constexpr uint32_t maxTokensPerRank = 1 << 24;
 inline constexpr uint32_t maxWeights = 16;
 inline constexpr uint32_t maxWeightNameBytes = 1024;

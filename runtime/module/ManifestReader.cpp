@@ -106,23 +106,37 @@ static Status decode(const wire::Layer *layer, const Where &where, Layer &out) {
                       });
 }
 
+/// Lists may be shared inside of the buffer: the sum is what bounds the memory.
+static Status decode(const wire::Turns *turns, const Where &where, uint64_t &entries, Turns &out) {
+  out.expert = turns->expert();
+  return decodeVector(turns->sources(), where.at("sources"), plan::maxRanks, out.ranks,
+                      [&](const wire::SourceTurns *source, uint32_t i, std::vector<uint32_t> &to) {
+                        entries += source->ranks() ? source->ranks()->size() : 0;
+                        MOEC_RETURN_IF_ERROR(decodeCount(entries, where, maxAllTurns));
+                        return decodeNumbers(source->ranks(), where.at("source", i), maxTurns, to);
+                      });
+}
+
 static Status decode(const wire::Placement *placement, const Where &where, Placement &out) {
   if (!placement)
     return where.invalid("missing");
-  uint64_t placed = 0;
-  return decodeVector(placement->ranks(), where.at("ranks"), plan::maxRanks, out.slots,
-                      [&](const wire::RankSlots *slots, uint32_t rank, std::vector<uint32_t> &to) {
-                        // Lists may be shared inside of the buffer: the sum is what bounds the
-                        // memory.
-                        placed += slots->experts() ? slots->experts()->size() : 0;
-                        MOEC_RETURN_IF_ERROR(decodeCount(placed, where, maxPlacedExperts));
-                        return decodeNumbers(slots->experts(), where.at("rank", rank), maxExperts,
-                                             to);
+  uint64_t placed = 0, entries = 0;
+  MOEC_RETURN_IF_ERROR(
+      decodeVector(placement->ranks(), where.at("ranks"), plan::maxRanks, out.slots,
+                   [&](const wire::RankSlots *slots, uint32_t rank, std::vector<uint32_t> &to) {
+                     // Here too lists may be shared.
+                     placed += slots->experts() ? slots->experts()->size() : 0;
+                     MOEC_RETURN_IF_ERROR(decodeCount(placed, where, maxPlacedExperts));
+                     return decodeNumbers(slots->experts(), where.at("rank", rank), maxExperts, to);
+                   }));
+  return decodeVector(placement->turns(), where.at("turns"), maxExperts, out.turns,
+                      [&](const wire::Turns *turns, uint32_t i, Turns &to) {
+                        return decode(turns, where.at("turns", i), entries, to);
                       });
 }
 
 static Status decode(const wire::Manifest *manifest, const Where &where, Manifest &out) {
-  MOEC_RETURN_IF_ERROR(decodeFeatures(manifest->features(), where.at("features")));
+  MOEC_RETURN_IF_ERROR(decodeFeatures(manifest->features(), where.at("features"), {"turns"}));
   auto text = [&](const flatbuffers::String *from, const char *word, uint32_t maxBytes,
                   std::string &to) { return decodeText(from, where.at(word), maxBytes, to); };
   MOEC_RETURN_IF_ERROR(text(manifest->compiler(), "compiler", maxNameBytes, out.compiler));

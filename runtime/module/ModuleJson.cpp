@@ -73,16 +73,26 @@ static Json layerJson(const Layer &layer) {
   return json;
 }
 
+static Json turnsJson(const std::vector<Turns> &turns) {
+  Json json = Json::array();
+  for (const Turns &ofExpert : turns)
+    json.push_back({{"expert", ofExpert.expert}, {"ranks_by_source", ofExpert.ranks}});
+  return json;
+}
+
 Json manifestJson(const Manifest &manifest) {
-  return {{"compiler", manifest.compiler},
-          {"source", manifest.source},
-          {"machine", manifest.machine},
-          {"mesh", manifest.mesh},
-          {"target", manifest.target},
-          {"ranks", manifest.ranks},
-          {"max_tokens_per_rank", manifest.maxTokensPerRank},
-          {"layer", layerJson(manifest.layer)},
-          {"placement", manifest.placement.slots}};
+  Json json = {{"compiler", manifest.compiler},
+               {"source", manifest.source},
+               {"machine", manifest.machine},
+               {"mesh", manifest.mesh},
+               {"target", manifest.target},
+               {"ranks", manifest.ranks},
+               {"max_tokens_per_rank", manifest.maxTokensPerRank},
+               {"layer", layerJson(manifest.layer)},
+               {"placement", manifest.placement.slots}};
+  if (!manifest.placement.turns.empty())
+    json["turns"] = turnsJson(manifest.placement.turns);
+  return json;
 }
 
 // --- The rest ----------------------------------------------------------------

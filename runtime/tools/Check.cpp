@@ -7,6 +7,7 @@
 
 #include "runtime/tools/Check.h"
 
+#include "runtime/module/Homes.h"
 #include "runtime/module/WeightRoles.h"
 #include "runtime/tools/LayerReference.h"
 #include "runtime/tools/Progress.h"
@@ -82,19 +83,15 @@ reference::Tensor ReferenceWeights::find(reference::Weight weight, size_t expert
   return {dense.data(), type};
 }
 
-/// The rank on which each token's choice of an expert runs: copies of an expert take
-/// turns over a source's tokens, beginning with the source's number.
+/// The rank on which each token's choice of an expert runs.
 static std::function<size_t(size_t, size_t)> ownerOf(const Manifest &manifest,
                                                      const Tokens &tokens) {
-  std::vector<std::vector<size_t>> homes(manifest.layer.experts);
-  for (size_t rank = 0; rank < manifest.placement.slots.size(); ++rank)
-    for (uint32_t expert : manifest.placement.slots[rank])
-      homes[expert].push_back(rank);
+  AllHomes homes(manifest.placement, manifest.layer.experts);
   return [homes = std::move(homes), perRank = tokens.perRank](size_t token, size_t expert) {
-    size_t source = 0;
+    uint32_t source = 0;
     for (; token >= static_cast<size_t>(perRank[source]); ++source)
       token -= static_cast<size_t>(perRank[source]);
-    return homes[expert][(token + source) % homes[expert].size()];
+    return size_t(homeOf(homes.of(source)[expert], uint32_t(token), source).rank);
   };
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "runtime/module/Homes.h"
 #include "runtime/traffic/ChooseExperts.h"
 #include "runtime/traffic/Random.h"
 #include "runtime/traffic/Traffic.h"
@@ -16,13 +17,10 @@ namespace moec::traffic {
 
 namespace {
 
-/// Ranks that hold a copy of each expert, ascending.
-using Homes = std::vector<std::vector<uint32_t>>;
-
 /// Adds tokens to counts.
 class Counter {
 public:
-  Counter(const Routing &routing, const Homes &homes)
+  Counter(const Routing &routing, const AllHomes &homes)
       : homes(homes), lanes(routing.ranks() / routing.nodes), nodes(routing.nodes),
         sentTo(routing.ranks()), sentToNode(routing.nodes) {
     counts.ranks = routing.ranks();
@@ -38,8 +36,7 @@ public:
   void add(uint32_t source, uint32_t token, std::span<const uint32_t> experts, double weight = 1) {
     ++stamp;
     for (uint32_t expert : experts) {
-      const std::vector<uint32_t> &copies = homes[expert];
-      uint32_t rank = copies[copies.size() == 1 ? 0 : (token + source) % copies.size()];
+      uint32_t rank = homeOf(homes.of(source)[expert], token, source).rank;
       counts.rows.at(source, rank) += weight;
       if (sentTo[rank] == stamp)
         continue;
@@ -56,7 +53,7 @@ public:
   ItemCounts counts;
 
 private:
-  const Homes &homes;
+  const AllHomes &homes;
   uint32_t lanes, nodes;
   uint64_t stamp = 0;
   std::vector<uint64_t> sentTo, sentToNode; ///< stamp of the last token that went there
@@ -86,20 +83,20 @@ static rt::Status checkRouting(const Routing &routing) {
   return {};
 }
 
-static rt::Result<Homes> homesOf(const Routing &routing) {
-  Homes homes(routing.experts);
-  for (uint32_t rank = 0; rank < routing.ranks(); ++rank)
-    for (uint32_t expert : routing.placement.slots[rank]) {
+static rt::Status checkPlacement(const Routing &routing) {
+  std::vector<bool> isPlaced(routing.experts);
+  for (const std::vector<uint32_t> &slots : routing.placement.slots)
+    for (uint32_t expert : slots) {
       if (expert >= routing.experts)
         return rt::invalidError("placement: wanted an expert below ", routing.experts, ", found ",
                                 expert);
-      homes[expert].push_back(rank);
+      isPlaced[expert] = true;
     }
   for (uint32_t expert = 0; expert < routing.experts; ++expert)
-    if (homes[expert].empty())
+    if (!isPlaced[expert])
       return rt::invalidError("placement: wanted expert ", expert,
                               " on some rank, found it on none");
-  return homes;
+  return {};
 }
 
 //===- Uniform: expectations ----------------------------------------------===//
@@ -115,52 +112,87 @@ static double chanceOfNone(uint32_t experts, uint32_t held, uint32_t topK) {
   return chance;
 }
 
-/// How many tokens it takes until the choice of copies repeats.
+/// How many tokens it takes until a source's choice of copies repeats.
 static uint32_t periodOf(const Homes &homes) {
   uint64_t period = 1;
-  for (const std::vector<uint32_t> &copies : homes)
+  for (const std::vector<Home> &copies : homes)
     period = std::min<uint64_t>(std::lcm(period, copies.size()), 5040);
   return static_cast<uint32_t>(period);
 }
 
-static ItemCounts expectUniform(const Routing &routing, const Homes &homes) {
+namespace {
+
+/// Adds what uniform traffic is expected to bring, in closed form.
+class Expectation {
+public:
+  explicit Expectation(const Routing &routing) : routing(routing), none(routing.experts + 1) {
+    for (uint32_t held = 0; held <= routing.experts; ++held)
+      none[held] = chanceOfNone(routing.experts, held, routing.topK);
+  }
+  /// The experts that a token finds at each rank, in a phase of the turns.
+  void setPhase(const Homes &homes, uint32_t phase);
+  /// `tokens` of a source, all of that phase.
+  void add(ItemCounts &counts, uint32_t source, double tokens) const;
+
+private:
+  const Routing &routing;
+  std::vector<double> none; ///< chance that of so many experts none is chosen
+  std::vector<uint32_t> held, heldByNode;
+};
+
+} // namespace
+
+void Expectation::setPhase(const Homes &homes, uint32_t phase) {
+  held.assign(routing.ranks(), 0);
+  heldByNode.assign(routing.nodes, 0);
+  for (const std::vector<Home> &copies : homes) {
+    uint32_t rank = copies[phase % copies.size()].rank;
+    ++held[rank];
+    ++heldByNode[rank / (routing.ranks() / routing.nodes)];
+  }
+}
+
+void Expectation::add(ItemCounts &counts, uint32_t source, double tokens) const {
+  for (uint32_t rank = 0; rank < routing.ranks(); ++rank) {
+    counts.copies.at(source, rank) += tokens * (1 - none[held[rank]]);
+    counts.rows.at(source, rank) += tokens * routing.topK * held[rank] / routing.experts;
+  }
+  for (uint32_t node = 0; node < routing.nodes && routing.nodes > 1; ++node)
+    counts.nodeCopies[size_t(source) * routing.nodes + node] +=
+        tokens * (1 - none[heldByNode[node]]);
+}
+
+/// Tokens of a source of whose number and its own the sum leaves `phase` modulo `period`.
+static double tokensOfPhase(const Routing &routing, uint32_t source, uint32_t phase,
+                            uint32_t period) {
+  uint32_t first = (phase + period - source % period) % period, all = routing.tokens[source];
+  return all > first ? (all - first - 1) / period + 1 : 0;
+}
+
+static ItemCounts expectUniform(const Routing &routing, const AllHomes &homes) {
   Counter counter(routing, homes);
-  ItemCounts &counts = counter.counts;
-  uint32_t ranks = routing.ranks(), period = periodOf(homes), lanes = ranks / routing.nodes;
-  std::vector<double> none(routing.experts + 1);
-  for (uint32_t held = 0; held <= routing.experts; ++held)
-    none[held] = chanceOfNone(routing.experts, held, routing.topK);
-  std::vector<uint32_t> held(ranks), heldByNode(routing.nodes);
-  // What (token + source) mod copies leaves of source and token is their sum mod period.
-  for (uint32_t phase = 0; phase < period; ++phase) {
-    std::fill(held.begin(), held.end(), 0);
-    std::fill(heldByNode.begin(), heldByNode.end(), 0);
-    for (const std::vector<uint32_t> &copies : homes) {
-      uint32_t rank = copies[phase % copies.size()];
-      ++held[rank];
-      ++heldByNode[rank / lanes];
-    }
-    for (uint32_t source = 0; source < ranks; ++source) {
-      uint32_t first = (phase + period - source % period) % period, all = routing.tokens[source];
-      double tokens = all > first ? (all - first - 1) / period + 1 : 0;
-      for (uint32_t rank = 0; rank < ranks; ++rank) {
-        counts.copies.at(source, rank) += tokens * (1 - none[held[rank]]);
-        counts.rows.at(source, rank) += tokens * routing.topK * held[rank] / routing.experts;
-      }
-      for (uint32_t node = 0; node < routing.nodes && routing.nodes > 1; ++node)
-        counts.nodeCopies[size_t(source) * routing.nodes + node] +=
-            tokens * (1 - none[heldByNode[node]]);
+  Expectation expectation(routing);
+  // Sources with the same lists are in a phase together.
+  uint32_t ranks = routing.ranks(), together = homes.areShared() ? ranks : 1;
+  for (uint32_t first = 0; first < ranks; first += together) {
+    const Homes &lists = homes.of(first);
+    uint32_t period = periodOf(lists);
+    for (uint32_t phase = 0; phase < period; ++phase) {
+      expectation.setPhase(lists, phase);
+      for (uint32_t source = first; source < first + together; ++source)
+        expectation.add(counter.counts, source, tokensOfPhase(routing, source, phase, period));
     }
   }
-  return std::move(counts);
+  return std::move(counter.counts);
 }
 
 //===- Drawn steps --------------------------------------------------------===//
 
 /// Under a group limit the expectations have no formula: the mean of many tokens,
-/// which is the same for every source.
-static ItemCounts expectUniformInGroups(const Routing &routing, const Homes &homes) {
+/// which is the same for all sources with the same lists.
+static ItemCounts expectUniformInGroups(const Routing &routing, const AllHomes &homes) {
   constexpr uint32_t samples = 1 << 15;
+  uint32_t ranks = routing.ranks(), sampled = homes.areShared() ? 1 : ranks;
   Counter counter(routing, homes);
   ItemCounts &counts = counter.counts;
   ExpertChooser chooser(std::vector<double>(routing.experts, 1.0 / routing.experts), routing.topK,
@@ -169,23 +201,26 @@ static ItemCounts expectUniformInGroups(const Routing &routing, const Homes &hom
   for (uint32_t token = 0; token < samples; ++token) {
     Random random(Random::keyOf(0, token));
     chooser.choose(random, chosen);
-    counter.add(/*source=*/0, token, chosen, 1.0 / samples);
+    for (uint32_t source = 0; source < sampled; ++source)
+      counter.add(source, token, chosen, 1.0 / samples);
   }
-  uint32_t ranks = routing.ranks(), nodes = static_cast<uint32_t>(counts.nodeCopies.size() / ranks);
-  for (uint32_t source = ranks; source-- > 0;) { // the first last: the others read it
+  uint32_t nodes = static_cast<uint32_t>(counts.nodeCopies.size() / ranks);
+  for (uint32_t source = ranks; source-- > 0;) { // the first last: others may read it
+    uint32_t from = sampled == 1 ? 0 : source;
     double tokens = routing.tokens[source];
     for (uint32_t rank = 0; rank < ranks; ++rank) {
-      counts.copies.at(source, rank) = tokens * counts.copies.at(0, rank);
-      counts.rows.at(source, rank) = tokens * counts.rows.at(0, rank);
+      counts.copies.at(source, rank) = tokens * counts.copies.at(from, rank);
+      counts.rows.at(source, rank) = tokens * counts.rows.at(from, rank);
     }
     for (uint32_t node = 0; node < nodes; ++node)
-      counts.nodeCopies[size_t(source) * nodes + node] = tokens * counts.nodeCopies[node];
+      counts.nodeCopies[size_t(source) * nodes + node] =
+          tokens * counts.nodeCopies[size_t(from) * nodes + node];
   }
   return std::move(counts);
 }
 
 static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routing,
-                                   const Homes &homes, std::optional<uint32_t> layer) {
+                                   const AllHomes &homes, std::optional<uint32_t> layer) {
   MOEC_ASSIGN_OR_RETURN(std::vector<std::vector<double>> shares,
                         shareOfExperts(traffic, routing, layer));
   Counter counter(routing, homes);
@@ -206,7 +241,7 @@ static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routin
 }
 
 static rt::Result<ItemCounts> countTrace(const Traffic &traffic, const Routing &routing,
-                                         const Homes &homes, std::optional<uint32_t> layer) {
+                                         const AllHomes &homes, std::optional<uint32_t> layer) {
   MOEC_ASSIGN_OR_RETURN(const Trace *found, traffic.traceOf(layer));
   const Trace &trace = *found;
   if (trace.topK != routing.topK)
@@ -235,7 +270,8 @@ static rt::Result<ItemCounts> countTrace(const Traffic &traffic, const Routing &
 rt::Result<ItemCounts> countItems(const Traffic &traffic, const Routing &routing,
                                   std::optional<uint32_t> layer) {
   MOEC_RETURN_IF_ERROR(checkRouting(routing));
-  MOEC_ASSIGN_OR_RETURN(Homes homes, homesOf(routing));
+  MOEC_RETURN_IF_ERROR(checkPlacement(routing));
+  AllHomes homes(routing.placement, routing.experts);
   switch (traffic.kind) {
   case TrafficKind::Uniform:
     return routing.groups ? expectUniformInGroups(routing, homes) : expectUniform(routing, homes);

@@ -84,7 +84,7 @@ struct Routing {
 /// the draw of a law. Uniform traffic gives expectations, laws and loads a drawn step:
 /// chosen without replacement, with weights under which each expert's expected share
 /// is its load. A copy of a replicated expert serves a token by the rule of the
-/// runtime: (token + source) modulo copies. Errors: traffic that is bytes (there are
+/// runtime (runtime/module/Homes.h). Errors: traffic that is bytes (there are
 /// no counts in it), files of other experts, top-k, ranks or layers than `routing`.
 rt::Result<ItemCounts> countItems(const Traffic &traffic, const Routing &routing,
                                   std::optional<uint32_t> layer = {});

@@ -46,6 +46,7 @@ static std::vector<uint8_t> compile(const Layer &layer, const Arrangement &arran
               compilation.buildContents({}, contents, {.assemble = assemble});
   if (!done)
     throw Error(MOEC_INTERNAL, frontend::renderText(compilation.diagnostics()));
+  contents.manifest.placement.turns = arrangement.placement.turns; // kernels do not depend on them
   auto bytes = codegen::encodeModule(contents);
   if (!bytes)
     throw Error(MOEC_INTERNAL, bytes.status().message());

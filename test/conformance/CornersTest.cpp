@@ -94,6 +94,24 @@ TEST_P(Conformance, ReplicasGiveTheSameBits) {
     EXPECT_TRUE(run(data, {replicatedPlacement(6, 4, copies)}) == expected) << copies;
 }
 
+/// Each source has lists of its own: its own copy alone, or one copy twice as often.
+TEST_P(Conformance, TurnsOfReplicasGiveTheSameBits) {
+  Layer layer = layerWith([](Layer &layer) { layer.experts = 6; });
+  LayerData data = make(layer, 31, 9);
+  LayerOutput expected = expectReference(data);
+  Placement placement = replicatedPlacement(6, 4, 2);
+  for (uint32_t expert : {0, 1, 4}) {
+    Turns turns{expert, {}};
+    uint32_t first = expert % 4, second = (expert + 1) % 4;
+    for (uint32_t source = 0; source < 4; ++source)
+      turns.ranks.push_back(source == first || source == second
+                                ? std::vector{source}
+                                : std::vector{second, first, second});
+    placement.turns.push_back(turns);
+  }
+  EXPECT_TRUE(run(data, {placement}) == expected);
+}
+
 TEST_P(Conformance, StepsOfManySizesInARow) {
   for (uint32_t depth : {1, 2, 3}) {
     LayerData first = make(sampleLayer(), 8, 1);

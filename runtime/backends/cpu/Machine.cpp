@@ -13,12 +13,10 @@ namespace moec::rt::cpu {
 Machine::Machine(const Manifest &givenManifest, const plan::Plan &givenPlan, uint32_t threads)
     : manifest(givenManifest), plan(givenPlan),
       kernels(makeKernelSet(layer().tokensType, layer().weightsType)), pool(threads),
-      weights(manifest, *kernels, pool), products(*kernels, pool), homes(layer().experts) {
+      weights(manifest, *kernels, pool), products(*kernels, pool),
+      homes(manifest.placement, layer().experts) {
   for (uint32_t rank = 0; rank < plan.ranks; ++rank) {
     ranks.emplace_back(plan, rank);
-    const std::vector<uint32_t> &slots = manifest.placement.slots[rank];
-    for (uint32_t local = 0; local < slots.size(); ++local)
-      homes[slots[local]].push_back({rank, local});
   }
   for (const plan::Op &op : plan.ops)
     report.phaseNames.push_back(op.name);

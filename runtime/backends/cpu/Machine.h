@@ -16,14 +16,9 @@
 #include "runtime/backends/cpu/Products.h"
 #include "runtime/backends/cpu/Program.h"
 #include "runtime/backends/cpu/Weights.h"
+#include "runtime/module/Homes.h"
 
 namespace moec::rt::cpu {
-
-/// One physical copy of an expert.
-struct Home {
-  uint32_t rank = 0;
-  uint32_t local = 0; ///< index among that rank's experts
-};
 
 /// Rows that one product works on at most; more are cut into batches, so that the
 /// memory needed does not grow with the tokens.
@@ -79,8 +74,7 @@ public:
   ThreadPool pool;
   Weights weights;
   Products products;
-  /// By logical expert, ascending in rank.
-  std::vector<std::vector<Home>> homes;
+  AllHomes homes;
   HeapLayout layout;
   std::vector<Reservation> heaps;
   std::vector<Rank> ranks;

@@ -6,25 +6,39 @@
 
 #include "runtime/backends/kernels/ArgumentBlocks.h"
 
+#include "runtime/module/Homes.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace moec::rt {
 
-std::vector<uint32_t> placementTable(const Manifest &manifest) {
-  uint32_t experts = manifest.layer.experts;
-  std::vector<std::vector<uint32_t>> owners(experts);
-  for (uint32_t rank = 0; rank < manifest.ranks; ++rank) {
-    const std::vector<uint32_t> &slots = manifest.placement.slots[rank];
-    for (uint32_t local = 0; local < slots.size(); ++local)
-      owners[slots[local]].push_back(rank << 16 | local);
-  }
-  std::vector<uint32_t> table(experts + 1);
-  for (uint32_t expert = 0; expert < experts; ++expert) {
-    table[expert + 1] = table[expert] + static_cast<uint32_t>(owners[expert].size());
-    table.insert(table.end(), owners[expert].begin(), owners[expert].end());
+static std::vector<uint32_t> tableOf(const Homes &homes) {
+  std::vector<uint32_t> table(homes.size() + 1);
+  for (size_t expert = 0; expert < homes.size(); ++expert) {
+    table[expert + 1] = table[expert] + static_cast<uint32_t>(homes[expert].size());
+    for (const Home &home : homes[expert])
+      table.push_back(home.rank << 16 | home.local);
   }
   return table;
+}
+
+PlacementTables placementTables(const Manifest &manifest) {
+  AllHomes homes(manifest.placement, manifest.layer.experts);
+  if (homes.areShared())
+    return {tableOf(homes.of(0)), 0};
+  std::vector<std::vector<uint32_t>> tables;
+  size_t longest = 0;
+  for (uint32_t source = 0; source < manifest.ranks; ++source) {
+    tables.push_back(tableOf(homes.of(source)));
+    longest = std::max(longest, tables.back().size());
+  }
+  PlacementTables all{{}, longest * sizeof(uint32_t)};
+  for (std::vector<uint32_t> &table : tables) {
+    table.resize(longest);
+    all.words.insert(all.words.end(), table.begin(), table.end());
+  }
+  return all;
 }
 
 namespace {
@@ -72,7 +86,7 @@ uint64_t BlockWriter::valueOf(const KernelArg &arg) const {
   case KernelObject::State:
     return memory.state(rank);
   case KernelObject::Placement:
-    return objects.placement;
+    return objects.placement + rank * objects.placementStride;
   case KernelObject::ChosenExperts:
     return memory.chosenExperts(rank);
   case KernelObject::ChosenWeights:

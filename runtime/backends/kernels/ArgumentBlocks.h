@@ -17,15 +17,23 @@ namespace moec::rt {
 struct ArgumentObjects {
   const DeviceMemory &memory;
   const DeviceWeights &weights;
-  uint64_t placement = 0; ///< address of the table of owners
+  uint64_t placement = 0; ///< address of the tables of owners
+  /// Bytes from a rank's table to the next one's; 0: one for all.
+  uint64_t placementStride = 0;
 };
 
 /// The blocks of one kernel for all ranks, in device memory.
 Result<DeviceAllocation> makeArgumentTable(Device &device, const ModuleParts &parts,
                                            const Kernel &kernel, const ArgumentObjects &objects);
 
-/// u32 first[experts + 1], then u32 owner[]: rank << 16 | local, by rank.
-std::vector<uint32_t> placementTable(const Manifest &manifest);
+/// Owners of experts as kernels look them up, for each source or once for all:
+/// u32 first[experts + 1], then u32 owner[]: rank << 16 | local, of each expert those that
+/// take turns (runtime/module/Homes.h).
+struct PlacementTables {
+  std::vector<uint32_t> words; ///< equally long tables, one after the other
+  uint64_t stride = 0;         ///< bytes from one to the next; 0: there is one
+};
+PlacementTables placementTables(const Manifest &manifest);
 
 } // namespace moec::rt
 

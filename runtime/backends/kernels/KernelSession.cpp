@@ -61,11 +61,12 @@ Status KernelSession::prepare(uint32_t capacity) {
   MOEC_RETURN_IF_ERROR(device->load(kernels));
   MOEC_RETURN_IF_ERROR(chooseGrid());
   MOEC_ASSIGN_OR_RETURN(weights, DeviceWeights::create(*device, manifest, kernels));
-  std::vector<uint32_t> owners = placementTable(manifest);
-  uint64_t bytes = owners.size() * sizeof(uint32_t);
+  PlacementTables owners = placementTables(manifest);
+  uint64_t bytes = owners.words.size() * sizeof(uint32_t);
+  placementStride = owners.stride;
   MOEC_ASSIGN_OR_RETURN(
       placement, DeviceAllocation::create(*device, bytes, MemoryKind::Table, 0, "placement"));
-  MOEC_RETURN_IF_ERROR(device->copyIn(placement.address(), owners.data(), bytes));
+  MOEC_RETURN_IF_ERROR(device->copyIn(placement.address(), owners.words.data(), bytes));
   return capacity ? reserve(capacity) : Status();
 }
 
@@ -111,7 +112,8 @@ Status KernelSession::fillMemory() {
   for (const Kernel &kernel : kernels.kernels) {
     MOEC_ASSIGN_OR_RETURN(
         DeviceAllocation table,
-        makeArgumentTable(*device, parts, kernel, {*memory, *weights, placement.address()}));
+        makeArgumentTable(*device, parts, kernel,
+                          {*memory, *weights, placement.address(), placementStride}));
     tables.push_back(std::move(table));
   }
   return {};

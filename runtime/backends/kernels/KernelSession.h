@@ -66,6 +66,7 @@ private:
   uint32_t input = 0, output = 0, route = 0; ///< buffers of the plan
   std::optional<DeviceWeights> weights;
   DeviceAllocation placement;
+  uint64_t placementStride = 0; ///< of ArgumentObjects
   std::optional<DeviceMemory> memory;
   std::vector<DeviceAllocation> tables; ///< argument blocks, by kernel
   std::vector<std::byte> staging;

@@ -39,6 +39,7 @@ private:
   ActivationExpr activation();
   Layer layer();
   Placement placement(uint32_t experts, uint32_t ranks);
+  Turns turns(const Placement &placement, uint32_t expert);
   void vary(plan::Plan &plan);
   Extent extent();
   TensorMap map();
@@ -135,7 +136,23 @@ Placement Generator::placement(uint32_t experts, uint32_t ranks) {
   }
   for (std::vector<uint32_t> &slots : placement.slots)
     std::shuffle(slots.begin(), slots.end(), random);
+  for (uint32_t expert = 0; expert < experts; ++expert)
+    if (below(8) == 0)
+      placement.turns.push_back(turns(placement, expert));
   return placement;
+}
+
+/// Copies of the expert for each source, in any order and number.
+Turns Generator::turns(const Placement &placement, uint32_t expert) {
+  std::vector<uint32_t> holders;
+  for (uint32_t rank = 0; rank < placement.slots.size(); ++rank)
+    if (std::ranges::count(placement.slots[rank], expert))
+      holders.push_back(rank);
+  Turns turns{expert, std::vector<std::vector<uint32_t>>(placement.slots.size())};
+  for (std::vector<uint32_t> &list : turns.ranks)
+    for (uint32_t i = from(1, 5); i > 0; --i)
+      list.push_back(holders[below(uint32_t(holders.size()))]);
+  return turns;
 }
 
 void Generator::vary(plan::Plan &plan) {

@@ -38,6 +38,13 @@ std::function<Bytes()> router(std::function<void(Router &)> change) {
 std::function<Bytes()> groups(GroupLimit limit) {
   return router([limit](Router &r) { r.groups = limit; });
 }
+/// With turns of expert 0, which rank 0 alone holds.
+std::function<Bytes()> turns(std::function<void(Turns &)> change) {
+  return manifest([change = std::move(change)](Manifest &m) {
+    m.placement.turns = {{0, {{0}, {0}}}};
+    change(m.placement.turns[0]);
+  });
+}
 /// With a source text and a provenance.
 std::function<Bytes()> documented(std::function<void(ModuleContents &)> change) {
   return contents([change = std::move(change)](ModuleContents &c) {
@@ -147,6 +154,14 @@ static std::vector<Breakage> placementBreakages() {
       {"placement-expert-nowhere", manifest([](Manifest &m) { m.placement.slots[1].pop_back(); })},
       {"placement-expert-unknown",
        manifest([](Manifest &m) { m.placement.slots[1].push_back(4); })},
+      {"turns-expert-unknown", turns([](Turns &t) { t.expert = 99; })},
+      {"turns-expert-again",
+       manifest([](Manifest &m) { m.placement.turns = {{0, {{0}, {0}}}, {0, {{0}, {0}}}}; })},
+      {"turns-sources", turns([](Turns &t) { t.ranks.pop_back(); })},
+      {"turns-list-empty", turns([](Turns &t) { t.ranks[1].clear(); })},
+      {"turns-list-long", turns([](Turns &t) { t.ranks[1].assign(1025, 0); })},
+      {"turns-rank-without-it", turns([](Turns &t) { t.ranks[1] = {0, 1}; })},
+      {"turns-rank-unknown", turns([](Turns &t) { t.ranks[0] = {2}; })},
       {"placement-expert-twice", manifest([](Manifest &m) { m.placement.slots[0].push_back(0); })},
   };
 }

@@ -15,16 +15,11 @@ namespace moec::rt::cpu {
 /// Tokens of one block of the choice, a few microseconds of work.
 static constexpr uint32_t blockTokens = 16;
 
-/// Which copy of a replicated expert serves a token: any rule will do that the
-/// source alone can apply; this one spreads neighbouring tokens.
-static const Home &chooseHome(const std::vector<Home> &homes, uint32_t token, uint32_t source) {
-  return homes[homes.size() == 1 ? 0 : (token + source) % homes.size()];
-}
-
 static void writeEntry(const Machine &machine, uint32_t source, uint32_t token,
                        const ChoiceEntry &entry) {
+  const Homes &homes = machine.homes.of(source);
   for (uint32_t slot = 0; slot < entry.topK; ++slot) {
-    const Home &home = chooseHome(machine.homes[entry.expert(slot)], token, source);
+    const Home &home = homeOf(homes[entry.expert(slot)], token, source);
     entry.destination(slot) = packHalves(home.rank, home.local);
   }
 }

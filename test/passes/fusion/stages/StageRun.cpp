@@ -139,7 +139,7 @@ void StageRun::open(std::unique_ptr<rt::Device> opened, uint32_t maxTokens,
   weights = std::make_unique<rt::DeviceWeights>(
       need(rt::DeviceWeights::create(*device, manifest, kernels), "weights"));
   need(weights->load(find), "weights");
-  std::vector<uint32_t> table = rt::placementTable(manifest);
+  std::vector<uint32_t> table = rt::placementTables(manifest).words;
   owners = need(rt::DeviceAllocation::create(*device, table.size() * 4, rt::MemoryKind::Table, 0,
                                              "placement"),
                 "placement");
