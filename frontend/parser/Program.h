@@ -152,9 +152,15 @@ struct Program {
   uint32_t ranks() const { return mesh.ranks(); }
 };
 
+/// What messages call text that no file holds.
+inline constexpr const char *optionsName = "<options>";
+
 struct ParseOptions {
   /// `--ranks N`: the mesh becomes one axis of N, whatever the file says.
-  std::optional<uint32_t> ranks;
+  std::optional<uint32_t> ranks = {};
+  /// Statements of a schedule block, each in place of the file's of the same keyword:
+  /// "algorithm two_tier; combine partial". Messages about them name `optionsName`.
+  std::string schedule = {};
 };
 
 /// Reads a program from files (.moe or its JSON form, told apart by content)

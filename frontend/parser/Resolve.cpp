@@ -10,6 +10,8 @@
 #include "frontend/parser/Loader.h"
 #include "frontend/parser/Suggest.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace moec::frontend {
@@ -32,6 +34,7 @@ private:
   void resolveMeshes();
   void resolveLayers();
   const Statement *onlyRequest(std::string_view keyword);
+  const Statement *overrideSchedule(const Statement *schedule);
   void chooseMesh(const Statement *placement);
   void overrideRanks();
   void resolveRequests();
@@ -45,6 +48,7 @@ private:
   bool knowsRanks = true;
   bool hasDuplicates = false; ///< two blocks of one name: which one is meant is not asked again
   std::map<const Statement *, const Statement *> machines; ///< by mesh
+  Statement overridden;                                    ///< the schedule, by the options
 };
 } // namespace
 
@@ -196,8 +200,35 @@ void ProgramResolver::overrideRanks() {
   program.mesh.axes = {{"gpu", ranks, "", program.mesh.location}};
 }
 
+/// The block with what the options say in it, or that alone.
+const Statement *ProgramResolver::overrideSchedule(const Statement *schedule) {
+  if (options.schedule.empty())
+    return schedule;
+  uint32_t file =
+      diagnostics.sources().add(optionsName, "moe 1\nschedule {\n" + options.schedule + "\n}\n");
+  LoadedFiles read = loadFiles({file}, diagnostics);
+  std::vector<const Statement *> blocks = read.ofKind("schedule");
+  if (blocks.size() != 1)
+    return schedule; // and that has been reported
+  checkStatements(*blocks.front(), diagnostics);
+  overridden = *blocks.front();
+  if (!schedule)
+    return &overridden;
+  auto isGiven = [&](const Statement &statement) {
+    return findStatement(*blocks.front(), statement.name()) != nullptr;
+  };
+  std::vector<Statement> body;
+  std::remove_copy_if(schedule->body.begin(), schedule->body.end(), std::back_inserter(body),
+                      isGiven);
+  body.insert(body.end(), overridden.body.begin(), overridden.body.end());
+  overridden = *schedule;
+  overridden.body = std::move(body);
+  return &overridden;
+}
+
 void ProgramResolver::resolveRequests() {
-  const Statement *placement = onlyRequest("placement"), *schedule = onlyRequest("schedule");
+  const Statement *placement = onlyRequest("placement");
+  const Statement *schedule = overrideSchedule(onlyRequest("schedule"));
   chooseMesh(placement);
   overrideRanks();
   bool isOnlyLayer = loaded.ofKind("layer").size() == 1;

@@ -239,6 +239,24 @@ TEST(Program, ranks_of_the_command_line_replace_the_mesh) {
   EXPECT_EQ(parse(full, {.ranks = 1000}).ranks(), 1000u);
 }
 
+TEST(Program, statements_of_the_options_replace_those_of_the_schedule) {
+  std::string text = withRouter("logits linear(x); choose top 2 of logits; weights logits");
+  Program program = parse(text + "schedule s { algorithm staggered; window 4; depth 2 }\n",
+                          {.schedule = "algorithm two_tier; depth 3"});
+  EXPECT_EQ(program.schedule.name, "s");
+  EXPECT_EQ(program.schedule.algorithm, Algorithm::TwoTier);
+  EXPECT_EQ(program.schedule.window, 4u);
+  EXPECT_EQ(program.schedule.depth, 3u);
+  EXPECT_EQ(parse(text, {.schedule = "combine partial"}).schedule.partialSums, true);
+
+  for (const char *wrong : {"algorithm foo", "colour red", "depth 2; depth 3", "}"}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(parseProgramText(text, "test.moe", {.schedule = wrong}, diagnostics)) << wrong;
+    ASSERT_FALSE(diagnostics.empty()) << wrong;
+    EXPECT_EQ(diagnostics.sources().name(diagnostics.all()[0].location.file), optionsName) << wrong;
+  }
+}
+
 TEST(Program, lists_of_every_expert_are_a_placement) {
   Program program =
       parse(withRouter("score softmax(logits); choose top 2 of score; weights score") +
