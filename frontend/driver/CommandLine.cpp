@@ -43,6 +43,7 @@ public:
     addVerify();
     addBound();
     addTopo();
+    addSweep();
     addRun();
   }
 
@@ -365,6 +366,41 @@ private:
     command->add_flag("--json", topo.json, "As JSON");
   }
 
+  void addSweep() {
+    CLI::App *command =
+        add("sweep", "Simulate every combination of sizes, traffic, machines and schedules",
+            "moec sweep layer.moe --tokens 128,4096 --ranks 8,16 --machine hgx-h100,pcie5-8gpu",
+            [this] { return runSweep(sweep); });
+    command->add_option("input", sweep.input, ".moe file")->required();
+    addList(command, "--machine", sweep.machines,
+            "Machines that come with moec, or files (default: the input's)");
+    addList(command, "--ranks", sweep.ranks, "Numbers of GPUs (default: the mesh's)")
+        ->check(CLI::Range(1u, 65535u));
+    addList(command, "--tokens", sweep.tokens,
+            "Tokens of each rank (default: the most that the input allows, or 4096)")
+        ->check(CLI::Range(1u, 1u << 24));
+    addList(command, "--traffic", sweep.traffics,
+            "As of simulate; traces and matrices bring their own tokens")
+        ->capture_default_str();
+    addList(command, "--algorithm", sweep.algorithms,
+            "Algorithms of the schedule block in place of the input's");
+    addList(command, "--chunks", sweep.chunks, "Its `chunks`")->check(CLI::Range(1u, 65535u));
+    addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
+    command->add_option("--format", sweep.format, "md, csv or jsonl")
+        ->check(CLI::IsMember({"md", "csv", "jsonl"}))
+        ->capture_default_str();
+    command->add_option("-o,--output", sweep.output, "The table (default: standard output)");
+    command->add_option("-j,--threads", sweep.threads, "Threads (default: one for each core)")
+        ->check(CLI::Range(1u, 1024u));
+  }
+
+  /// An option whose values stand at commas.
+  template <typename T>
+  CLI::Option *addList(CLI::App *command, const char *name, std::vector<T> &values,
+                       const char *what) {
+    return command->add_option(name, values, what)->delimiter(',')->type_name("LIST");
+  }
+
   void addRun() {
     CLI::App *command =
         add("run", "Run a layer on virtual GPUs; compiles it first when given source",
@@ -412,6 +448,7 @@ private:
   VerifyOptions verify;
   BoundOptions bound;
   TopoOptions topo;
+  SweepOptions sweep;
   std::string runInput;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;

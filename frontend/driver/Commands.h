@@ -151,6 +151,22 @@ struct BoundOptions {
 };
 int runBound(const BoundOptions &options);
 
+/// `moec sweep FILE`: every combination of what is named, simulated; a table.
+struct SweepOptions {
+  std::string input;                 ///< source
+  std::vector<std::string> machines; ///< names or files; empty: the source's
+  std::vector<uint32_t> ranks;       ///< empty: the mesh's
+  std::vector<uint32_t> tokens;      ///< of a rank; empty: the source's most, or 4096
+  std::vector<std::string> traffics = {"uniform"};
+  std::vector<std::string> algorithms; ///< these three empty: as the schedule block says
+  std::vector<uint32_t> chunks;
+  std::vector<std::string> combines;
+  std::string format = "md"; ///< md, csv, jsonl
+  std::string output;        ///< standard output when empty
+  std::optional<uint32_t> threads;
+};
+int runSweep(const SweepOptions &options);
+
 /// `moec topo`: shows, draws and converts a machine.
 struct TopoOptions {
   std::string machine; ///< name or file

@@ -9,7 +9,6 @@
 #include "frontend/driver/Console.h"
 #include "frontend/driver/SimulateInput.h"
 #include "runtime/base/File.h"
-#include "runtime/bounds/LayerBound.h"
 #include "runtime/module/ModuleJson.h"
 #include "runtime/simulator/Floor.h"
 #include "runtime/simulator/KernelTable.h"
@@ -17,6 +16,7 @@
 #include "runtime/simulator/Roofline.h"
 #include "runtime/simulator/Summary.h"
 #include "runtime/simulator/Trace.h"
+#include "runtime/study/Step.h"
 
 #include <cstdio>
 #include <memory>
@@ -73,20 +73,6 @@ struct Bounds {
   simulator::Floor floor;
 };
 
-/// Rows may travel once a node on their way out; back they must travel as the plan's sums
-/// want it.
-bounds::Copies copiesOf(plan::SumTree tree) {
-  switch (tree) {
-  case plan::SumTree::Rows:
-    return bounds::Copies::Rows;
-  case plan::SumTree::RankPartial:
-    return bounds::Copies::Ranks;
-  case plan::SumTree::NodePartial:
-    return bounds::Copies::Nodes;
-  }
-  return bounds::Copies::Nodes;
-}
-
 Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
                 const simulator::TaskGraph &graph) {
   Bounds found;
@@ -98,13 +84,8 @@ Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
     found.seconds = bound.seconds;
     found.resource = bound.resource;
   } else {
-    const Layer &layer = input.manifest->layer;
-    auto rowBytes = [&](DType type) { return layer.hidden * (type == DType::F32 ? 4.0 : 2.0); };
-    bounds::LayerBytes bytes{std::max(rowBytes(layer.tokensType), sent),
-                             rowBytes(layer.combineType), bounds::Copies::Nodes,
-                             copiesOf(input.plan.sumTree)};
-    bounds::LayerBound bound = bounds::boundOfLayer(input.machine, input.network, layer,
-                                                    input.manifest->placement, input.counts, bytes);
+    bounds::LayerBound bound = study::boundOf(
+        {input.plan, *input.manifest, input.machine, input.network, input.counts, sent});
     found.seconds = bound.seconds;
     found.resource = bound.resource;
   }

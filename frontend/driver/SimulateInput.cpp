@@ -120,6 +120,13 @@ rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::string &argument, uint32_t tokens,
                                            std::optional<uint32_t> layer, uint32_t nodes) {
   MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(argument));
+  return countsOf(plan, manifest, traffic, tokens, layer, nodes);
+}
+
+rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
+                                         const std::optional<Manifest> &manifest,
+                                         const traffic::Traffic &traffic, uint32_t tokens,
+                                         std::optional<uint32_t> layer, uint32_t nodes) {
   if (traffic.kind != traffic::TrafficKind::Bytes)
     return traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer);
   if (traffic.bytes.getSize() != plan.ranks)

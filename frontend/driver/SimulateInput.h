@@ -40,6 +40,12 @@ rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::string &argument, uint32_t tokens,
                                            std::optional<uint32_t> layer, uint32_t nodes);
 
+/// The same for traffic that has been read.
+rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
+                                         const std::optional<Manifest> &manifest,
+                                         const traffic::Traffic &traffic, uint32_t tokens,
+                                         std::optional<uint32_t> layer, uint32_t nodes);
+
 /// Sizes of a step from bytes that ranks dispatch to each other: as many tokens as give
 /// these bytes, each with one row at its destination. Nodes get the sum of their ranks.
 traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,

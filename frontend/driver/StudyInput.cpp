@@ -1,0 +1,120 @@
+//===- StudyInput.cpp - One layer under many conditions -------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/StudyInput.h"
+
+#include "frontend/driver/Compilation.h"
+#include "frontend/driver/Console.h"
+#include "frontend/parser/Program.h"
+
+#include <algorithm>
+
+namespace moec::driver {
+namespace {
+
+constexpr uint32_t defaultTokens = 4096;
+
+/// The layer by itself; then each schedule on it, where what the language does not know is
+/// an error, and what this moec does not do is left for the rows to say.
+int readSource(std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input) {
+  if (input.source.ends_with(".moex") || input.source.ends_with(".mlir"))
+    return showFailure(rt::invalidError("wanted a source, which can be compiled for other ranks "
+                                        "and machines, found ",
+                                        input.source),
+                       json);
+  frontend::Diagnostics reports;
+  auto program = frontend::parseProgram({input.source}, {}, reports);
+  if (!program)
+    return showDiagnostics(reports, json);
+  input.ranks = program->ranks();
+  input.tokens = program->schedule.maxTokensPerRank.value_or(defaultTokens);
+  for (const study::ScheduleChoice &choice : schedules) {
+    frontend::Diagnostics found;
+    frontend::parseProgram({input.source}, {.schedule = choice.statements()}, found);
+    for (const frontend::Diagnostic &diagnostic : found.all())
+      if (diagnostic.severity == frontend::Severity::Error)
+        return showDiagnostics(found, json);
+  }
+  return 0;
+}
+
+int readMachines(const std::vector<std::string> &names, bool json, StudyInput &input) {
+  for (const std::string &name : names) {
+    frontend::Diagnostics reports;
+    auto machine = frontend::parseMachine(name, reports);
+    if (!machine)
+      return showDiagnostics(reports, json);
+    input.machines.push_back(*std::move(machine));
+  }
+  return 0;
+}
+
+/// Nodes over the scale-out link, GPUs over the scale-up link, as far as the machine has them.
+std::vector<frontend::Axis> axesFor(const topology::Machine &machine, topology::Shape shape,
+                                    const frontend::Location &place) {
+  auto linkOf = [&](std::string_view name) {
+    return machine.findLink(name) ? std::string(name) : std::string();
+  };
+  std::vector<frontend::Axis> axes;
+  if (shape.nodes > 1)
+    axes.push_back({"node", shape.nodes, linkOf(topology::railName), place});
+  axes.push_back({"gpu", shape.lanes, linkOf(topology::nvlinkName), place});
+  return axes;
+}
+
+rt::Status failureOf(const frontend::Diagnostics &reports) {
+  for (const frontend::Diagnostic &diagnostic : reports.all()) {
+    if (diagnostic.severity == frontend::Severity::Error)
+      return rt::invalidError(diagnostic.message);
+    if (diagnostic.severity == frontend::Severity::Unsupported)
+      return rt::unsupportedError("unsupported: ", diagnostic.message);
+  }
+  return rt::internalError("the compiler failed and said nothing");
+}
+
+} // namespace
+
+int readStudy(const std::string &source, const std::vector<std::string> &machines,
+              const std::vector<std::string> &traffics,
+              std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input) {
+  input.source = source;
+  if (int code = readSource(schedules, json, input))
+    return code;
+  if (int code = readMachines(machines.empty() ? std::vector{source} : machines, json, input))
+    return code;
+  for (const std::string &argument : traffics) {
+    auto traffic = traffic::parseTraffic(argument);
+    if (!traffic)
+      return showFailure(traffic.status(), json);
+    input.traffics.push_back(*std::move(traffic));
+  }
+  return 0;
+}
+
+rt::Result<PlannedLayer> planFor(const std::string &source, const topology::Machine &machine,
+                                 topology::Shape shape, const std::string &statements) {
+  frontend::Diagnostics reports;
+  uint32_t ranks = shape.nodes * shape.lanes;
+  auto program =
+      frontend::parseProgram({source}, {.ranks = ranks, .schedule = statements}, reports);
+  if (!program)
+    return failureOf(reports);
+  program->machine.emplace();
+  static_cast<topology::Machine &>(*program->machine) = machine;
+  program->mesh.axes = axesFor(machine, shape, program->mesh.location);
+  Compilation compilation;
+  PlannedLayer made;
+  std::optional<Manifest> manifest;
+  if (!compilation.loadProgram(*program) || !compilation.runTo(Phase::Schedule) ||
+      !compilation.buildPlan(made.plan, manifest))
+    return failureOf(compilation.diagnostics());
+  if (!manifest)
+    return rt::internalError("a plan of ", source, " says nothing of its layer");
+  made.manifest = *std::move(manifest);
+  return made;
+}
+
+} // namespace moec::driver

@@ -1,0 +1,55 @@
+//===- StudyInput.h - One layer under many conditions -----------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What `moec sweep` and `moec whatif` read. Errors of what the user wrote are told
+// apart from combinations that cannot be: the first end the study, the second are
+// part of its answer.
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_STUDYINPUT_H
+#define MOEC_FRONTEND_DRIVER_STUDYINPUT_H
+
+#include "runtime/module/Manifest.h"
+#include "runtime/plan/Plan.h"
+#include "runtime/study/SweepTable.h"
+#include "runtime/topology/Machine.h"
+#include "runtime/traffic/Traffic.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace moec::driver {
+
+struct StudyInput {
+  std::string source;  ///< .moe, or its JSON form
+  uint32_t ranks = 1;  ///< of its mesh
+  uint32_t tokens = 0; ///< of a rank: the most that its schedule allows, or 4096
+  std::vector<topology::Machine> machines; ///< at least one
+  std::vector<traffic::Traffic> traffics;
+};
+
+/// What a study's command line names. `machines` empty: the source's own. Returns 0, or
+/// the exit code of the one thing that was wrong and has been reported: among it a
+/// statement of `schedules` that the language does not know.
+int readStudy(const std::string &source, const std::vector<std::string> &machines,
+              const std::vector<std::string> &traffics,
+              std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input);
+
+/// A plan, and what it says of its layer.
+struct PlannedLayer {
+  plan::Plan plan;
+  Manifest manifest;
+};
+
+/// The source's layer on nodes of that machine in that shape, whatever machine and mesh
+/// the source has, with `statements` in its schedule block. Prints nothing: the error says
+/// what does not fit. May be called from any thread.
+rt::Result<PlannedLayer> planFor(const std::string &source, const topology::Machine &machine,
+                                 topology::Shape shape, const std::string &statements);
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_STUDYINPUT_H

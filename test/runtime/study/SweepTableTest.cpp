@@ -1,0 +1,95 @@
+//===- SweepTableTest.cpp - Rows of a sweep as text -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "runtime/study/SweepTable.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+using namespace moec::study;
+
+static std::vector<SweepRow> twoRows() {
+  SweepRow good;
+  good.machine = "box";
+  good.ranks = 8;
+  good.nodes = 1;
+  good.traffic = "uniform";
+  good.tokens = 128;
+  good.times = {2e-3, 1e-3, 5e-4, 4e-4};
+  good.boundSeconds = 1e-3;
+  good.boundBy = "gpu 0 nvlink out";
+  good.allTokens = 1024;
+  SweepRow bad;
+  bad.machine = "box";
+  bad.ranks = 9;
+  bad.schedule = {"two_tier", 4, "partial"};
+  bad.traffic = "a,b.csv";
+  bad.why = "a \"b\" | c";
+  return {good, bad};
+}
+
+TEST(SweepTable, choices_are_statements_of_a_schedule) {
+  EXPECT_EQ(ScheduleChoice().statements(), "");
+  EXPECT_EQ((ScheduleChoice{"two_tier", 4, "partial"}).statements(),
+            "algorithm two_tier; chunks 4; combine partial");
+}
+
+TEST(SweepTable, names_of_formats) {
+  EXPECT_EQ(tableFormatFromName("md"), TableFormat::Markdown);
+  EXPECT_EQ(tableFormatFromName("csv"), TableFormat::Csv);
+  EXPECT_EQ(tableFormatFromName("jsonl"), TableFormat::JsonLines);
+  EXPECT_FALSE(tableFormatFromName("xml"));
+}
+
+TEST(SweepTable, csv_has_every_column_and_quotes) {
+  EXPECT_EQ(tableText(twoRows(), TableFormat::Csv),
+            "machine,ranks,nodes,algorithm,chunks,combine,traffic,tokens,seconds,bound_seconds,"
+            "ratio,bound_by,dispatch_seconds,experts_seconds,combine_seconds,tokens_per_second,"
+            "why\n"
+            "box,8,1,,,,uniform,128,0.002,0.001,2,gpu 0 nvlink out,0.001,0.0005,0.0004,512000,\n"
+            "box,9,,two_tier,4,partial,\"a,b.csv\",,,,,,,,,,\"a \"\"b\"\" | c\"\n");
+}
+
+TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
+  std::istringstream lines(tableText(twoRows(), TableFormat::JsonLines));
+  std::string line;
+  std::vector<nlohmann::json> rows;
+  while (std::getline(lines, line))
+    rows.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["ratio"], 2.0);
+  EXPECT_EQ(rows[0]["tokens_per_second"], 512000.0);
+  EXPECT_EQ(rows[0]["algorithm"], nullptr);
+  EXPECT_EQ(rows[0]["why"], nullptr);
+  EXPECT_EQ(rows[1]["nodes"], nullptr);
+  EXPECT_EQ(rows[1]["chunks"], 4);
+  EXPECT_EQ(rows[1]["seconds"], nullptr);
+  EXPECT_EQ(rows[1]["tokens"], nullptr);
+  EXPECT_EQ(rows[1]["why"], "a \"b\" | c");
+  EXPECT_EQ(rows[0].size(), rows[1].size());
+}
+
+TEST(SweepTable, markdown_leaves_out_what_nobody_asked_for) {
+  std::vector<SweepRow> rows = twoRows();
+  std::string both = tableText(rows, TableFormat::Markdown);
+  EXPECT_NE(both.find("| algorithm |"), std::string::npos);
+  EXPECT_NE(both.find("| source    |"), std::string::npos);
+  EXPECT_NE(both.find("a \"b\" \\| c"), std::string::npos);
+  std::string one = tableText(std::span(rows).first(1), TableFormat::Markdown);
+  EXPECT_EQ(one,
+            "| machine | ranks | nodes | traffic | tokens |     us | bound us | ratio | bound by"
+            "         | dispatch us | experts us | combine us | tokens/s |\n"
+            "| :------ | ----: | ----: | :------ | -----: | -----: | -------: | ----: | "
+            ":--------------- | ----------: | ---------: | ---------: | -------: |\n"
+            "| box     |     8 |     1 | uniform |    128 | 2000.0 |   1000.0 |  2.00 | gpu 0 "
+            "nvlink out |      1000.0 |      500.0 |      400.0 | 5.12e+05 |\n");
+}
+
+TEST(SweepTable, no_rows_are_a_head_alone) {
+  EXPECT_EQ(tableText({}, TableFormat::JsonLines), "");
+  EXPECT_EQ(tableText({}, TableFormat::Markdown).substr(0, 9), "| machine");
+}
