@@ -8,6 +8,7 @@
 
 #include "runtime/birkhoff/Decompose.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace moec::birkhoff {
@@ -15,6 +16,66 @@ namespace moec::birkhoff {
 /// floor(count * part / whole) without overflow.
 static uint64_t share(uint64_t count, uint64_t part, uint64_t whole) {
   return static_cast<uint64_t>(static_cast<unsigned __int128>(count) * part / whole);
+}
+
+namespace {
+
+/// A stage or a part of one, or of the rest.
+struct Slot {
+  uint64_t units = 0;            ///< of the busiest node
+  std::vector<uint64_t> amounts; ///< [from][to]
+};
+
+} // namespace
+
+static std::vector<Slot> slotsOf(const Decomposition &parts) {
+  uint32_t nodes = parts.nodes;
+  std::vector<Slot> slots;
+  uint64_t left = parts.bound;
+  for (const Stage &stage : parts.stages) {
+    Slot &slot = slots.emplace_back(Slot{stage.units, std::vector<uint64_t>(nodes * nodes)});
+    for (uint32_t from = 0; from < nodes; ++from)
+      if (stage.target[from] != nobody)
+        slot.amounts[from * nodes + stage.target[from]] = stage.amounts[from];
+    left -= stage.units;
+  }
+  if (left)
+    slots.push_back({left, parts.rest});
+  return slots;
+}
+
+/// Halves the longest until there are `count`.
+static void splitLongest(std::vector<Slot> &slots, size_t count) {
+  auto isShorter = [](const Slot &a, const Slot &b) { return a.units < b.units; };
+  while (!slots.empty() && slots.size() < count) {
+    auto longest = std::max_element(slots.begin(), slots.end(), isShorter);
+    Slot half = *longest;
+    half.units /= 2;
+    longest->units -= half.units;
+    for (size_t pair = 0; pair < half.amounts.size(); ++pair) {
+      half.amounts[pair] /= 2;
+      longest->amounts[pair] -= half.amounts[pair];
+    }
+    slots.push_back(std::move(half));
+  }
+}
+
+/// The longest in the middle: rails are idle while the first is brought to its lanes and
+/// while the last is handed on.
+static std::vector<Slot> shortAtTheEnds(std::vector<Slot> slots) {
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot &a, const Slot &b) { return a.units < b.units; });
+  std::vector<Slot> first, last;
+  for (size_t i = 0; i < slots.size(); ++i)
+    (i % 2 ? last : first).push_back(std::move(slots[i]));
+  std::move(last.rbegin(), last.rend(), std::back_inserter(first));
+  return first;
+}
+
+/// Bringing and handing on run beside the rails where stages are short, so a third of the
+/// slots is for parts of the long ones.
+static uint32_t stagesFor(uint32_t slots, uint32_t nodes) {
+  return std::min(slots - 1, std::max(nodes, slots * 2 / 3));
 }
 
 StageTable::StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_t lanes,
@@ -26,17 +87,19 @@ StageTable::StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_
   for (size_t rank = 0; rank < size_t(nodes) * lanes; ++rank)
     for (uint32_t node = 0; node < nodes; ++node)
       units[rank / lanes * nodes + node] += counts[rank * nodes + node];
-  Decomposition parts;
-  if (stages > 1) // 0 would be as many as it takes
-    parts = decompose(units, nodes, {.maxStages = stages - 1});
+  std::vector<Slot> slots;
+  if (stages > 1) {
+    slots = slotsOf(decompose(units, nodes, {.maxStages = stagesFor(stages, nodes)}));
+    splitLongest(slots, stages);
+    slots = shortAtTheEnds(std::move(slots));
+  }
   for (uint32_t from = 0; from < nodes; ++from)
     for (uint32_t to = 0; to < nodes; ++to) {
-      uint64_t *row = &sent[(size_t(from) * nodes + to) * (stages + 1)];
-      for (uint32_t stage = 0; stage + 1 < stages; ++stage) {
-        bool isSent = stage < parts.stages.size() && parts.stages[stage].target[from] == to;
-        row[stage + 1] = row[stage] + (isSent ? parts.stages[stage].amounts[from] : 0);
-      }
-      row[stages] = units[size_t(from) * nodes + to];
+      size_t pair = size_t(from) * nodes + to;
+      uint64_t *row = &sent[pair * (stages + 1)];
+      for (uint32_t stage = 0; stage + 1 < stages; ++stage)
+        row[stage + 1] = row[stage] + (stage < slots.size() ? slots[stage].amounts[pair] : 0);
+      row[stages] = units[pair];
     }
 }
 

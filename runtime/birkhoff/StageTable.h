@@ -26,8 +26,9 @@ struct Piece {
 
 class StageTable {
 public:
-  /// `counts` is |M(s,b)| in tokens, [rank][node]; ranks are nodes x lanes. The last of
-  /// `stages` (1 or more) carries the rest of the decomposition, to whomever it is for.
+  /// `counts` is |M(s,b)| in tokens, [rank][node]; ranks are nodes x lanes. At least one
+  /// stage. Long stages of the decomposition are split, the longest are in the middle, and
+  /// what the decomposition left is in one or more of them, for whomever it is.
   StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_t lanes, uint32_t stages);
 
   uint32_t stages() const { return stageCount; }
