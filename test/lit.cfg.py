@@ -30,7 +30,7 @@ toolkits = [os.environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if name in o
 config.environment["PATH"] = os.pathsep.join(
     [config.environment["PATH"]] + [os.path.join(folder, "bin") for folder in toolkits]
     + glob.glob(config.moec_build_dir + "/nvidia/nvidia/*/bin"))  # test/packages.sh
-for tool in ("ptxas", "nvdisasm"):
+for tool in ("ptxas", "nvdisasm", "chromium"):  # the last opens pages
     if shutil.which(tool, path=config.environment["PATH"]):
         config.available_features.add(tool)
 if any(os.path.exists(os.path.join(folder, "lib64", "libnvJitLink.so")) for folder in toolkits):

@@ -13,6 +13,7 @@ packages=(
   libpugixml-dev glpk-utils                                  # NCCL's XML; bounds against linear programs
   protobuf-compiler libprotobuf-dev                          # traces of other tools,
   python3-protobuf python3-jsonschema libxml2-utils          # and their checkers in the tests
+  chromium fonts-dejavu-core                                 # opens the pages of moec plan --report
 )
 
 # NVIDIA's disassembler, which the tests of machine code want; they are skipped without it. No

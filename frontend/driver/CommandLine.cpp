@@ -245,6 +245,17 @@ private:
         ->add_option("-o,--output", plan.output,
                      "The exported file, of chakra the prefix of PREFIX.RANK.et")
         ->needs(format);
+    CLI::Option *report =
+        command
+            ->add_option("--report", plan.report,
+                         "Write a page about the plan: timeline, links, traffic, bound, other\n"
+                         "schedules; one HTML file that needs no other")
+            ->type_name("FILE");
+    command
+        ->add_option("--machine", plan.machine,
+                     "Of the report: a machine that comes with moec, or a file (default:\n"
+                     "the input's)")
+        ->needs(report);
     command->add_flag("--json", plan.json, "Summary and diagnostics as JSON");
   }
 

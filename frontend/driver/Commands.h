@@ -127,6 +127,8 @@ struct PlanOptions {
   std::string format;              ///< to export; "": none
   std::string phase;               ///< of the step; "": as the format has it
   std::string output;              ///< of the export
+  std::string machine;             ///< of the report: name or file; "": the input's
+  std::string report;              ///< file of the page to write; "": none
   bool json = false;
 };
 int runPlan(const PlanOptions &options);

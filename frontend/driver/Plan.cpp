@@ -8,6 +8,7 @@
 #include "runtime/plan/Plan.h"
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/PlanReport.h"
 #include "frontend/driver/SimulateInput.h"
 #include "runtime/base/File.h"
 #include "runtime/formats/Chakra.h"
@@ -187,6 +188,13 @@ std::string summaryText(const rt::Module &module, const Summary &summary,
   return out;
 }
 
+int writeReport(const rt::Module &module, const traffic::ItemCounts &counts,
+                const std::string &algorithm, const PlanOptions &options) {
+  auto page = reportPage(options, module.plan(), module.manifest(), counts, algorithm);
+  return page ? writeOutput(options.report, *page, options.json)
+              : showFailure(page.status(), options.json);
+}
+
 int planModule(const rt::Module &module, const PlanOptions &options) {
   if (rt::Status status = checkAlgorithm(options, module.plan()); !status.ok())
     return showFailure(status, options.json);
@@ -212,6 +220,9 @@ int planModule(const rt::Module &module, const PlanOptions &options) {
       if (int code = writeOutput(file.path, file.bytes, options.json))
         return code;
   }
+  if (!options.report.empty())
+    if (int code = writeReport(module, *counts, summary->algorithm, options))
+      return code;
   return writeOutput("", options.json ? summaryJson(module, *summary, options, files)
                                       : summaryText(module, *summary, files));
 }
@@ -224,9 +235,12 @@ int runPlan(const PlanOptions &options) {
     return showFailure(rt::invalidError("--ranks: wanted a source, found the module ",
                                         options.input, ", whose ranks are fixed"),
                        options.json);
-  for (const std::string &input : {options.input, options.traffic})
-    if (rt::Status status = rt::refuseToReplace(input, options.output, "--output"); !status.ok())
-      return showFailure(status, options.json);
+  for (const std::string &input : {options.input, options.traffic, options.machine}) {
+    for (auto [output, option] :
+         {std::pair(&options.output, "--output"), {&options.report, "--report"}})
+      if (rt::Status status = rt::refuseToReplace(input, *output, option); !status.ok())
+        return showFailure(status, options.json);
+  }
   std::vector<uint8_t> bytes;
   if (!isModule) {
     CompileOptions compile;
