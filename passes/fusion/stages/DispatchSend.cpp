@@ -11,6 +11,7 @@
 
 #include "passes/fusion/stages/DispatchParts.h"
 #include "passes/fusion/stages/LaneList.h"
+#include "passes/fusion/stages/LoadQueue.h"
 #include "passes/fusion/stages/RoutingSpaces.h"
 #include "passes/fusion/stages/TokenShares.h"
 
@@ -35,13 +36,14 @@ private:
   void writeBasesFor(Value peer);
   /// A token's slots, and to which position of which rank each is the first to go.
   struct Targets {
-    LaneList owners, ranks, positions;
+    LaneList owners, ranks;
+    LaneList records;         ///< addresses at the rank, of the row or of the record
     SmallVector<Value> masks; ///< lanes with a first slot, by value of the lists
   };
-  Targets loadTargets(Value token, Value share);
-  /// `body` for each rank that the token goes to, once.
-  void forTargets(const Targets &targets,
-                  llvm::function_ref<void(size_t value, Value targetLane)> body);
+  Targets loadTargets(Value token, Value share, Value isRow);
+  /// For each rank that the token goes to, once: `body` with where the row or the record
+  /// goes, and the rank.
+  void forTargets(const Targets &targets, llvm::function_ref<void(Value target, Value peer)> body);
   void sendItem(Value item);
   void sendPart(Value token, Value part, const Targets &targets);
   void sendRecords(Value token, const Targets &targets);
@@ -70,32 +72,28 @@ private:
 
 /// A warp a rank: sums of the counts before each share of this CTA, and of all.
 void Send::writeBasesFor(Value peer) {
-  constexpr uint32_t unrolled = 4, span = unrolled * warpLanes;
   Value counts = kernel.workspace(sharesSpace(step.ranks));
   counts = code.element(counts, code.mul(code.widen(peer), code.widen(state.maxTokens)), 4);
-  SmallVector<Value> own; // shares of the CTA's warps, then the end
+  LaneList own; // shares of the CTA's warps, then the end
   for (unsigned i = 0; i < stageWarps; ++i)
     own.push_back(shares.own(code.i32(i)));
   own.push_back(shares.count);
-  LaneList sums(own.size(), code.i32(0));
-  Value rounds = code.divUp(shares.count, code.i32(span));
-  sums = code.forRange(code.i32(0), rounds, code.i32(1), sums, [&](Value round, ValueRange now) {
+  auto shareOf = [&](Value round) { return code.add(code.mul(round, code.i32(warpLanes)), lane); };
+  auto load = [&](Value round) {
+    Value known = code.min(shareOf(round), code.sub(shares.count, code.i32(1)));
+    return LaneList{code.loadI32(code.element(counts, known, 4))};
+  };
+  auto add = [&](Value round, ValueRange count, ValueRange now) {
     LaneList next(now);
-    Value first = code.add(code.mul(round, code.i32(span)), lane);
-    LaneList shareOf, countOf;
-    for (uint32_t i = 0; i < unrolled; ++i) {
-      shareOf.push_back(code.add(first, code.i32(i * warpLanes)));
-      Value known = code.min(shareOf[i], code.sub(shares.count, code.i32(1)));
-      Value count = code.loadI32(code.element(counts, known, 4));
-      countOf.push_back(code.select(code.less(shareOf[i], shares.count), count, code.i32(0)));
+    for (auto [sum, end] : llvm::zip_equal(next, own)) {
+      Value isBefore = code.less(shareOf(round), end);
+      sum = code.add(sum, code.select(isBefore, count[0], code.i32(0)));
     }
-    for (uint32_t i = 0; i < unrolled; ++i)
-      for (size_t j = 0; j < own.size(); ++j) {
-        Value isBefore = code.less(shareOf[i], own[j]);
-        next[j] = code.add(next[j], code.select(isBefore, countOf[i], code.i32(0)));
-      }
     return next;
-  });
+  };
+  Value rounds = code.divUp(shares.count, code.i32(warpLanes));
+  LaneList sums(own.size(), code.i32(0));
+  sums = LoadQueue().run(code, rounds, sums, load, add);
   Value base = code.i32(0), share = code.i32(0);
   for (unsigned i = 0; i < stageWarps; ++i) {
     Value isMine = code.equal(lane, code.i32(i));
@@ -127,7 +125,11 @@ void Send::writeBases() {
 // Rows and records
 //===----------------------------------------------------------------------===//
 
-Send::Targets Send::loadTargets(Value token, Value share) {
+Send::Targets Send::loadTargets(Value token, Value share, Value isRow) {
+  uint64_t rowBytes = step.tokenPitch(), recordBytes = uint64_t(4) * step.recordWords();
+  Value region = code.select(isRow, state.ownRegion(step.buffers.received, rowBytes),
+                             state.ownRegion(step.buffers.records, recordBytes));
+  Value size = code.select(isRow, code.i32(int64_t(rowBytes)), code.i32(int64_t(recordBytes)));
   Value entry = code.element(kernel.buffer(step.buffers.routes), token, uint64_t(12) * topK);
   entry = code.advance(entry, uint64_t(4) * topK);
   Value places = code.element(kernel.workspace(placesSpace(step.layer)), token, uint64_t(4) * topK);
@@ -142,44 +144,45 @@ Send::Targets Send::loadTargets(Value token, Value share) {
     Value isFirst = code.bitAnd(isEntry(code, i, topK), code.notEqual(place, code.i32(noPlace)));
     targets.owners.push_back(owner);
     targets.ranks.push_back(rank);
-    targets.positions.push_back(code.add(place, code.loadI32(code.element(bases, rank, 4))));
+    Value position = code.add(place, code.loadI32(code.element(bases, rank, 4)));
+    Value bytes = code.mul(code.widen(position), code.widen(size));
+    targets.records.push_back(code.add(code.add(state.heapOf(rank), region), bytes));
     targets.masks.push_back(code.ballot(isFirst));
   }
   return targets;
 }
 
-void Send::forTargets(const Targets &targets, llvm::function_ref<void(size_t, Value)> body) {
+void Send::forTargets(const Targets &targets, llvm::function_ref<void(Value, Value)> body) {
   for (size_t i = 0; i < targets.masks.size(); ++i)
     code.whileTrue(
         targets.masks[i], [&](ValueRange mask) { return code.notEqual(mask[0], code.i32(0)); },
         [&](ValueRange mask) {
-          body(i, code.lowestBit(mask[0]));
+          Value from = code.lowestBit(mask[0]);
+          Value target = code.toPointer(code.fromLane64(targets.records[i], from));
+          body(target, code.fromLane(targets.ranks[i], from));
           return LaneList{code.bitAnd(mask[0], code.sub(mask[0], code.i32(1)))};
         });
 }
 
 void Send::sendPart(Value token, Value part, const Targets &targets) {
+  constexpr uint32_t partVectors = vectorsInFlight * warpLanes;
+  bool isRagged = vectors() % partVectors != 0; // the last part is not whole
+  Value first = code.add(code.mul(part, code.i32(partVectors)), lane);
   Value row = code.element(kernel.buffer(step.buffers.tokens), token, step.tokenPitch());
-  Value first = code.add(code.mul(part, code.i32(vectorsInFlight * warpLanes)), lane);
-  LaneList at, isThere;
+  LaneList isThere;
   SmallVector<LaneList> words;
   for (uint32_t i = 0; i < vectorsInFlight; ++i) {
     Value vector = code.add(first, code.i32(i * warpLanes));
-    isThere.push_back(code.less(vector, code.i32(vectors())));
-    at.push_back(
-        code.mul(code.widen(code.min(vector, code.i32(vectors() - 1))), code.i64(vectorBytes)));
-    words.push_back(code.loadVector(code.advance(row, at[i])));
+    Value known = isRagged ? code.min(vector, code.i32(vectors() - 1)) : vector;
+    isThere.push_back(isRagged ? code.less(vector, code.i32(vectors())) : code.i1(true));
+    words.push_back(code.loadVector(code.element(row, known, vectorBytes)));
   }
-  LaneList rows; // each lane finds the place for its slot
-  for (size_t i = 0; i < targets.ranks.size(); ++i) {
-    Value target = state.recordAt(step.buffers.received, targets.ranks[i], targets.positions[i],
-                                  step.tokenPitch());
-    rows.push_back(code.addressOf(target));
-  }
-  forTargets(targets, [&](size_t value, Value targetLane) {
-    Value target = code.toPointer(code.fromLane64(rows[value], targetLane));
+  forTargets(targets, [&](Value target, Value) {
+    Value place = code.element(target, first, vectorBytes);
     for (uint32_t i = 0; i < vectorsInFlight; ++i)
-      code.ifThen(isThere[i], [&] { code.storeVector(words[i], code.advance(target, at[i])); });
+      code.ifThen(isThere[i], [&] {
+        code.storeVector(words[i], code.advance(place, uint64_t(i) * warpLanes * vectorBytes));
+      });
   });
 }
 
@@ -219,19 +222,13 @@ void Send::storeRecord(Value record, Value token, Value peer, const Targets &tar
 
 void Send::sendRecords(Value token, const Targets &targets) {
   Value entry = code.element(kernel.buffer(step.buffers.routes), token, uint64_t(12) * topK);
-  LaneList records, weights;
+  LaneList weights;
   for (size_t i = 0; i < targets.ranks.size(); ++i) {
     Value slot = code.min(entryNumber(code, i), code.i32(topK - 1));
     weights.push_back(code.loadI32(code.element(entry, slot, 4), uint64_t(8) * topK));
-    Value target = state.recordAt(step.buffers.records, targets.ranks[i], targets.positions[i],
-                                  uint64_t(4) * step.recordWords());
-    records.push_back(code.addressOf(target));
   }
-  forTargets(targets, [&](size_t value, Value targetLane) {
-    Value record = code.toPointer(code.fromLane64(records[value], targetLane));
-    Value peer = code.fromLane(targets.ranks[value], targetLane);
-    storeRecord(record, token, peer, targets, weights);
-  });
+  forTargets(targets,
+             [&](Value record, Value peer) { storeRecord(record, token, peer, targets, weights); });
 }
 
 /// An item is a part of a row, or the records, of a token of one of the CTA's shares.
@@ -241,8 +238,8 @@ void Send::sendItem(Value item) {
   Value share = shares.own(code.div(number, shares.length));
   Value token = code.add(shares.first(share), code.rem(number, shares.length));
   code.ifThen(code.less(token, shares.tokens), [&] {
-    Targets targets = loadTargets(token, share);
     Value isRow = code.less(part, code.i32(rowParts()));
+    Targets targets = loadTargets(token, share, isRow);
     code.ifElse(
         isRow,
         [&] {

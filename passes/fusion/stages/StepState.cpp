@@ -28,19 +28,15 @@ Value StepState::regionOf(Value source) {
   return code.add(code.mul(copy, code.i32(kernel.step.ranks)), source);
 }
 
-Value StepState::heapOf(Value peer) {
-  return code.toPointer(code.loadI64(code.element(kernel.peers(), peer, 8)));
-}
+Value StepState::heapOf(Value peer) { return code.loadI64(code.element(kernel.peers(), peer, 8)); }
 
-Value StepState::recordAt(uint32_t buffer, Value peer, Value position, uint64_t size) {
-  Value base = code.advance(heapOf(peer), kernel.bufferOffset(buffer));
-  Value record =
-      code.add(code.mul(code.widen(regionOf(rank)), code.widen(maxTokens)), code.widen(position));
-  return code.element(base, record, size);
+Value StepState::ownRegion(uint32_t buffer, uint64_t size) {
+  Value records = code.mul(code.widen(regionOf(rank)), code.widen(maxTokens));
+  return code.add(kernel.bufferOffset(buffer), code.mul(records, code.i64(int64_t(size))));
 }
 
 Value StepState::cellAt(uint32_t flag, Value peer) {
-  Value cells = code.advance(heapOf(peer), kernel.flagOffset(flag));
+  Value cells = code.advance(code.toPointer(heapOf(peer)), kernel.flagOffset(flag));
   return code.element(cells, regionOf(rank), cellBytes);
 }
 

@@ -28,9 +28,11 @@ public:
   mlir::Value regionOf(mlir::Value source);
   /// Number of the region of rows that come back; all ranks fill it.
   mlir::Value returnedRegion() { return copy ? copy : code.i32(0); }
-  /// Record `position` of a buffer of `size`-byte records in the region that this
-  /// rank fills at rank `peer`.
-  mlir::Value recordAt(uint32_t buffer, mlir::Value peer, mlir::Value position, uint64_t size);
+  /// Address of a rank's symmetric heap, an i64.
+  mlir::Value heapOf(mlir::Value peer);
+  /// Bytes from any rank's heap to the region there that this rank fills, of a buffer of
+  /// `size`-byte records; an i64.
+  mlir::Value ownRegion(uint32_t buffer, uint64_t size);
   /// The flag's cell at rank `peer` that this rank writes.
   mlir::Value cellAt(uint32_t flag, mlir::Value peer);
   /// This rank's cells of the flag in this step, one a rank.
@@ -39,8 +41,6 @@ public:
   void waitForAll(uint32_t flag);
 
 private:
-  mlir::Value heapOf(mlir::Value peer);
-
   KernelBuilder &kernel;
   WarpCode &code;
   mlir::Value copy; ///< of the regions; none if there is but one
