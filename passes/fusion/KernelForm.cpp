@@ -128,10 +128,20 @@ uint64_t getSharedBytes(const GemmTile &tile, const ProductKind &kind) {
 /// More than this hides no latency and costs code: the ring is unrolled by slots.
 static constexpr uint32_t mostSlots = 6;
 
-static GemmTile withSlots(GemmTile tile, const ProductKind &kind, uint64_t sharedBytes) {
+/// As many as that cover the time a load takes.
+static constexpr uint32_t enoughSlots = 4;
+
+/// Blocks that are left behind the rounds of a ring are code of their own in each role: the
+/// fewest of them are worth a slot more than it needs.
+static GemmTile withSlots(GemmTile tile, const ProductKind &kind, uint32_t depth,
+                          uint64_t sharedBytes) {
   for (tile.slots = mostSlots; tile.slots > 2; --tile.slots)
     if (getSharedBytes(tile, kind) <= sharedBytes)
       break;
+  uint32_t blocks = (depth + blockK - 1) / blockK;
+  for (uint32_t slots = tile.slots; slots >= enoughSlots; --slots)
+    if (blocks % slots < blocks % tile.slots)
+      tile.slots = slots;
   return tile;
 }
 
@@ -258,20 +268,20 @@ struct Role {
 
 /// The tiles of both products for a request: as many features as fit beside so many
 /// tokens.
-static GemmForm makeForm(const KernelMachine &machine, const Role &role,
-                         const TileRequest &request) {
+static GemmForm makeForm(const KernelMachine &machine, const Role &role, const Product &up,
+                         const Product &down, const TileRequest &request) {
   // A product without a gate has room for twice the features, unless its result leaves
   // too little for operands.
-  auto tile = [&](const ProductKind &kind, uint32_t leastSlots) {
+  auto tile = [&](const ProductKind &kind, uint32_t depth, uint32_t leastSlots) {
     GemmTile wide{request.rows, 256, request.swapped}, usual{request.rows, 128, request.swapped};
-    wide = withSlots(wide, kind, machine.sharedBytes);
+    wide = withSlots(wide, kind, depth, machine.sharedBytes);
     bool fits = !request.swapped && !kind.gated && kind.resultBytes == 2 &&
                 wide.slots >= leastSlots && getSharedBytes(wide, kind) <= machine.sharedBytes;
-    return fits ? wide : withSlots(usual, kind, machine.sharedBytes);
+    return fits ? wide : withSlots(usual, kind, depth, machine.sharedBytes);
   };
   // Who gathers keeps two slots in flight, who multiplies one.
-  return {request.maxRows, tile({role.gated, false, 2}, 4),
-          tile({false, true, role.resultBytes}, 3)};
+  return {request.maxRows, tile({role.gated, false, 2}, up.depth, 4),
+          tile({false, true, role.resultBytes}, down.depth, 3)};
 }
 
 /// The tiles worth a choice, by rows of tokens: a module holds few of them, so
@@ -364,7 +374,7 @@ static std::vector<GemmForm> chooseForms(const KernelMachine &machine, const Rol
   std::vector<GemmForm> forms;
   for (const TileRequest &request :
        role.asked.empty() ? getCandidates(role.mostRows, role.fewSums) : role.asked)
-    forms.push_back(makeForm(machine, role, request));
+    forms.push_back(makeForm(machine, role, up, down, request));
   return role.asked.empty() ? limit(machine, std::move(forms), role.mostRows, up, down) : forms;
 }
 

@@ -39,7 +39,7 @@
 // CHECK-SAME: shape = "swapped 64x256x64"
 // CHECK: tile.stage "dispatch"
 // CHECK: tile.stage "expert_up"
-// CHECK-NEXT: tile.pipe "operands" : !tile.pipe<5 x [<64x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
+// CHECK-NEXT: tile.pipe "operands" : !tile.pipe<4 x [<64x64xbf16, swizzle 128>, <256x64xbf16, swizzle 128>]>
 // CHECK-NEXT: tile.pipe "result" : !tile.pipe<1 x [<64x128xbf16, swizzle 128>]>
 // CHECK: tile.role "load" warps [0, 0]
 // CHECK: tile.for_tiles offsets(%offsets) experts(%{{.*}}) rows 64 cols 1 order rows_first
