@@ -30,10 +30,12 @@ public:
   Election(Operation *role, const RolePlace &place)
       : role(role), place(place), uniformity(role), uses(role) {}
 
-  LogicalResult run() { return visitBlock(role->getRegion(0).front()); }
+  LogicalResult run();
 
 private:
+  Runs classifyAlone(Operation *op);
   Runs classify(Operation *op);
+  bool isForOne(Region &region, bool &holdsOne);
   Runs classifyRegions(Operation *op);
   bool reachesAll(Operation *op);
   LogicalResult visitBlock(Block &block);
@@ -52,7 +54,8 @@ private:
 // Who runs what
 //===----------------------------------------------------------------------===//
 
-Runs Election::classify(Operation *op) {
+/// Without regard to who needs its results.
+Runs Election::classifyAlone(Operation *op) {
   if (isa<tile::LoadOp, tile::StoreOp, tile::SignalOp, tile::ArriveOp>(op))
     return Runs::One;
   if (isa<tile::AcquireOp, tile::CommitOp>(op)) {
@@ -68,12 +71,17 @@ Runs Election::classify(Operation *op) {
   if (isa<tile::WaitStoresOp>(op) ||
       op->getName().getStringRef() == "nvvm.cp.async.bulk.wait_group")
     return Runs::Either;
-  if (op->getNumRegions())
-    return classifyRegions(op);
   bool loads = op->getName().getStringRef() == "llvm.load";
   if (isa<tile::AcquireOp, tile::WaitOp>(op) || loads || isPure(op))
-    return reachesAll(op) ? Runs::All : Runs::Either;
+    return Runs::Either;
   return Runs::All;
+}
+
+Runs Election::classify(Operation *op) {
+  if (op->getNumRegions())
+    return classifyRegions(op);
+  Runs runs = classifyAlone(op);
+  return runs == Runs::Either && !op->getResults().empty() && reachesAll(op) ? Runs::All : runs;
 }
 
 /// A loop or branch with ops of one thread and none of all.
@@ -103,9 +111,45 @@ bool Election::reachesAll(Operation *op) {
   });
 }
 
+/// Whether no op of the region is one of all threads; notes whether there is one of one.
+bool Election::isForOne(Region &region, bool &holdsOne) {
+  for (Block &block : region)
+    for (Operation &op : block.without_terminator()) {
+      if (!op.getNumRegions()) {
+        Runs runs = classifyAlone(&op);
+        holdsOne |= runs == Runs::One;
+        if (runs == Runs::All)
+          return false;
+        continue;
+      }
+      if (!isa<scf::ForOp, scf::IfOp, scf::WhileOp>(op) ||
+          uniformity.decision(&op) == Agreement::Nobody)
+        return false; // the author has chosen threads
+      for (Region &below : op.getRegions())
+        if (!isForOne(below, holdsOne))
+          return false;
+    }
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Groups
 //===----------------------------------------------------------------------===//
+
+/// A warp that has nothing to do together is one thread from its beginning to its end:
+/// an election in a loop has code for lanes that came there apart.
+LogicalResult Election::run() {
+  Region &body = role->getRegion(0);
+  bool holdsOne = false;
+  if (place.warps() > 1 || !isForOne(body, holdsOne) || !holdsOne)
+    return visitBlock(body.front());
+  SmallVector<Operation *> group;
+  for (Operation &op : body.front().without_terminator())
+    if (!group.empty() || !isPure(&op))
+      group.push_back(&op);
+  hoist(group);
+  return elect(group);
+}
 
 LogicalResult Election::visitBlock(Block &block) {
   SmallVector<SmallVector<Operation *>> groups;

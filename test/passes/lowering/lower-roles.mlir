@@ -53,10 +53,11 @@ tile.kernel @step(
     // CHECK: scf.if %[[MINE]]
     tile.role "one" warps [3, 3] {
       %n = arith.constant 3 : i32
-      // One thread counts and, if it was the last, tells; nobody else has to know.
+      // One thread is the whole role: it loads what it needs, counts and, if it was the last,
+      // tells; nobody else has to know.
       // CHECK: %[[ELECTED:.*]] = nvvm.elect.sync
       // CHECK-NEXT: scf.if %[[ELECTED]]
-      // CHECK-NEXT: %[[LAST:.*]] = tile.arrive
+      // CHECK: %[[LAST:.*]] = tile.arrive
       // CHECK-NEXT: scf.if %[[LAST]]
       // CHECK-NEXT: tile.signal
       %last = tile.arrive %state total(%n)
