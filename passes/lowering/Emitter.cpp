@@ -71,6 +71,24 @@ Value Emitter::bitXor(Value a, int64_t b) {
 }
 Value Emitter::min(Value a, int64_t b) { return min(a, constant(*this, a.getType(), b)); }
 
+Value Emitter::signedMin(Value a, int64_t b) {
+  return arith::MinSIOp::create(builder, loc, a, constant(*this, a.getType(), b));
+}
+
+/// By way of a reciprocal that is made a little too small for all that is rounded on the
+/// way: the quotient is right or one too small.
+std::pair<Value, Value> Emitter::divideShort(Value a, Value b) {
+  constexpr double less = 1 - 1.0 / (1 << 20);
+  auto asFloat = [&](Value x) { return arith::UIToFPOp::create(builder, loc, f32Type(), x); };
+  Value factor = arith::MulFOp::create(builder, loc, reciprocal(asFloat(b)), f32(less));
+  Value product = arith::MulFOp::create(builder, loc, asFloat(a), factor);
+  Value quotient = arith::FPToUIOp::create(builder, loc, i32Type(), product);
+  Value rest = sub(a, mul(quotient, b));
+  Value isShort = compare(Compare::AtLeast, rest, b);
+  quotient = select(isShort, add(quotient, 1), quotient);
+  return {quotient, select(isShort, sub(rest, b), rest)};
+}
+
 Value Emitter::shiftRight(Value a, int64_t bits) {
   return arith::ShRUIOp::create(builder, loc, a, constant(*this, a.getType(), bits));
 }
@@ -107,6 +125,9 @@ Value Emitter::select(Value condition, Value a, Value b) {
 }
 Value Emitter::widen(Value value, Type type) {
   return arith::ExtUIOp::create(builder, loc, type, value);
+}
+Value Emitter::widenSigned(Value value, Type type) {
+  return arith::ExtSIOp::create(builder, loc, type, value);
 }
 Value Emitter::narrow(Value value) {
   return arith::TruncIOp::create(builder, loc, i32Type(), value);

@@ -53,9 +53,13 @@ public:
   Value bitXor(Value a, Value b), bitXor(Value a, int64_t b);
   Value shiftRight(Value a, int64_t bits), shiftLeft(Value a, int64_t bits);
   Value min(Value a, Value b), min(Value a, int64_t b);
+  Value signedMin(Value a, int64_t b);
+  /// a / b and what is left, i32, where the quotient is below 2^19: a third of the
+  /// instructions of a division.
+  std::pair<Value, Value> divideShort(Value a, Value b);
   Value compare(Compare how, Value a, Value b), compare(Compare how, Value a, int64_t b);
   Value select(Value condition, Value a, Value b);
-  Value widen(Value i32OrI1, Type type);
+  Value widen(Value i32OrI1, Type type), widenSigned(Value i32, Type type);
   Value narrow(Value i64);
 
   // Control. Bodies are emitted with the builder inside.

@@ -113,13 +113,16 @@ static LogicalResult lowerGatherRows(tile::GatherRowsOp op, Emitter &emit, RoleC
                           << " bytes by " << context.getPlace().threads() << " threads";
   Value row = emit.divide(context.threadOfRole(), share.pieces);
   Value column = emit.mul(getPiece(emit, context, share), 16);
-  Value last = emit.sub(op.getValid(), 1);
   Value base = emit.offset(op.getBase(), emit.widen(column, emit.i64Type()));
+  Value own = emit.shiftLeft(emit.widen(emit.add(op.getFirst(), row), emit.i64Type()), 2);
+  Value indices = emit.offset(op.getIndices(), own);
+  // From this thread's first row to the last one, which may lie before it.
+  Value last = emit.sub(emit.sub(op.getValid(), 1), row);
   for (auto [i, pointer] : llvm::enumerate(op.getPointers())) {
     // Rows behind the end repeat the last one: nobody reads them, and they exist.
-    Value at = emit.add(op.getFirst(), emit.min(emit.add(row, i * share.step), last));
-    Value bytes = emit.shiftLeft(emit.widen(at, emit.i64Type()), 2);
-    Value index = emit.load(emit.i32Type(), emit.offset(op.getIndices(), bytes));
+    Value at = emit.signedMin(last, i * share.step);
+    Value bytes = emit.shiftLeft(emit.widenSigned(at, emit.i64Type()), 2);
+    Value index = emit.load(emit.i32Type(), emit.offset(indices, bytes));
     Value start = emit.mul(emit.widen(index, emit.i64Type()), op.getPitch());
     pointer.replaceAllUsesWith(emit.offset(base, start));
   }

@@ -16,9 +16,8 @@ namespace {
 
 /// The tile that is next and the expert around it. All i32.
 struct Position {
-  Value tile; ///< number among the tiles of all experts
+  Value tile; ///< number among the tiles of the expert and those behind it
   Value expert;
-  Value base;  ///< number of the expert's first tile
   Value first; ///< first row of the expert
   Value end;   ///< row behind its last
 };
@@ -35,23 +34,23 @@ public:
     SmallVector<Value> results = emit.loopWhile(
         init, [&](ValueRange values) { return findTile(values); },
         [&](ValueRange values) { return runTile(values); });
-    loop->replaceAllUsesWith(ValueRange(results).drop_front(5));
+    loop->replaceAllUsesWith(ValueRange(results).drop_front(fields));
     loop.erase();
   }
 
 private:
+  static constexpr unsigned fields = 4; ///< of a position
+
   static SmallVector<Value> pack(const Position &at) {
-    return {at.tile, at.expert, at.base, at.first, at.end};
+    return {at.tile, at.expert, at.first, at.end};
   }
-  static Position unpack(ValueRange values) {
-    return {values[0], values[1], values[2], values[3], values[4]};
-  }
+  static Position unpack(ValueRange values) { return {values[0], values[1], values[2], values[3]}; }
 
   Position getStart() {
     Value zero = emit.i32(0);
     if (loop.getTotal())
-      return {emit.ctaX(), zero, zero, zero, loop.getTotal()};
-    return {emit.ctaX(), zero, zero, loadOffset(zero), loadOffset(emit.i32(1))};
+      return {emit.ctaX(), zero, zero, loop.getTotal()};
+    return {emit.ctaX(), zero, loadOffset(zero), loadOffset(emit.i32(1))};
   }
 
   Value loadOffset(Value index) {
@@ -68,48 +67,52 @@ private:
   /// Steps over the experts whose tiles are all before ours.
   Emitter::Test findTile(ValueRange values) {
     Position at = unpack(values);
-    Value experts = loop.getTotal() ? emit.i32(1) : loop.getExperts();
+    if (loop.getTotal()) {
+      Value tiles = emit.mul(getRowTiles(at), loop.getCols());
+      return {emit.compare(Compare::Less, at.tile, tiles), llvm::to_vector(values)};
+    }
+    Value experts = loop.getExperts();
     SmallVector<Value> found = emit.loopWhile(
-        {at.expert, at.base, at.first, at.end},
+        pack(at),
         [&](ValueRange here) -> Emitter::Test {
-          Position step{at.tile, here[0], here[1], here[2], here[3]};
-          Value behind = emit.add(step.base, emit.mul(getRowTiles(step), loop.getCols()));
+          Position step = unpack(here);
+          Value tiles = emit.mul(getRowTiles(step), loop.getCols());
           Value left = emit.compare(Compare::Less, step.expert, experts);
-          Value later = emit.compare(Compare::AtLeast, at.tile, behind);
-          return {emit.bitAnd(left, later), {here[0], here[1], here[2], here[3], behind}};
+          Value later = emit.compare(Compare::AtLeast, step.tile, tiles);
+          SmallVector<Value> passed = pack(step);
+          passed.push_back(tiles);
+          return {emit.bitAnd(left, later), passed};
         },
-        [&](ValueRange here) -> SmallVector<Value> {
-          Value next = emit.add(here[0], 1);
+        [&](ValueRange passed) -> SmallVector<Value> {
+          Position step = unpack(passed);
+          Value next = emit.add(step.expert, 1);
           // Behind the last expert: no rows, and no load behind the array.
-          Value end = loop.getTotal() ? here[3] : loadOffset(emit.min(emit.add(next, 1), experts));
-          return {next, here[4], here[3], end};
+          Value end = loadOffset(emit.min(emit.add(next, 1), experts));
+          return {emit.sub(step.tile, passed.back()), next, step.end, end};
         });
-    SmallVector<Value> passed = {at.tile, found[0], found[1], found[2], found[3]};
-    llvm::append_range(passed, values.drop_front(5));
-    return {emit.compare(Compare::Less, found[0], experts), passed};
+    SmallVector<Value> passed(ArrayRef(found).take_front(fields));
+    llvm::append_range(passed, values.drop_front(fields));
+    return {emit.compare(Compare::Less, unpack(passed).expert, experts), passed};
   }
 
   SmallVector<Value> runTile(ValueRange values) {
     Position at = unpack(values);
     Value rowTiles = getRowTiles(at);
-    Value local = emit.sub(at.tile, at.base);
     Value rowTile, column;
     switch (loop.getOrder()) {
     case tile::TileOrder::RowsFirst:
-      column = emit.divide(local, rowTiles);
-      rowTile = emit.sub(local, emit.mul(column, rowTiles));
+      std::tie(column, rowTile) = emit.divideShort(at.tile, rowTiles);
       break;
     case tile::TileOrder::ColumnsFirst:
-      rowTile = emit.divide(local, loop.getCols());
-      column = emit.sub(local, emit.mul(rowTile, loop.getCols()));
+      rowTile = emit.divide(at.tile, loop.getCols());
+      column = emit.sub(at.tile, emit.mul(rowTile, loop.getCols()));
       break;
     }
     Value row = emit.add(at.first, emit.mul(rowTile, loop.getRows()));
     Value valid = emit.min(emit.sub(at.end, row), loop.getRows());
     SmallVector<Value> step = {at.expert, row, valid, column, emit.mul(rowTiles, loop.getCols())};
-    llvm::append_range(step, values.drop_front(5));
-    SmallVector<Value> next = {emit.add(at.tile, emit.gridX()), at.expert, at.base, at.first,
-                               at.end};
+    llvm::append_range(step, values.drop_front(fields));
+    SmallVector<Value> next = {emit.add(at.tile, emit.gridX()), at.expert, at.first, at.end};
     llvm::append_range(next, takeBody(step));
     return next;
   }
