@@ -11,6 +11,7 @@
 #include "dialects/tile/TileOps.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -175,11 +176,25 @@ static LogicalResult lower(PtxArriveIfOp op) {
   return success();
 }
 
+/// As nvvm writes it out, but without a limit to the time of one try: ptxas makes two
+/// instructions more of each wait that has one.
+static LogicalResult lower(NVVM::MBarrierTryWaitParityOp op) {
+  Assembly assembly(op);
+  std::string barrier = assembly.operand(op.getAddr());
+  std::string parity = assembly.operand(op.getPhase());
+  std::string space = isPointer(op.getAddr().getType(), 3) ? ".shared" : "";
+  assembly.finish("{ .reg .pred P1; LAB_WAIT: mbarrier.try_wait.parity" + space + ".b64 P1, [" +
+                      barrier + "], " + parity + "; @P1 bra.uni DONE; bra.uni LAB_WAIT; DONE: }",
+                  Effects::Memory);
+  return success();
+}
+
 static LogicalResult lower(PtxAdvanceOp op) {
   Assembly assembly(op);
   std::string result = assembly.result(op.getType());
   std::string pointer = assembly.operand(op.getPointer());
-  assembly.finish("add.s64 " + result + ", " + pointer + ", " + std::to_string(op.getBytes()) + ";",
+  std::string add = isPointer(op.getType(), 3) ? "add.s32 " : "add.s64 ";
+  assembly.finish(add + result + ", " + pointer + ", " + std::to_string(op.getBytes()) + ";",
                   Effects::None);
   return success();
 }
@@ -268,15 +283,16 @@ struct TilePtxToAsm : impl::TilePtxToAsmPassBase<TilePtxToAsm> {
     SmallVector<Operation *> found;
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       function.walk([&](Operation *op) {
-        if (isa_and_nonnull<TileDialect>(op->getDialect()))
+        if (isa_and_nonnull<TileDialect>(op->getDialect()) ||
+            isa<NVVM::MBarrierTryWaitParityOp>(op))
           found.push_back(op);
       });
     for (Operation *op : found) {
       LogicalResult done =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<PtxWgmmaOp, PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxAdvanceOp,
-                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp>(
-                  [](auto op) { return lower(op); })
+                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp,
+                    NVVM::MBarrierTryWaitParityOp>([](auto op) { return lower(op); })
               .Default([](Operation *op) {
                 return op->emitError("internal error: this op should be gone before PTX");
               });
