@@ -8,10 +8,12 @@
 #include "passes/lowering/ApproximateMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/lowering/Emitter.h"
 #include <numbers>
 
 using namespace mlir;
+using arith::FastMathFlags;
 
 namespace moec::lowering {
 namespace {
@@ -29,7 +31,32 @@ public:
   Value reciprocal(Value x) { return emit.reciprocal(x); }
   Value exp2(Value x) { return math::Exp2Op::create(builder, loc, x, approximate()); }
   Value log2(Value x) { return math::Log2Op::create(builder, loc, x, approximate()); }
-  Value exp(Value x) { return exp2(mul(x, std::numbers::log2e)); }
+  Value exp(Value x) {
+    double factor = std::numbers::log2e;
+    return exp2(mul(takeFactor(x, factor), factor));
+  }
+
+  /// What is left of `x` without signs and constants that it is multiplied by; they go into
+  /// `factor`: one multiplication, and rounded once.
+  static Value takeFactor(Value x, double &factor) {
+    while (Operation *op = x.getDefiningOp()) {
+      FloatAttr constant;
+      if (auto negation = dyn_cast<arith::NegFOp>(op)) {
+        factor = -factor;
+        x = negation.getOperand();
+      } else if (auto product = dyn_cast<arith::MulFOp>(op);
+                 product && matchPattern(product.getRhs(), m_Constant(&constant))) {
+        factor *= constant.getValueAsDouble();
+        x = product.getLhs();
+      } else if (product && matchPattern(product.getLhs(), m_Constant(&constant))) {
+        factor *= constant.getValueAsDouble();
+        x = product.getRhs();
+      } else {
+        break;
+      }
+    }
+    return x;
+  }
   Value log(Value x) { return mul(log2(x), std::numbers::ln2); }
 
   /// 1 - 2 / (1 + e^2x): right at both ends, absolute error of a few ulp of 1.
@@ -86,8 +113,11 @@ static Value approximate(Operation *op, bool divisions) {
     return f.erf(x());
   if (isa<math::PowFOp>(op))
     return f.exp2(f.mul(f.log2(x()), op->getOperand(1)));
-  if (isa<arith::DivFOp>(op) && divisions)
-    return f.mul(x(), f.reciprocal(op->getOperand(1)));
+  if (auto division = dyn_cast<arith::DivFOp>(op);
+      division && (divisions || bitEnumContainsAll(division.getFastmath(), FastMathFlags::arcp))) {
+    Value reciprocal = f.reciprocal(op->getOperand(1));
+    return matchPattern(x(), m_OneFloat()) ? reciprocal : f.mul(x(), reciprocal);
+  }
   return Value();
 }
 

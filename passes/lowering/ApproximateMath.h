@@ -13,8 +13,8 @@
 namespace moec::lowering {
 
 /// Replaces functions of f32 below `root` by what the hardware has (ex2, lg2, rcp) and
-/// arithmetic: nothing is left that would call a library. With `divisions`, x / y
-/// becomes x times the approximate reciprocal of y.
+/// arithmetic: nothing is left that would call a library. With `divisions`, or where the
+/// division is marked arcp, x / y becomes x times the approximate reciprocal of y.
 void approximateMath(mlir::Operation *root, bool divisions);
 
 } // namespace moec::lowering

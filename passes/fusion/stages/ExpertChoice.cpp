@@ -7,6 +7,7 @@
 
 #include "passes/fusion/stages/ExpertChoice.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace moec::fusion {
@@ -104,17 +105,10 @@ void ExpertChoice::applyScore(LaneList &values, uint32_t count) {
     value = code.divFloat(value, sum);
 }
 
-Value ExpertChoice::groupScore(const LaneList &keys, uint32_t group) {
-  uint32_t size = layer.experts / router.groups->count, first = group * size, end = first + size;
+/// Score of the group that `members` are the keys of, what counts for nothing between them.
+Value ExpertChoice::groupScore(ArrayRef<Value> members) {
   Value best = code.i32(lowestKey), second = best;
-  for (uint32_t i = first / warpLanes; i * warpLanes < end; ++i) {
-    Value key = keys[i];
-    if (first > i * warpLanes || end < (i + 1) * warpLanes) {
-      Value expert = entryNumber(code, i);
-      Value isMember =
-          code.bitAnd(code.atLeast(expert, code.i32(first)), code.less(expert, code.i32(end)));
-      key = code.select(isMember, key, code.i32(nanKey)); // counts for nothing
-    }
+  for (Value key : members) {
     second = code.max(second, code.min(best, key));
     best = code.max(best, key);
   }
@@ -125,29 +119,68 @@ Value ExpertChoice::groupScore(const LaneList &keys, uint32_t group) {
   case GroupScore::SumOfTop2:
     break;
   }
-  if (size == 1)
+  if (router.groups->count == layer.experts)
     return valueOf(highest);
   Value owner = code.lowestBit(code.ballot(code.equal(best, highest)));
   Value next = code.warpMax(code.select(code.equal(lane, owner), second, best));
   return code.addFloat(valueOf(highest), valueOf(next));
 }
 
+/// A loop over the groups, and in it one code for all of them.
+LaneList ExpertChoice::scoreGroups(const LaneList &keys) {
+  uint32_t count = router.groups->count, size = layer.experts / count;
+  bool isWhole = size % warpLanes == 0; // a group has values of its own, in all lanes
+  LaneList carried(laneValues(count), code.i32(takenKey));
+  size_t scoreValues = carried.size();
+  if (isWhole) // those of the next group come first
+    carried.append(keys);
+  carried = code.forRange(
+      code.i32(0), code.i32(count), code.i32(1), carried, [&](Value group, ValueRange now) {
+        LaneList scores(now.take_front(scoreValues)), left(now.drop_front(scoreValues));
+        LaneList members = keys;
+        if (isWhole) {
+          members.assign(left.begin(), left.begin() + size / warpLanes);
+          std::rotate(left.begin(), left.begin() + members.size(), left.end());
+        } else {
+          Value first = code.mul(group, code.i32(size));
+          for (size_t i = 0; i < keys.size(); ++i) {
+            Value member = code.sub(entryNumber(code, i), first);
+            members[i] = code.select(code.less(member, code.i32(size)), keys[i], code.i32(nanKey));
+          }
+        }
+        setEntry(code, scores, group, keyOf(groupScore(members)));
+        scores.append(left);
+        return scores;
+      });
+  carried.truncate(scoreValues);
+  return carried;
+}
+
+/// Those that are kept, a bit a group, the same in all lanes.
+LaneList ExpertChoice::bestGroups(const LaneList &scores) {
+  LaneList carried = scores;
+  carried.append(scores.size(), code.i32(0));
+  carried = code.forRange(
+      code.i32(0), code.i32(router.groups->kept), code.i32(1), carried, [&](Value, ValueRange now) {
+        LaneList left(now.take_front(scores.size())), kept(now.drop_front(scores.size()));
+        Value group = takeBest(left);
+        Value bit = code.shiftLeft(code.i32(1), code.bitAnd(group, code.i32(31)));
+        Value row = code.shiftRight(group, code.i32(5));
+        for (auto [word, bits] : llvm::enumerate(kept)) {
+          Value isHere = code.equal(row, code.i32(int64_t(word)));
+          bits = code.bitOr(bits, code.select(isHere, bit, code.i32(0)));
+        }
+        left.append(kept);
+        return left;
+      });
+  return LaneList(llvm::drop_begin(carried, scores.size()));
+}
+
 void ExpertChoice::limitGroups(LaneList &keys) {
   const GroupLimit &limit = *router.groups;
   if (limit.kept == limit.count)
     return;
-  LaneList scores(laneValues(limit.count), code.i32(takenKey));
-  for (uint32_t group = 0; group < limit.count; ++group)
-    setEntry(code, scores, code.i32(group), keyOf(groupScore(keys, group)));
-  LaneList kept(scores.size(), code.i32(0)); // a bit a group, the same in all lanes
-  for (uint32_t i = 0; i < limit.kept; ++i) {
-    Value group = takeBest(scores);
-    Value bit = code.shiftLeft(code.i32(1), code.bitAnd(group, code.i32(31)));
-    Value row = code.shiftRight(group, code.i32(5));
-    for (size_t word = 0; word < kept.size(); ++word)
-      kept[word] = code.bitOr(
-          kept[word], code.select(code.equal(row, code.i32(int64_t(word))), bit, code.i32(0)));
-  }
+  LaneList kept = bestGroups(scoreGroups(keys));
   int64_t rejected = limit.rejectedValue == RejectedValue::Zero ? zeroKey : lowestKey;
   for (size_t i = 0; i < keys.size(); ++i) {
     Value expert = entryNumber(code, i);

@@ -30,7 +30,9 @@ private:
   void applyScore(LaneList &values, uint32_t count);
   LaneList keysOf(const LaneList &values);
   void limitGroups(LaneList &keys);
-  mlir::Value groupScore(const LaneList &keys, uint32_t group);
+  LaneList scoreGroups(const LaneList &keys);
+  LaneList bestGroups(const LaneList &scores);
+  mlir::Value groupScore(llvm::ArrayRef<mlir::Value> members);
   void finishWeights(LaneList &weights, mlir::Value sum);
 
   /// The index of the best key, the lowest of equal ones; the key is taken away.

@@ -44,7 +44,9 @@ Value WarpCode::maxFloat(Value a, Value b) { return arith::MaxNumFOp::create(bui
 Value WarpCode::exp(Value a) { return math::ExpOp::create(builder, loc, a); }
 Value WarpCode::sigmoid(Value a) {
   Value falling = exp(arith::NegFOp::create(builder, loc, a));
-  return divFloat(f32(1), addFloat(f32(1), falling));
+  // The exponential is no more exact than the reciprocal that this allows.
+  return arith::DivFOp::create(builder, loc, f32(1), addFloat(f32(1), falling),
+                               arith::FastMathFlags::arcp);
 }
 Value WarpCode::isNan(Value a) {
   constexpr int64_t withoutSign = 0x7fffffff, infinite = 0x7f800000;
