@@ -109,18 +109,18 @@ def Tile_PtxArriveIfOp : Tile_PtxOp<"arrive_if"> {
   let assemblyFormat = "$predicate `,` $barrier attr-dict";
 }
 
-def Tile_PtxAdvanceOp : Tile_PtxOp<"advance", [Pure]> {
+def Tile_PtxAdvanceOp : Tile_PtxOp<"advance", [Pure, AllTypesMatch<["pointer", "result"]>]> {
   let summary = "Add to a pointer, opaque to LLVM";
   let description = [{
     Strength reduction would keep a base and a sum for each pointer of a loop.
 
     Example: test/dialects/tile/ptx.mlir.
 
-    Lowering: add.s64.
+    Lowering: add.s64, add.s32 in shared memory.
   }];
-  let arguments = (ins Tile_GlobalPtr:$pointer, I64Attr:$bytes);
-  let results = (outs Tile_GlobalPtr:$result);
-  let assemblyFormat = "$pointer `,` $bytes attr-dict";
+  let arguments = (ins AnyTypeOf<[Tile_GlobalPtr, Tile_SharedPtr]>:$pointer, I64Attr:$bytes);
+  let results = (outs AnyTypeOf<[Tile_GlobalPtr, Tile_SharedPtr]>:$result);
+  let assemblyFormat = "$pointer `,` $bytes attr-dict `:` type($pointer)";
 }
 
 def Tile_PtxAtomOp : Tile_PtxOp<"atom", [AllTypesMatch<["value", "old"]>]> {

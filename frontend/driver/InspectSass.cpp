@@ -58,9 +58,8 @@ static std::string perBlock(const SassMix &mix, SassLoopRole role) {
 
 static std::string perTile(const SassMix &mix) {
   std::string cell;
-  for (const SassLoop &loop : mix.loops)
-    if (loop.role == SassLoopRole::Tile && loop.around == SassLoopRole::Math)
-      cell += rt::concat(cell.empty() ? "" : "/", loop.counts.total() - loop.counts[SassKind::Mma]);
+  for (unsigned figure : mix.perTile())
+    cell += rt::concat(cell.empty() ? "" : "/", figure);
   return cell.empty() ? "-" : cell;
 }
 
@@ -207,7 +206,7 @@ rt::Json sassJson(const SassMix &mix) {
           {"math_per_block", block(SassLoopRole::Math)},
           {"load_per_block", block(SassLoopRole::Load)},
           {"gather_per_block", block(SassLoopRole::Gather)},
-          {"math_per_tile", mix.perTile()},
+          {"math_per_tile", mix.perTile().empty() ? 0 : mix.perTile().front()},
           {"local_loads", mix.counts[SassKind::LocalLoad]},
           {"local_stores", mix.counts[SassKind::LocalStore]},
           {"ring", std::move(ring)},

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/check/ClosedForm.h"
+#include "passes/lowering/MapInParts.h"
 #include "passes/lowering/RoleContext.h"
 
 using namespace mlir;
@@ -21,11 +22,11 @@ constexpr int64_t kChunk = 16;
 
 class Put {
 public:
-  Put(tile::PutOp op, Emitter &emit, RoleContext &context)
-      : op(op), emit(emit), context(context), buf(op.getBuf().getType()),
-        registers(context.fragments.lookup(op.getFrag())),
-        pitch(buf.getSwizzle() ? 128 : buf.getRowBytes() + buf.getPad()),
-        columns(cast<tile::FragType>(op.getFrag().getType()).getColumns()),
+  /// `registers` of `columns` columns.
+  Put(tile::PutOp op, Emitter &emit, RoleContext &context, const Registers &registers,
+      int64_t columns)
+      : op(op), emit(emit), context(context), buf(op.getBuf().getType()), registers(registers),
+        pitch(buf.getSwizzle() ? 128 : buf.getRowBytes() + buf.getPad()), columns(columns),
         splitsM(op.getSplit() == tile::Split::M) {}
 
   LogicalResult lower() {
@@ -38,7 +39,21 @@ public:
     return success();
   }
 
+  /// Of every second chunk of a panel: 16 columns go at once.
+  SmallVector<Value> getChunkAddresses() {
+    SmallVector<Value> values;
+    for (int64_t inPanel = 0; inPanel < getChunksOfPanel(); inPanel += 2)
+      values.push_back(getChunkAddress(inPanel));
+    return values;
+  }
+  void lowerPart(ValueRange chunkAddresses) {
+    addresses = chunkAddresses;
+    putMatrices();
+  }
+
 private:
+  int64_t getChunksOfPanel() const { return buf.getPanelColumns() * 2 / kChunk; }
+
   /// Columns of the buffer that each warpgroup skips.
   int64_t getColumnStride() {
     if (op.getTranspose())
@@ -99,16 +114,20 @@ private:
                      transpose);
   }
 
+  /// Where columns of the first panel are put, from chunk `inPanel` on, in a buffer at 0.
+  Value getChunkAddress(int64_t inPanel) {
+    return context.atTop(getKey("put " + std::to_string(inPanel)), [&](Emitter &at) {
+      Value row = at.add(at.mul(context.warpOfGroup(), 16), at.bitAnd(context.lane(), 15));
+      return getAddress(at, row, at.bitOr(at.shiftRight(context.lane(), 4), inPanel));
+    });
+  }
+
   /// Four matrices: 16 rows, 16 columns.
   void putMatrices() {
-    int64_t chunksOfPanel = buf.getPanelColumns() * 2 / kChunk;
     for (int64_t column = 0; column < columns; column += 16) {
       int64_t chunk = (op.getCol() + column) * 2 / kChunk;
-      int64_t inPanel = buf.getSwizzle() ? chunk % chunksOfPanel : 0;
-      Value address = context.atTop(getKey("put " + std::to_string(inPanel)), [&](Emitter &at) {
-        Value row = at.add(at.mul(context.warpOfGroup(), 16), at.bitAnd(context.lane(), 15));
-        return getAddress(at, row, at.bitOr(at.shiftRight(context.lane(), 4), inPanel));
-      });
+      int64_t inPanel = buf.getSwizzle() ? chunk % getChunksOfPanel() : 0;
+      Value address = addresses.empty() ? getChunkAddress(inPanel) : addresses[inPanel / 2];
       int64_t place = op.getCol() + column - inPanel * kChunk / 2;
       store(address, getBytes(op.getRow(), place), column / 4, /*transpose=*/false);
     }
@@ -165,8 +184,9 @@ private:
   RoleContext &context;
   tile::BufType buf;
   Registers registers;
-  int64_t pitch;   ///< bytes from a row to the next
-  int64_t columns; ///< of the fragment
+  int64_t pitch;        ///< bytes from a row to the next
+  int64_t columns;      ///< of the registers
+  ValueRange addresses; ///< of the chunks of a part
   bool splitsM;
 };
 } // namespace
@@ -174,7 +194,21 @@ private:
 LogicalResult lowerPut(tile::PutOp op, RoleContext &context) {
   OpBuilder builder(op);
   Emitter emit(builder, op.getLoc());
-  return Put(op, emit, context).lower();
+  if (tile::MapOp map = getMapInParts(op.getFrag())) {
+    lowerInParts(map, op, emit, context);
+    return success();
+  }
+  int64_t columns = cast<tile::FragType>(op.getFrag().getType()).getColumns();
+  return Put(op, emit, context, context.fragments.lookup(op.getFrag()), columns).lower();
+}
+
+SmallVector<Value> getPartAddresses(tile::PutOp op, Emitter &emit, RoleContext &context) {
+  return Put(op, emit, context, {}, 0).getChunkAddresses();
+}
+
+void lowerPutOfPart(tile::PutOp op, Emitter &emit, RoleContext &context, const Registers &registers,
+                    ValueRange addresses) {
+  Put(op, emit, context, registers, int64_t(registers.size()) * 2).lowerPart(addresses);
 }
 
 } // namespace moec::lowering

@@ -27,6 +27,8 @@ public:
   /// The blocks of a loop that run once a round when nothing has to be waited for.
   Blocks fastBlocks(size_t loop) const;
   bool holdsLoopWith(size_t loop, SassKind kind) const;
+  /// Instructions of a loop that not every round passes.
+  unsigned skipped(size_t loop) const;
 
 private:
   /// Whether every round of `loop` passes `block`.
@@ -121,6 +123,14 @@ Blocks Loops::fastBlocks(size_t index) const {
   return inside;
 }
 
+unsigned Loops::skipped(size_t index) const {
+  const Loop &loop = flow.loops()[index];
+  Blocks sometimes = fastBlocks(index);
+  for (Block block : loop.blocks)
+    sometimes[block] = sometimes[block] && !always(loop, block);
+  return count(sometimes).total();
+}
+
 bool Loops::holdsLoopWith(size_t index, SassKind kind) const {
   for (const Loop &loop : flow.loops())
     if (loop.parent == index && (countLoop(loop)[kind] > 0))
@@ -157,6 +167,8 @@ static void classify(SassLoop &loop, const Loops &loops, size_t index) {
     }
   if (loop.counts[SassKind::TmaStore] > 0)
     loop.role = SassLoopRole::Store;
+  else if (loop.counts[SassKind::MatrixStore] > 0)
+    loop.role = SassLoopRole::Part;
 }
 
 /// "64x256x16" of the first tensor core instruction of these blocks.
@@ -189,6 +201,8 @@ static SassMix mixOf(const sass::Kernel &kernel) {
     classify(loop, loops, index);
     if (loop.role == SassLoopRole::Math)
       loop.mma = mmaShape(kernel, blocks);
+    if (loop.role == SassLoopRole::Part)
+      loop.skipped = loops.skipped(index);
     mix.loops.push_back(std::move(loop));
   }
   std::sort(mix.loops.begin(), mix.loops.end(),
@@ -219,11 +233,22 @@ const SassLoop *SassMix::find(SassLoopRole role) const {
   return found == loops.end() ? nullptr : &*found;
 }
 
-unsigned SassMix::perTile() const {
-  for (const SassLoop &loop : loops)
-    if (loop.role == SassLoopRole::Tile && loop.around == SassLoopRole::Math)
-      return loop.counts.total() - loop.counts[SassKind::Mma];
-  return 0;
+/// Parts of a result, as passes/lowering/MapInParts.cpp cuts it.
+static constexpr unsigned kParts = 2;
+
+std::vector<unsigned> SassMix::perTile() const {
+  std::vector<unsigned> figures;
+  bool inside = false; // what lies in a loop over tiles comes behind it, before the next
+  for (const SassLoop &loop : loops) {
+    if (loop.role == SassLoopRole::Tile) {
+      inside = loop.around == SassLoopRole::Math;
+      if (inside)
+        figures.push_back(loop.counts.total() - loop.counts[SassKind::Mma]);
+    } else if (loop.role == SassLoopRole::Part && inside) {
+      figures.back() += kParts * loop.counts.total() - loop.skipped;
+    }
+  }
+  return figures;
 }
 
 std::string_view sassLoopRoleName(SassLoopRole role) {
@@ -238,6 +263,8 @@ std::string_view sassLoopRoleName(SassLoopRole role) {
     return "tile";
   case SassLoopRole::Store:
     return "store";
+  case SassLoopRole::Part:
+    return "part";
   case SassLoopRole::Other:
     return "other";
   }
@@ -262,18 +289,25 @@ static std::string listCounts(const SassCounts &counts) {
 std::string describe(const SassMix &mix) {
   std::string text = rt::concat(mix.name, ": ", mix.counts.total(), " instructions, ",
                                 mix.codeBytes, " bytes: ", listCounts(mix.counts), "\n");
+  std::vector<unsigned> figures = mix.perTile();
+  auto figure = figures.begin();
   for (const SassLoop &loop : mix.loops) {
     if (loop.role == SassLoopRole::Other)
       continue;
-    bool tile = loop.role == SassLoopRole::Tile;
+    bool tile = loop.role == SassLoopRole::Tile, part = loop.role == SassLoopRole::Part;
     text += rt::concat("  ", sassLoopRoleName(loop.role));
     if (tile)
       text += rt::concat(" around ", sassLoopRoleName(loop.around));
-    char figure[64];
-    std::snprintf(figure, sizeof figure, " at 0x%x: %.1f a %s", loop.address,
-                  tile ? loop.perBlock() * loop.blocks : loop.perBlock(), tile ? "tile" : "block");
-    text += figure;
-    if (!tile)
+    double count = loop.perBlock() * (tile ? loop.blocks : 1);
+    if (tile && loop.around == SassLoopRole::Math) // with the parts of the result
+      count = *figure++;
+    char head[64];
+    std::snprintf(head, sizeof head, " at 0x%x: %.1f a %s", loop.address, count,
+                  tile   ? "tile"
+                  : part ? "round"
+                         : "block");
+    text += head;
+    if (!tile && !part)
       text += rt::concat(", ", loop.blocks, " blocks a round");
     if (!loop.mma.empty())
       text += rt::concat(", ", loop.counts[SassKind::Mma], " mma ", loop.mma);

@@ -63,6 +63,7 @@ enum class SassLoopRole : uint8_t {
   Gather, ///< the innermost with copies by cp.async
   Tile,   ///< around one of these: one round is a tile
   Store,  ///< one that TMA stores leave from
+  Part,   ///< one that puts parts of a result into shared memory
   Other,
 };
 std::string_view sassLoopRoleName(SassLoopRole role); ///< "math"
@@ -75,6 +76,8 @@ struct SassLoop {
   SassCounts counts;
   /// Ring blocks a round: how often it waits for a barrier, at least 1.
   unsigned blocks = 1;
+  /// Part: instructions that the last round does without.
+  unsigned skipped = 0;
   std::string mma; ///< Math: the shape, "64x256x16"
 
   /// Instructions that are no tensor core's, a block.
@@ -88,8 +91,9 @@ struct SassMix {
   std::vector<SassLoop> loops; ///< by address; without those that try again
 
   const SassLoop *find(SassLoopRole role) const; ///< the first
-  /// Math, outside the ring, a tile: what is no tensor core's. 0: no such loop.
-  unsigned perTile() const;
+  /// Math, outside the ring, a tile: what is no tensor core's, a loop over the parts of the
+  /// result with all its rounds. One figure for each loop over tiles.
+  std::vector<unsigned> perTile() const;
 };
 
 /// Of every kernel in a listing of nvdisasm.

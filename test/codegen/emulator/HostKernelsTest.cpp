@@ -63,7 +63,7 @@ TEST(HostKernels, OwnOpsPassDataBetweenRanks) {
     %c5 = arith.constant 5 : i32
     %seven = arith.constant 30064771072 : i64
     %heap = llvm.load %t {alignment = 8 : i64} : !llvm.ptr<1> -> !llvm.ptr<1>
-    %data = tile.ptx.advance %heap, 64
+    %data = tile.ptx.advance %heap, 64 : !llvm.ptr<1>
     %isFirst = arith.cmpi eq, %x, %c0 : i32
     scf.if %isFirst {
       %isSource = arith.cmpi eq, %z, %c0 : i32

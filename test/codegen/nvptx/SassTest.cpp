@@ -85,7 +85,7 @@ TEST(Sass, CountsATileOutsideTheRing) {
   ASSERT_TRUE(tile);
   EXPECT_EQ(tile->around, SassLoopRole::Math);
   EXPECT_EQ(tile->counts[K::Mma], 1u) << "of a peeled block";
-  EXPECT_EQ(mix.perTile(), 4u); // IADD3, F2FP, STL, BRA
+  EXPECT_EQ(mix.perTile(), std::vector<unsigned>{4}); // IADD3, F2FP, STL, BRA
 }
 
 TEST(Sass, DescribesInLines) {

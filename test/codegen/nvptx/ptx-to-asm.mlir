@@ -40,7 +40,7 @@ llvm.func @instructions(%table: !llvm.ptr<1>) attributes {nvvm.kernel, nvvm.reqn
   // Opaque, but free to move or to vanish: no side effects.
   // CHECK: llvm.inline_asm asm_dialect = att "add.s64 $0, $1, 512;", "=l,l" %{{.*}} : (!llvm.ptr<1>) -> !llvm.ptr<1>
   // PTX: add.s64 [[Q:%rd[0-9]+]], %rd{{[0-9]+}}, 512;
-  %q = tile.ptx.advance %table, 512
+  %q = tile.ptx.advance %table, 512 : !llvm.ptr<1>
   // PTX: atom.relaxed.gpu.global.inc.u32 %r{{[0-9]+}}, [[[Q]]], %r{{[0-9]+}};
   %old = tile.ptx.atom inc relaxed gpu %q, %lo : !llvm.ptr<1>, i32
   %wide = llvm.zext %old : i32 to i64

@@ -20,7 +20,7 @@ llvm.func @kernel(%p: !llvm.ptr<1>, %s: !llvm.ptr<3>, %lo: i32, %first: i1, %x: 
   // CHECK: tile.ptx.arrive_if %{{.*}}, %{{.*}}
   tile.ptx.arrive_if %first, %s
   // CHECK: %[[Q:.*]] = tile.ptx.advance %{{.*}}, 512
-  %q = tile.ptx.advance %p, 512
+  %q = tile.ptx.advance %p, 512 : !llvm.ptr<1>
   // CHECK: tile.ptx.atom inc relaxed gpu %[[Q]], %{{.*}} : !llvm.ptr<1>, i32
   %old = tile.ptx.atom inc relaxed gpu %q, %lo : !llvm.ptr<1>, i32
   // CHECK: tile.ptx.red add release sys %{{.*}}, %{{.*}} : !llvm.ptr<1>, i64
