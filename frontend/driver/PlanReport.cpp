@@ -17,9 +17,11 @@
 #include "runtime/study/Parallel.h"
 #include "runtime/study/Step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <thread>
+#include <tuple>
 
 namespace moec::driver {
 namespace {
@@ -151,9 +153,13 @@ std::vector<report::Candidate> Candidates::evaluate(const std::string &ownAlgori
                    .boundSeconds = ownBound,
                    .chosen = true,
                    .why = ""});
-  std::stable_sort(found.begin(), found.end(), [](const auto &left, const auto &right) {
-    return std::pair(!left.why.empty(), left.seconds) <
-           std::pair(!right.why.empty(), right.seconds);
+  auto key = [](const report::Candidate &candidate) {
+    return std::tie(candidate.seconds, candidate.algorithm, candidate.settings);
+  };
+  std::sort(found.begin(), found.end(), [&](const auto &left, const auto &right) {
+    if (left.why.empty() != right.why.empty()) // what cannot be comes last
+      return left.why.empty();
+    return key(left) < key(right);
   });
   return found;
 }

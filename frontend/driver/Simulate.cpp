@@ -9,6 +9,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/driver/SimulateInput.h"
 #include "runtime/base/File.h"
+#include "runtime/formats/Phase.h"
 #include "runtime/module/ModuleJson.h"
 #include "runtime/simulator/Floor.h"
 #include "runtime/simulator/KernelTable.h"
@@ -73,19 +74,39 @@ struct Bounds {
   simulator::Floor floor;
 };
 
+/// Bytes of a row, or of a sum, that comes back; 0 where nothing does.
+double returnedBytes(const plan::Plan &plan) {
+  std::vector<bool> isCombine = formats::opsOf(plan, formats::Phase::Combine);
+  double bytes = 0;
+  for (size_t op = 0; op < plan.ops.size(); ++op)
+    if (isCombine[op] && plan.ops[op].kind == plan::OpKind::Put)
+      bytes = std::max<double>(bytes, plan.buffers[plan.ops[op].writes[0].buffer].bytesPerRecord);
+  return bytes;
+}
+
+/// Of a plan that says nothing of its layer: what it moves, there and back.
+bounds::Bound boundOfExchange(const SimulateInput &input) {
+  double sent = dispatchedBytesPerToken(input.plan), returned = returnedBytes(input.plan);
+  std::vector<bounds::Demand> demands = {
+      bounds::dispatchDemand(input.counts, sent, bounds::Copies::Nodes)};
+  if (returned > 0)
+    demands.push_back(
+        bounds::combineDemand(input.counts, returned, study::copiesOf(input.plan.sumTree)));
+  return bounds::boundOf(input.network, demands);
+}
+
 Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
                 const simulator::TaskGraph &graph) {
   Bounds found;
   found.floor = simulator::floorOf(graph, input.network);
-  double sent = dispatchedBytesPerToken(input.plan);
   if (!input.manifest) {
-    bounds::Bound bound = bounds::boundOf(
-        input.network, bounds::dispatchDemand(input.counts, sent, bounds::Copies::Nodes));
+    bounds::Bound bound = boundOfExchange(input);
     found.seconds = bound.seconds;
     found.resource = bound.resource;
   } else {
-    bounds::LayerBound bound = study::boundOf(
-        {input.plan, *input.manifest, input.machine, input.network, input.counts, sent});
+    bounds::LayerBound bound =
+        study::boundOf({input.plan, *input.manifest, input.machine, input.network, input.counts,
+                        dispatchedBytesPerToken(input.plan)});
     found.seconds = bound.seconds;
     found.resource = bound.resource;
   }

@@ -21,20 +21,6 @@ namespace {
 
 using simulator::TaskClass;
 
-/// Rows may travel once a node on their way out; back they must travel as the plan's sums
-/// want it.
-bounds::Copies copiesOf(plan::SumTree tree) {
-  switch (tree) {
-  case plan::SumTree::Rows:
-    return bounds::Copies::Rows;
-  case plan::SumTree::RankPartial:
-    return bounds::Copies::Ranks;
-  case plan::SumTree::NodePartial:
-    return bounds::Copies::Nodes;
-  }
-  return bounds::Copies::Nodes;
-}
-
 /// From the first begin to the last end of what was added.
 struct Span {
   double begin = std::numeric_limits<double>::infinity(), end = 0;
@@ -98,6 +84,20 @@ simulator::Roofline rooflineOf(const Step &step, const simulator::GpuRates &rate
 
 double Step::tokens() const {
   return std::accumulate(counts.tokens.begin(), counts.tokens.end(), 0.0);
+}
+
+/// Rows may travel once a node on their way out; back they must travel as the plan's sums
+/// want it.
+bounds::Copies copiesOf(plan::SumTree tree) {
+  switch (tree) {
+  case plan::SumTree::Rows:
+    return bounds::Copies::Rows;
+  case plan::SumTree::RankPartial:
+    return bounds::Copies::Ranks;
+  case plan::SumTree::NodePartial:
+    return bounds::Copies::Nodes;
+  }
+  return bounds::Copies::Nodes;
 }
 
 bounds::LayerBound boundOf(const Step &step) {

@@ -30,6 +30,9 @@ struct Step {
   double tokens() const; ///< of all ranks
 };
 
+/// What comes back of rows under a summation tree.
+bounds::Copies copiesOf(plan::SumTree tree);
+
 /// What no schedule of the step's traffic can beat that sums as the plan does.
 bounds::LayerBound boundOf(const Step &step);
 
