@@ -44,6 +44,7 @@ public:
     addBound();
     addTopo();
     addSweep();
+    addWhatIf();
     addRun();
   }
 
@@ -405,6 +406,38 @@ private:
         ->check(CLI::Range(1u, 1024u));
   }
 
+  void addWhatIf() {
+    CLI::App *command =
+        add("whatif", "Tell what the links of other machines are worth to a layer",
+            "moec whatif layer.moe --machines hgx-h200,gb200-nvl72 --tokens 32,4096",
+            [this] { return runWhatIf(whatIf); });
+    command->add_option("input", whatIf.input, ".moe file")->required();
+    addList(command, "--machines", whatIf.machines,
+            "Machines that come with moec, or files; factors are over the first")
+        ->required();
+    command->add_option("--ranks", whatIf.ranks, "GPUs on each of them (default: the mesh's)")
+        ->check(CLI::Range(1u, 65535u));
+    addList(command, "--tokens", whatIf.tokens, "Tokens of each rank")
+        ->check(CLI::Range(1u, 1u << 24))
+        ->capture_default_str();
+    addList(command, "--traffic", whatIf.traffics, "As of sweep")->capture_default_str();
+    addList(command, "--algorithm", whatIf.algorithms,
+            "Algorithms to choose from: each machine takes its fastest")
+        ->capture_default_str();
+    addList(command, "--chunks", whatIf.chunks, "The same of `chunks`")
+        ->check(CLI::Range(1u, 65535u));
+    addList(command, "--combine", whatIf.combines, "The same of `combine`")->capture_default_str();
+    command
+        ->add_option("--rest", whatIf.restMicroseconds,
+                     "Microseconds of a layer that are neither links nor this layer's\n"
+                     "kernels (attention), on every machine")
+        ->check(CLI::Range(0.0, 1e9))
+        ->capture_default_str();
+    command->add_option("-j,--threads", whatIf.threads, "Threads (default: one for each core)")
+        ->check(CLI::Range(1u, 1024u));
+    command->add_flag("--json", whatIf.json, "As JSON");
+  }
+
   /// An option whose values stand at commas.
   template <typename T>
   CLI::Option *addList(CLI::App *command, const char *name, std::vector<T> &values,
@@ -460,6 +493,7 @@ private:
   BoundOptions bound;
   TopoOptions topo;
   SweepOptions sweep;
+  WhatIfOptions whatIf;
   std::string runInput;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;

@@ -169,6 +169,22 @@ struct SweepOptions {
 };
 int runSweep(const SweepOptions &options);
 
+/// `moec whatif FILE`: one layer on several machines, and what their links are worth.
+struct WhatIfOptions {
+  std::string input;                 ///< source
+  std::vector<std::string> machines; ///< names or files; factors are over the first
+  std::optional<uint32_t> ranks;     ///< of each; the mesh's when absent
+  std::vector<uint32_t> tokens = {32, 4096};
+  std::vector<std::string> traffics = {"uniform"};
+  std::vector<std::string> algorithms = {"staggered", "two_tier"};
+  std::vector<uint32_t> chunks; ///< empty: as the schedule block says
+  std::vector<std::string> combines = {"rows", "partial"};
+  double restMicroseconds = 0; ///< of a layer, for all that is neither
+  std::optional<uint32_t> threads;
+  bool json = false;
+};
+int runWhatIf(const WhatIfOptions &options);
+
 /// `moec topo`: shows, draws and converts a machine.
 struct TopoOptions {
   std::string machine; ///< name or file

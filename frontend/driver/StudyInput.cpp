@@ -29,6 +29,7 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
   auto program = frontend::parseProgram({input.source}, {}, reports);
   if (!program)
     return showDiagnostics(reports, json);
+  input.layer = program->layer.name;
   input.ranks = program->ranks();
   input.tokens = program->schedule.maxTokensPerRank.value_or(defaultTokens);
   for (const study::ScheduleChoice &choice : schedules) {
@@ -76,6 +77,26 @@ rt::Status failureOf(const frontend::Diagnostics &reports) {
 }
 
 } // namespace
+
+std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &algorithms,
+                                               const std::vector<uint32_t> &chunks,
+                                               const std::vector<std::string> &combines) {
+  std::vector<study::ScheduleChoice> choices(1);
+  auto vary = [&](const auto &values, auto set) {
+    std::vector<study::ScheduleChoice> varied;
+    for (const study::ScheduleChoice &choice : choices)
+      for (const auto &value : values) {
+        varied.push_back(choice);
+        set(varied.back(), value);
+      }
+    if (!values.empty())
+      choices = std::move(varied);
+  };
+  vary(algorithms, [](auto &choice, const auto &value) { choice.algorithm = value; });
+  vary(chunks, [](auto &choice, uint32_t value) { choice.chunks = value; });
+  vary(combines, [](auto &choice, const auto &value) { choice.combine = value; });
+  return choices;
+}
 
 int readStudy(const std::string &source, const std::vector<std::string> &machines,
               const std::vector<std::string> &traffics,

@@ -23,8 +23,15 @@
 
 namespace moec::driver {
 
+/// Every combination of what was named of a schedule; one that changes nothing if nothing
+/// was.
+std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &algorithms,
+                                               const std::vector<uint32_t> &chunks,
+                                               const std::vector<std::string> &combines);
+
 struct StudyInput {
   std::string source;  ///< .moe, or its JSON form
+  std::string layer;   ///< its name
   uint32_t ranks = 1;  ///< of its mesh
   uint32_t tokens = 0; ///< of a rank: the most that its schedule allows, or 4096
   std::vector<topology::Machine> machines; ///< at least one

@@ -40,25 +40,6 @@ struct Point {
   std::optional<uint32_t> tokens; ///< none: the traffic brings its own
 };
 
-/// As many choices as there are combinations of what was named.
-std::vector<study::ScheduleChoice> schedulesOf(const SweepOptions &options) {
-  std::vector<study::ScheduleChoice> choices(1);
-  auto vary = [&](const auto &values, auto set) {
-    std::vector<study::ScheduleChoice> varied;
-    for (const study::ScheduleChoice &choice : choices)
-      for (const auto &value : values) {
-        varied.push_back(choice);
-        set(varied.back(), value);
-      }
-    if (!values.empty())
-      choices = std::move(varied);
-  };
-  vary(options.algorithms, [](auto &choice, const auto &value) { choice.algorithm = value; });
-  vary(options.chunks, [](auto &choice, uint32_t value) { choice.chunks = value; });
-  vary(options.combines, [](auto &choice, const auto &value) { choice.combine = value; });
-  return choices;
-}
-
 class Sweep {
 public:
   Sweep(const SweepOptions &options, const StudyInput &input,
@@ -193,7 +174,8 @@ int runSweep(const SweepOptions &options) {
         rt::invalidError("--format: wanted md, csv or jsonl, found '", options.format, "'"));
   if (rt::Status status = refuseToReplaceInputs(options); !status.ok())
     return showFailure(status);
-  std::vector<study::ScheduleChoice> schedules = schedulesOf(options);
+  std::vector<study::ScheduleChoice> schedules =
+      schedulesOf(options.algorithms, options.chunks, options.combines);
   StudyInput input;
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            /*json=*/false, input))

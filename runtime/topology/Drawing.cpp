@@ -26,18 +26,9 @@ static void addLink(std::vector<Fact> &facts, const Link &link) {
     facts.push_back({link.name + " ports", rt::concat(*link.ports), ""});
 }
 
-std::vector<Fact> factsOf(const Machine &machine) {
+/// What was measured or promised, and therefore has a source.
+static std::vector<Fact> figuresOf(const Machine &machine) {
   std::vector<Fact> facts;
-  if (!machine.arch.empty())
-    facts.push_back({"arch", machine.arch, ""});
-  if (machine.cpu != CpuVendor::Unknown)
-    facts.push_back({"cpu", std::string(nameOf(machine.cpu)), ""});
-  facts.push_back({"nodes", machine.nodes ? rt::concat(*machine.nodes) : "as many as needed", ""});
-  facts.push_back({"gpus a node",
-                   machine.gpusPerNode ? rt::concat(*machine.gpusPerNode) : "as many as needed",
-                   ""});
-  if (machine.multiprocessors)
-    facts.push_back({"sms", rt::concat(*machine.multiprocessors), ""});
   add(facts, "load of an sm", machine.smLoad, rateText);
   add(facts, "store of an sm", machine.smStore, rateText);
   for (const Compute &compute : machine.compute)
@@ -51,6 +42,31 @@ std::vector<Fact> factsOf(const Machine &machine) {
     addLink(facts, link);
   for (const PcieGroup &group : machine.pcie)
     add(facts, rt::concat(nameOf(group.kind), " ", group.number), group.rate, rateText);
+  return facts;
+}
+
+std::vector<Fact> factsOf(const Machine &machine) {
+  std::vector<Fact> facts;
+  if (!machine.arch.empty())
+    facts.push_back({"arch", machine.arch, ""});
+  if (machine.cpu != CpuVendor::Unknown)
+    facts.push_back({"cpu", std::string(nameOf(machine.cpu)), ""});
+  facts.push_back({"nodes", machine.nodes ? rt::concat(*machine.nodes) : "as many as needed", ""});
+  facts.push_back({"gpus a node",
+                   machine.gpusPerNode ? rt::concat(*machine.gpusPerNode) : "as many as needed",
+                   ""});
+  if (machine.multiprocessors)
+    facts.push_back({"sms", rt::concat(*machine.multiprocessors), ""});
+  std::vector<Fact> figures = figuresOf(machine);
+  facts.insert(facts.end(), figures.begin(), figures.end());
+  return facts;
+}
+
+std::vector<Fact> assumptionsOf(const Machine &machine) {
+  std::vector<Fact> facts = figuresOf(machine);
+  std::erase_if(facts, [](const Fact &fact) {
+    return !fact.source.empty() && !fact.source.starts_with("as ");
+  });
   return facts;
 }
 

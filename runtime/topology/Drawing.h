@@ -18,6 +18,9 @@ struct Fact {
   std::string source;
 };
 std::vector<Fact> factsOf(const Machine &machine);
+/// Those without a source, and those whose source says that they are as another
+/// hardware's ("as NVLink 4: none is published").
+std::vector<Fact> assumptionsOf(const Machine &machine);
 
 /// One node as a tree of text: sockets, host bridges, switches, GPUs and NICs, then
 /// what NVLink joins.
