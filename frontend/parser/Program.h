@@ -83,6 +83,16 @@ enum class PlacementRule : uint8_t {
   Linear,     ///< contiguous runs of experts in index order, sizes even to one
   RoundRobin, ///< the i-th such expert to rank i mod ranks
   None,       ///< there are none left: the lists name every expert
+  ByLoad,     ///< by how often each was chosen: `auto load`
+};
+
+/// `auto load "H.csv"` and what else a placement by load is told.
+struct LoadRequest {
+  std::vector<std::vector<double>> loads; ///< [period][expert]
+  std::optional<uint32_t> slots;          ///< on each gpu
+  std::optional<uint32_t> redundant;      ///< copies beyond one of each expert
+  std::optional<uint32_t> mostCopies;     ///< of one expert
+  bool groupsOnNodes = false;
 };
 
 /// `pin expert E -> gpu R, ...`: a copy of the expert on each of these ranks.
@@ -108,6 +118,7 @@ struct PlacementRequest {
   PlacementRule rule = PlacementRule::Linear;
   std::vector<ExpertPin> pins;
   std::vector<RankExperts> lists;
+  std::optional<LoadRequest> load; ///< there exactly when the rule is ByLoad
   Location location;
   Location ruleLocation;
 };

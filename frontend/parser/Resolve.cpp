@@ -233,9 +233,12 @@ void ProgramResolver::resolveRequests() {
   overrideRanks();
   bool isOnlyLayer = loaded.ofKind("layer").size() == 1;
   if (placement)
-    program.placement =
-        resolvePlacement(*placement, knowsRanks ? program.mesh.ranks() : 0,
-                         isOnlyLayer ? program.layer.experts : 0, rankNote, diagnostics);
+    program.placement = resolvePlacement(*placement,
+                                         {.ranks = knowsRanks ? program.mesh.ranks() : 0,
+                                          .experts = isOnlyLayer ? program.layer.experts : 0,
+                                          .hasGroups = program.layer.router.groups.has_value(),
+                                          .rankNote = rankNote},
+                                         diagnostics);
   if (!schedule)
     return;
   named(*schedule, "placement", "placement");

@@ -87,9 +87,17 @@ void resolveRouter(const Statement &block, ResolvedLayer &result, Diagnostics &d
 /// Fills Layer::weights by role. `statement` may be null: plain names.
 void resolveCheckpoint(const Statement *statement, ResolvedLayer &result, Diagnostics &diagnostics);
 
-/// `ranks` or `experts` 0: not known, then nothing is checked against it.
-PlacementRequest resolvePlacement(const Statement &block, uint32_t ranks, uint32_t experts,
-                                  const std::string &rankNote, Diagnostics &diagnostics);
+/// What a placement is for; 0: not known, then nothing is checked against it.
+struct PlacementTarget {
+  uint32_t ranks = 0, experts = 0;
+  bool hasGroups = false; ///< the router chooses groups of experts first
+  std::string rankNote;   ///< why the mesh has so many ranks, if the command line says so
+};
+PlacementRequest resolvePlacement(const Statement &block, const PlacementTarget &target,
+                                  Diagnostics &diagnostics);
+/// What `auto load` and the statements that go with it ask for; nothing without.
+std::optional<LoadRequest> resolveLoad(const Statement &block, const PlacementTarget &target,
+                                       Diagnostics &diagnostics);
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
 
 } // namespace moec::frontend

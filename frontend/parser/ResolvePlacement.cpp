@@ -29,10 +29,9 @@ struct Copy {
 
 class PlacementResolver {
 public:
-  PlacementResolver(const Statement &block, uint32_t ranks, uint32_t experts,
-                    const std::string &rankNote, Diagnostics &diagnostics)
-      : block(block), ranks(ranks), experts(experts), rankNote(rankNote), diagnostics(diagnostics) {
-  }
+  PlacementResolver(const Statement &block, const PlacementTarget &target, Diagnostics &diagnostics)
+      : block(block), target(target), ranks(target.ranks), experts(target.experts),
+        rankNote(target.rankNote), diagnostics(diagnostics) {}
   PlacementRequest run();
 
 private:
@@ -48,12 +47,13 @@ private:
   void checkEveryExpert();
 
   const Statement &block;
+  const PlacementTarget &target;
   uint32_t ranks, experts;
   const std::string &rankNote;
   Diagnostics &diagnostics;
   PlacementRequest result;
-  bool hasRule = false;
-  bool complete = true; ///< everything in the block was understood
+  const Statement *rule = nullptr; ///< the first that is one
+  bool complete = true;            ///< everything in the block was understood
   uint64_t count = 0;
   std::vector<Copy> copies;
   /// Ranks that the command line took away, one a statement.
@@ -62,10 +62,12 @@ private:
 } // namespace
 
 void PlacementResolver::resolveRule(const Statement &statement, PlacementRule rule) {
-  if (hasRule && rule != result.rule)
-    diagnostics.report(DiagnosticId::TwoRules, statement.location, {"linear", "round_robin"})
+  if (this->rule && rule != result.rule)
+    diagnostics
+        .report(DiagnosticId::TwoRules, statement.location,
+                {std::string(this->rule->name()), std::string(statement.name())})
         .at(result.ruleLocation, "first here");
-  hasRule = true;
+  this->rule = &statement;
   result.rule = rule;
   result.ruleLocation = statement.location;
 }
@@ -213,7 +215,7 @@ void PlacementResolver::resolveList(const Statement &statement) {
 
 /// With lists and no rule the lists are the whole placement.
 void PlacementResolver::checkEveryExpert() {
-  if (hasRule || result.lists.empty())
+  if (rule || result.lists.empty())
     return;
   result.rule = PlacementRule::None;
   std::set<uint32_t> placed;
@@ -247,21 +249,19 @@ PlacementRequest PlacementResolver::run() {
       resolvePin(statement);
     else if (keyword == "gpu")
       resolveList(statement);
-    else if (keyword == "slots" && !statement.broken)
-      refuse(statement, "a number of slots on each gpu", "", diagnostics);
-    else if (keyword == "replicate" && !statement.broken)
-      refuse(statement, "replication by load", "implemented: pin expert E -> gpu R, S",
-             diagnostics);
+    else if (keyword == "auto")
+      resolveRule(statement, PlacementRule::ByLoad);
   }
+  result.load = resolveLoad(block, target, diagnostics);
   reportBeyond();
   checkDistinct();
   checkEveryExpert();
   return std::move(result);
 }
 
-PlacementRequest resolvePlacement(const Statement &block, uint32_t ranks, uint32_t experts,
-                                  const std::string &rankNote, Diagnostics &diagnostics) {
-  return PlacementResolver(block, ranks, experts, rankNote, diagnostics).run();
+PlacementRequest resolvePlacement(const Statement &block, const PlacementTarget &target,
+                                  Diagnostics &diagnostics) {
+  return PlacementResolver(block, target, diagnostics).run();
 }
 
 } // namespace moec::frontend

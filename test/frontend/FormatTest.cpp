@@ -203,11 +203,13 @@ layer a {
 placement p for a on m {
   linear
   round_robin
+  auto load "load.csv" layer 3
   pin expert 1, 3..4 -> gpu 0, 5
   pin group 0 -> node 1
   gpu 3 holds 1, 2
   slots 5 per gpu
-  replicate 64 by "load.csv" at most 4 per expert
+  replicate 64 at most 4 per expert
+  keep groups on nodes
 }
 schedule s for a with p {
   algorithm staggered
