@@ -45,7 +45,8 @@ def MoeCheckPass : Pass<"moe-check", "::mlir::ModuleOp"> {
 def MoePlacePass : Pass<"moe-place", "::mlir::ModuleOp"> {
   let summary = "Decide which rank holds which experts";
   let description = [{
-    Effect: each layer's `request` becomes a `placement`.
+    Effect: each layer's `request` becomes a `placement`; one by load is made for
+    the machine's links and memory (passes/placement/LoadProblem.h).
 
     Why: everything below depends on it, and an expert balancer wants to write it:
     the decision is an attribute that can be read, diffed and written by hand.
@@ -56,8 +57,8 @@ def MoePlacePass : Pass<"moe-place", "::mlir::ModuleOp"> {
 
     Guarantees (phase place): every layer has a placement and no request.
 
-    Will not: touch a layer that has a placement; replicate an expert that the
-    request does not replicate.
+    Will not: touch a layer that has a placement; replicate an expert unless the
+    request does, or goes by load.
 
     Example: test/passes/place.mlir
   }];

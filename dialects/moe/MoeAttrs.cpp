@@ -175,9 +175,43 @@ static LogicalResult verifyEntries(EmitError emitError, StringRef what, StringRe
   return success();
 }
 
-LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule,
+LogicalResult LoadAttr::verify(EmitError emitError, ArrayRef<DenseF64ArrayAttr> counts,
+                               std::optional<int64_t> slots, std::optional<int64_t> redundant,
+                               std::optional<int64_t> most, bool) {
+  if (counts.empty()) // load-c1
+    return emitError() << "a load must have a period, but has none";
+  for (DenseF64ArrayAttr period : counts) {
+    if (period.empty() || period.size() > maxExperts || period.size() != counts[0].size())
+      return emitError() << "periods must have equally many counts, 1 to " << maxExperts // load-c1
+                         << ", but one has " << period.size();
+    double sum = 0;
+    for (double count : period.asArrayRef()) {
+      if (!std::isfinite(count) || count < 0) // load-c2
+        return emitError() << "counts must be finite and not negative, but one is "
+                           << std::to_string(count);
+      sum += count;
+    }
+    if (!(sum > 0) || !std::isfinite(sum)) // load-c2
+      return emitError() << "a period must have counts, but one has none";
+  }
+  auto check = [&](StringRef what, std::optional<int64_t> value, int64_t least,
+                   int64_t end) -> LogicalResult { // load-c3
+    if (!value || (*value >= least && *value <= end))
+      return success();
+    return emitError() << what << " must be between " << least << " and " << end << ", but is "
+                       << *value;
+  };
+  if (failed(check("slots", slots, 1, maxExperts)) || failed(check("most", most, 1, maxExperts)))
+    return failure();
+  return check("redundant", redundant, 0, maxPlacedExperts);
+}
+
+LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule rule, LoadAttr load,
                                            ArrayRef<DenseI64ArrayAttr> holds,
                                            ArrayRef<DenseI64ArrayAttr> pins) {
+  if ((rule == PlacementRule::ByLoad) != bool(load)) // placement_request-c3
+    return emitError() << "a request must have a load exactly when its rule is by_load, but has "
+                       << (load ? "one" : "none");
   if (failed(verifyEntries(emitError, "rank", "expert", holds)))
     return failure();
   return verifyEntries(emitError, "expert", "rank", pins);

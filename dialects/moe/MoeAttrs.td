@@ -52,6 +52,34 @@ def Moe_MeshAttr : Moe_Attr<"Mesh", "mesh", "ranks over a machine"> {
   }];
 }
 
+def Moe_LoadAttr : Moe_Attr<"Load", "load", "how often experts are chosen, and room for copies"> {
+  let description = [{
+    What a placement by load goes by. `counts` has a histogram of all experts for
+    each period of time, of any unit: only ratios matter. `slots` is how many
+    experts a rank has room for, `redundant` how many copies there are beyond one
+    of each expert, `most` how many one expert may have; what is absent is chosen:
+    all slots are filled, or there are as many as the copies need. With
+    `groups_on_nodes` all copies of a router's group of experts lie on one node.
+
+    Constraints:
+    - load-c1: there is a period, and all have the same number of counts, between 1
+      and 65536.
+    - load-c2: counts are finite and not negative, and no period is without any.
+    - load-c3: `slots` and `most` are between 1 and 65536, `redundant` between 0 and
+      2^20.
+
+    Example: `#moe.load<counts = [array<f64: 5.0, 1.0>], redundant = 1>`
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::DenseF64ArrayAttr">:$counts,
+                        OptionalParameter<"std::optional<int64_t>">:$slots,
+                        OptionalParameter<"std::optional<int64_t>">:$redundant,
+                        OptionalParameter<"std::optional<int64_t>">:$most,
+                        DefaultValuedParameter<"bool", "false">:$groups_on_nodes);
+  let assemblyFormat = [{
+    `<` `counts` `=` `[` $counts `]` (`,` struct($slots, $redundant, $most, $groups_on_nodes)^)? `>`
+  }];
+}
+
 def Moe_PlacementRequestAttr
     : Moe_Attr<"PlacementRequest", "placement_request", "placement that the source asks for"> {
   let description = [{
@@ -61,8 +89,9 @@ def Moe_PlacementRequestAttr
     replicated; an expert that `holds` or `pins` names is not dealt.
 
     `rule`: `linear` deals contiguous runs in index order whose sizes differ by at
-    most one, `round_robin` the i-th expert to rank i modulo ranks, `none` says
-    that nothing is left to deal. Each entry of `holds` and `pins` is an array of
+    most one, `round_robin` the i-th expert to rank i modulo ranks, `by_load` what
+    makes a step fast under `load`, copies included, `none` says that nothing is
+    left to deal. Each entry of `holds` and `pins` is an array of
     the number before the colon and those in the list.
 
     Constraints:
@@ -70,15 +99,17 @@ def Moe_PlacementRequestAttr
       and every number is between 0 and 65535.
     - placement_request-c2: no rank has two lists, no expert two pins, and no list
       has a number twice.
+    - placement_request-c3: there is a load exactly with the rule `by_load`.
 
     Life cycle: made by `importProgram`, answered and removed by `--moe-place`.
     Example: `#moe.placement_request<round_robin holds [0: [3, 1]] pins [17: [0, 5]]>`
   }];
   let parameters = (ins EnumParameter<Moe_PlacementRule>:$rule,
+                        OptionalParameter<"::moec::moe::LoadAttr">:$load,
                         OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$holds,
                         OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$pins);
   let assemblyFormat = [{
-    `<` $rule (`holds` custom<Entries>($holds)^)? (`pins` custom<Entries>($pins)^)? `>`
+    `<` $rule (`load` $load^)? (`holds` custom<Entries>($holds)^)? (`pins` custom<Entries>($pins)^)? `>`
   }];
 }
 

@@ -74,7 +74,8 @@ def Moe_WeightRole : Moe_Enum<"WeightRole", "role of a weight", [
 def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"Linear", 0, "linear">,
     I32EnumCase<"RoundRobin", 1, "round_robin">,
-    I32EnumCase<"None", 2, "none">]>;
+    I32EnumCase<"None", 2, "none">,
+    I32EnumCase<"ByLoad", 3, "by_load">]>;
 
 /// How rows travel, and what comes back. Values: passes/scheduling/ScheduleProblem.h.
 def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [

@@ -68,7 +68,7 @@ def Moe_LayerOp : Moe_Op<"layer", [
     - layer-c3: the placement has one list a rank.
     - layer-c4: every expert is on some rank, and no other expert is.
     - layer-c5: the result has the hidden size of the argument.
-    - layer-c6: the request names experts and ranks that exist.
+    - layer-c6: the request names experts and ranks that exist, and counts all experts.
     - layer-c7: no role of a weight is there twice.
     - layer-c8: `maxTokens` is between 1 and 2^24.
 

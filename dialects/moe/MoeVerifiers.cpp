@@ -119,6 +119,9 @@ static LogicalResult verifyRequest(LayerOp layer) {
                                << number;
   };
   int64_t experts = layer.getExperts(), ranks = layer.getMesh().getRanks();
+  if (LoadAttr load = request.getLoad(); load && load.getCounts()[0].size() != experts) // layer-c6
+    return layer.emitOpError() << "request must count " << experts << " experts, but counts "
+                               << load.getCounts()[0].size();
   for (DenseI64ArrayAttr list : request.getHolds()) { // layer-c6
     if (failed(below("ranks", list[0], ranks)))
       return failure();

@@ -11,7 +11,7 @@
 #include "dialects/moe/MoeOps.h"
 #include "passes/Passes.h"
 #include "passes/check/ClosedForm.h"
-#include "passes/placement/PlacementProblem.h"
+#include "passes/placement/LayerLoad.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace moec {
@@ -32,6 +32,7 @@ struct PlacePass : impl::MoePlacePassBase<PlacePass> {
 
 private:
   LogicalResult placeLayer(moe::LayerOp layer);
+  LogicalResult placeLayerByLoad(moe::LayerOp layer, moe::PlacementRequestAttr request);
   LogicalResult describe(moe::LayerOp layer);
 };
 } // namespace
@@ -43,6 +44,7 @@ static DealRule toRule(moe::PlacementRule rule) {
   case moe::PlacementRule::RoundRobin:
     return DealRule::RoundRobin;
   case moe::PlacementRule::None:
+  case moe::PlacementRule::ByLoad: // nothing is dealt
     return DealRule::None;
   }
   llvm_unreachable("unknown rule");
@@ -57,6 +59,32 @@ static std::vector<NumberedList> toLists(ArrayRef<DenseI64ArrayAttr> entries) {
   return lists;
 }
 
+static LoadWish toWish(moe::PlacementRequestAttr request) {
+  moe::LoadAttr load = request.getLoad();
+  LoadWish wish;
+  for (DenseF64ArrayAttr period : load.getCounts())
+    wish.loads.emplace_back(period.asArrayRef().begin(), period.asArrayRef().end());
+  wish.slots = load.getSlots();
+  wish.redundant = load.getRedundant();
+  wish.mostCopies = load.getMost();
+  wish.groupsOnNodes = load.getGroupsOnNodes();
+  wish.holds = toLists(request.getHolds());
+  wish.pins = toLists(request.getPins());
+  return wish;
+}
+
+LogicalResult PlacePass::placeLayerByLoad(moe::LayerOp layer, moe::PlacementRequestAttr request) {
+  FailureOr<LoadProblem> problem = loadProblemOf(layer, toWish(request));
+  if (failed(problem))
+    return failure();
+  LoadAnswer answer = placeByLoad(*problem);
+  if (std::string fault = checkLoadPlacement(*problem, answer); !fault.empty())
+    return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
+  layer.setPlacementAttr(moe::toAttr(answer.placement, &getContext()));
+  layer.removeRequestAttr();
+  return success();
+}
+
 LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
   moe::PlacementRequestAttr request = layer.getRequestAttr();
   if (layer.getPlacement()) { // by hand: a request beside it is answered
@@ -65,6 +93,8 @@ LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
   }
   if (!request)
     return layer.emitError() << "layer must have a request or a placement, but has neither";
+  if (request.getRule() == moe::PlacementRule::ByLoad)
+    return placeLayerByLoad(layer, request);
   PlacementProblem problem;
   problem.experts = layer.getExperts();
   problem.ranks = layer.getMesh().getRanks();

@@ -93,8 +93,22 @@ static moe::PlacementRule toRule(frontend::PlacementRule rule) {
     return moe::PlacementRule::RoundRobin;
   case frontend::PlacementRule::None:
     return moe::PlacementRule::None;
+  case frontend::PlacementRule::ByLoad:
+    return moe::PlacementRule::ByLoad;
   }
   llvm_unreachable("unknown rule");
+}
+
+static std::optional<int64_t> wide(std::optional<uint32_t> value) {
+  return value ? std::optional<int64_t>(*value) : std::nullopt;
+}
+
+static moe::LoadAttr importLoad(const frontend::LoadRequest &load, MLIRContext *context) {
+  SmallVector<DenseF64ArrayAttr> counts;
+  for (const std::vector<double> &period : load.loads)
+    counts.push_back(DenseF64ArrayAttr::get(context, period));
+  return moe::LoadAttr::get(context, counts, wide(load.slots), wide(load.redundant),
+                            wide(load.mostCopies), load.groupsOnNodes);
 }
 
 static moe::PlacementRequestAttr importRequest(const frontend::PlacementRequest &request,
@@ -104,15 +118,13 @@ static moe::PlacementRequestAttr importRequest(const frontend::PlacementRequest 
     addEntry(holds, list.rank, list.experts);
   for (const frontend::ExpertPin &pin : request.pins)
     addEntry(pins, pin.expert, pin.ranks);
-  return moe::PlacementRequestAttr::get(context, toRule(request.rule), toAttrs(holds, context),
-                                        toAttrs(pins, context));
+  moe::LoadAttr load = request.load ? importLoad(*request.load, context) : moe::LoadAttr();
+  return moe::PlacementRequestAttr::get(context, toRule(request.rule), load,
+                                        toAttrs(holds, context), toAttrs(pins, context));
 }
 
 static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request,
                                         MLIRContext *context) {
-  auto wide = [](std::optional<uint32_t> value) -> std::optional<int64_t> {
-    return value ? std::optional<int64_t>(*value) : std::nullopt;
-  };
   bool isTwoTier = request.algorithm == frontend::Algorithm::TwoTier;
   if (!request.window && !request.depth && !request.fusion && !isTwoTier && !request.partialSums)
     return {}; // all of it is the compiler's choice
