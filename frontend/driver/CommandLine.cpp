@@ -36,6 +36,7 @@ public:
     addFmt();
     addExplain();
     addCompile();
+    addPlace();
     addInspect();
     addPlan();
     addDiff();
@@ -188,6 +189,39 @@ private:
         });
     command->add_flag("--timing", compile.timing, "Print where the time goes");
     command->add_flag("--json", compile.json, "Summary and diagnostics as JSON");
+  }
+
+  void addPlace() {
+    CLI::App *command = add("place", "Place experts by how often each is chosen",
+                            "moec place layer.moe --load counts.csv --replicas 8 -o placed.moe",
+                            [this] { return runPlace(place); });
+    command->add_option("input", place.input, ".moe file")->required();
+    command->add_option("--load", place.loads,
+                        "Counts of experts, CSV or JSON; several files are several\n"
+                        "periods (default: the file's own `auto load`)");
+    command->add_option("--layer", place.layer, "Number of the layer in files that hold several");
+    command->add_option("--from", place.from,
+                        "What is in force, so that moves cost: a map (EPLB, SGLang) or .moe");
+    command->add_option("-o,--output", place.output,
+                        "The placement, as a .moe file that compiles (default: standard output)");
+    command->add_option("--export", place.exportForm, "Write a map instead: eplb, sglang")
+        ->check(CLI::IsMember({"eplb", "sglang"}));
+    command->add_option("--slots", place.slots, "Experts that a GPU has room for")
+        ->check(CLI::Range(1u, 65536u));
+    command->add_option("--replicas", place.replicas, "Copies beyond one of each expert")
+        ->check(CLI::Range(0u, 1048576u));
+    command->add_option("--at-most", place.most, "Copies of one expert")
+        ->check(CLI::Range(1u, 65536u));
+    command->add_flag("--keep-groups", place.keepGroups,
+                      "A router's group of experts stays on one node");
+    command->add_option("--tokens", place.tokens, "Tokens of a GPU in a step")
+        ->check(CLI::Range(1u, 16777216u));
+    command->add_option("--steps", place.steps, "Steps until experts are placed again")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--ranks", place.ranks, "Number of GPUs instead of the mesh's")
+        ->check(CLI::Range(1u, 65535u));
+    command->add_flag("--json", place.json, "Figures and diagnostics as JSON");
   }
 
   void addInspect() {
@@ -484,6 +518,7 @@ private:
   FmtOptions fmt;
   ExplainOptions explain;
   CompileOptions compile;
+  PlaceOptions place;
   InspectOptions inspect;
   ImportTrafficOptions importTraffic;
   PlanOptions plan;

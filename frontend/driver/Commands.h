@@ -80,6 +80,22 @@ int runCompile(const CompileOptions &options);
 /// diagnostics; of the others `ranks`, `target`, `emulated` and `json` count.
 int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module);
 
+/// `moec place FILE --load H`: a placement for how often experts are chosen, as a
+/// source or as a map of another system, beside what the field's balancer answers.
+struct PlaceOptions {
+  std::string input;
+  std::vector<std::string> loads; ///< each a period of time; the source's own when empty
+  std::optional<uint32_t> layer;  ///< of files that hold several
+  std::string from;               ///< in force now: a map, or a .moe file; empty: moving is free
+  std::string output;             ///< standard output when empty
+  std::string exportForm;         ///< "" (a .moe file), "eplb" or "sglang"
+  std::optional<uint32_t> ranks, slots, replicas, most, tokens;
+  bool keepGroups = false;
+  double steps = 1000; ///< over which a move is spread
+  bool json = false;
+};
+int runPlace(const PlaceOptions &options);
+
 /// `moec inspect MODULE`: all of it, its kernels, or its parts as files.
 struct InspectOptions {
   std::string module;

@@ -8,6 +8,7 @@
 #include "frontend/driver/Compilation.h"
 #include "codegen/nvptx/Nvptx.h"
 #include "dialects/comm/CommOps.h"
+#include "dialects/moe/LayerAttr.h"
 #include "dialects/moe/MoeOps.h"
 #include "dialects/tile/TileOps.h"
 #include "frontend/driver/Dialects.h"
@@ -16,6 +17,7 @@
 #include "passes/check/ClosedForm.h"
 #include "passes/emit/Kernels.h"
 #include "passes/emit/Manifest.h"
+#include "passes/placement/LayerLoad.h"
 #include "passes/scheduling/SerializePlan.h"
 #include "runtime/base/Text.h"
 
@@ -111,6 +113,18 @@ bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ra
   if (!program)
     return failed(reports.exitCode());
   return loadProgram(*program);
+}
+
+std::optional<LoadProblem> Compilation::loadProblem(const LoadWish &wish) {
+  auto problem = loadProblemOf(*module->getOps<moe::LayerOp>().begin(), wish);
+  if (llvm::succeeded(problem))
+    return *std::move(problem);
+  failed(reports.exitCode());
+  return std::nullopt;
+}
+
+Placement Compilation::placement() {
+  return moe::toPlacement((*module->getOps<moe::LayerOp>().begin()).getPlacementAttr());
 }
 
 bool Compilation::loadProgram(const frontend::Program &program) {

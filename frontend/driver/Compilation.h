@@ -12,6 +12,7 @@
 
 #include "frontend/parser/Diagnostics.h"
 #include "passes/Pipelines.h"
+#include "passes/placement/LoadMachine.h"
 #include "runtime/module/Contents.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -57,6 +58,12 @@ public:
 
   /// Runs the phases up to and including `to`. False if one failed.
   bool runTo(Phase to);
+
+  /// The first layer as a problem of load, in any phase before distribute. Nothing,
+  /// and a report, if it has no answer.
+  std::optional<LoadProblem> loadProblem(const LoadWish &wish);
+  /// The first layer's placement, after phase place.
+  Placement placement();
 
   /// The IR as it stands, with the places of the source, so that `--from` can go
   /// on from it and nothing is lost.

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 
 namespace moec::frontend {
 
@@ -19,18 +20,29 @@ namespace {
 class Loader {
 public:
   explicit Loader(Diagnostics &diagnostics) : diagnostics(diagnostics) {}
-  void load(uint32_t file, const std::string &key, std::string_view kind, const Statement *import);
+  /// Takes the blocks of the file and of what it imports, those of `kind` alone if it
+  /// is not empty. False if there are none; `import` asked for them, else null.
+  bool load(uint32_t file, const std::string &key, std::string_view kind, const Statement *import);
   LoadedFiles take() { return std::move(loaded); }
 
 private:
-  void follow(const Statement &import);
-  void followMachine(const Statement &import, const std::string &name);
-  void followFile(const Statement &import, const std::string &path, std::string_view kind);
+  /// A file that was read: its tree, and what was taken of it already.
+  struct Entry {
+    const Ast *tree = nullptr;
+    bool isOpen = false;
+    std::set<std::string, std::less<>> kinds; ///< "" is all of them
+  };
+
+  // True if they took a block, or could not find out.
+  bool follow(const Statement &import, std::string_view asked);
+  bool followMachine(const Statement &import, const std::string &name);
+  bool followFile(const Statement &import, const std::string &path, std::string_view kind,
+                  bool isAsked);
 
   Diagnostics &diagnostics;
   LoadedFiles loaded;
-  /// Files by canonical path (shipped ones by "<moec>/.."); true while open.
-  std::map<std::string, bool> seen;
+  std::map<std::string, Entry> seen; ///< by canonical path; shipped ones by "<moec>/.."
+  std::set<const Statement *> taken;
 };
 } // namespace
 
@@ -41,31 +53,39 @@ static std::string canonicalKey(const std::string &path) {
   return error ? path : canonical.string();
 }
 
-void Loader::load(uint32_t file, const std::string &key, std::string_view kind,
+bool Loader::load(uint32_t file, const std::string &key, std::string_view kind,
                   const Statement *import) {
-  seen[key] = true;
-  Ast &ast = loaded.trees.emplace_back(parseFile(file, diagnostics));
-  loaded.complete &= !ast.damaged;
+  Entry &entry = seen[key];
+  if (!entry.kinds.emplace(kind).second)
+    return true;
+  if (!entry.tree) {
+    entry.tree = &loaded.trees.emplace_back(parseFile(file, diagnostics));
+    loaded.complete &= !entry.tree->damaged;
+    for (const Statement &statement : entry.tree->statements)
+      loaded.complete &= !statement.broken;
+  }
+  entry.isOpen = true;
   bool hasKind = false;
-  for (const Statement &statement : ast.statements) {
-    loaded.complete &= !statement.broken;
+  for (const Statement &statement : entry.tree->statements) {
     if (statement.name() == "import" && !statement.broken)
-      follow(statement);
+      hasKind |= follow(statement, kind);
     if (!statement.rule->opensBlock() || (!kind.empty() && statement.name() != kind))
       continue;
     hasKind = true;
-    loaded.blocks.push_back(&statement);
+    if (taken.insert(&statement).second)
+      loaded.blocks.push_back(&statement);
   }
-  if (import && !kind.empty() && !hasKind && !ast.damaged)
+  if (import && !kind.empty() && !hasKind && !entry.tree->damaged)
     diagnostics.report(DiagnosticId::ImportWithoutBlock, import->find("path")->location,
                        {diagnostics.sources().name(file), std::string(kind)});
-  seen[key] = false;
+  entry.isOpen = false;
+  return hasKind || entry.tree->damaged;
 }
 
-void Loader::followMachine(const Statement &import, const std::string &name) {
+bool Loader::followMachine(const Statement &import, const std::string &name) {
   std::string key = "<moec>/" + name + ".moe";
   if (seen.contains(key))
-    return;
+    return true;
   std::string_view text = shippedMachine(name);
   if (text.empty()) {
     const Location &place = import.find("path")->location;
@@ -76,49 +96,55 @@ void Loader::followMachine(const Statement &import, const std::string &name) {
     else
       diagnostic.help("known: " + listOf(shippedMachineNames()));
     loaded.complete = false;
-    return;
+    return true;
   }
-  load(diagnostics.sources().add(key, std::string(text)), key, "machine", &import);
+  return load(diagnostics.sources().add(key, std::string(text)), key, "machine", &import);
 }
 
-void Loader::followFile(const Statement &import, const std::string &path, std::string_view kind) {
+bool Loader::followFile(const Statement &import, const std::string &path, std::string_view kind,
+                        bool isAsked) {
   const Location &place = import.find("path")->location;
   std::filesystem::path base = diagnostics.sources().name(place.file);
   std::string full = (base.parent_path() / path).string();
   std::string key = canonicalKey(full);
   auto known = seen.find(key);
   if (known != seen.end()) {
-    if (known->second) {
+    if (known->second.isOpen) {
       diagnostics.report(DiagnosticId::ImportCycle, place, {path});
       loaded.complete = false;
+    } else if (!known->second.kinds.contains("")) {
+      return load(known->second.tree->file, key, kind, isAsked ? &import : nullptr);
     }
-    return;
+    return true;
   }
   if (seen.size() >= maxFiles) {
     diagnostics.report(DiagnosticId::TooManyFiles, place, {std::to_string(maxFiles)});
     loaded.complete = false;
-    return;
+    return true;
   }
   std::string error;
   std::optional<uint32_t> file = diagnostics.sources().read(full, error);
   if (!file) {
     diagnostics.report(DiagnosticId::CannotRead, place, {path, error});
     loaded.complete = false;
-    return;
+    return true;
   }
-  load(*file, key, kind, &import);
+  return load(*file, key, kind, isAsked ? &import : nullptr);
 }
 
-void Loader::follow(const Statement &import) {
+/// `asked`: what the file with the import in it is asked for. What it imports of
+/// another kind is then not looked at.
+bool Loader::follow(const Statement &import, std::string_view asked) {
   const std::string &path = import.find("path")->text;
   const Value *kindValue = import.find("kind");
   std::string_view kind = kindValue ? std::string_view(kindValue->text) : "";
+  if (!asked.empty() && !kind.empty() && kind != asked)
+    return false;
   bool isFile =
       path.find('/') != std::string::npos || path.ends_with(".moe") || path.ends_with(".json");
   if (kind == "machine" && !isFile)
-    followMachine(import, path);
-  else
-    followFile(import, path, kind);
+    return followMachine(import, path);
+  return followFile(import, path, kind.empty() ? asked : kind, !kind.empty());
 }
 
 LoadedFiles loadFiles(const std::vector<uint32_t> &files, Diagnostics &diagnostics) {

@@ -1,0 +1,272 @@
+//===- Place.cpp - moec place ---------------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/driver/Commands.h"
+#include "frontend/driver/Compilation.h"
+#include "frontend/driver/Console.h"
+#include "frontend/driver/PlaceReport.h"
+#include "frontend/import/placement/PlacementMap.h"
+#include "runtime/base/File.h"
+#include "runtime/traffic/ExpertLoads.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace moec::driver {
+namespace {
+
+using frontend::PlacementMap;
+using Periods = std::vector<std::vector<double>>;
+
+class Placing {
+public:
+  explicit Placing(const PlaceOptions &options) : options(options) {}
+  int run();
+
+private:
+  int fail(const rt::Status &status) const { return showFailure(status, options.json); }
+  int failed(const Compilation &compilation) const {
+    showDiagnostics(compilation.diagnostics(), options.json);
+    return compilation.exitCode();
+  }
+  int checkOutput() const;
+  int readSource();
+  int readLoads();
+  int readInForce();
+  std::vector<std::optional<uint32_t>> layersToPlace() const;
+  rt::Result<Periods> loadsOf(std::optional<uint32_t> layer) const;
+  rt::Result<std::optional<Placement>> inForceOf(std::optional<uint32_t> layer) const;
+  LoadWish wishFor(Periods periods) const;
+  int placeLayer(std::optional<uint32_t> layer);
+  rt::Result<PlacementMap> exportMap() const;
+  int write();
+  int report(bool toError) const;
+
+  const PlaceOptions &options;
+  Compilation compilation;
+  frontend::Program program;
+  std::vector<traffic::ExpertLoads> loads;
+  PlacementMap map;                    ///< in force, of all its layers; or
+  std::optional<Placement> fromSource; ///< of one
+  std::vector<PlacedLayer> placed;
+};
+
+int Placing::checkOutput() const {
+  std::vector<std::string> inputs = options.loads;
+  inputs.push_back(options.input);
+  if (!options.from.empty())
+    inputs.push_back(options.from);
+  for (const std::string &input : inputs) {
+    // A map may be brought up to date in place.
+    if (input == options.from && !options.exportForm.empty())
+      continue;
+    if (rt::Status status = rt::refuseToReplace(input, options.output, "--output"); !status.ok())
+      return fail(status);
+  }
+  return 0;
+}
+
+int Placing::readSource() {
+  if (!compilation.loadSource(options.input, options.ranks))
+    return failed(compilation);
+  frontend::Diagnostics quiet; // a second reading: the first had nothing to say
+  program = *frontend::parseProgram({options.input}, {.ranks = options.ranks}, quiet);
+  return 0;
+}
+
+int Placing::readLoads() {
+  for (const std::string &path : options.loads) {
+    auto read = traffic::readExpertLoads(path);
+    if (!read)
+      return fail(read.status());
+    loads.push_back(*std::move(read));
+  }
+  if (loads.empty() && !program.placement.load)
+    return fail(rt::invalidError("--load: wanted a file of counts, or `auto load` in ",
+                                 options.input, ", found neither"));
+  return 0;
+}
+
+int Placing::readInForce() {
+  if (options.from.empty())
+    return 0;
+  if (options.from.ends_with(".moe")) {
+    Compilation other;
+    if (!other.loadSource(options.from, options.ranks) || !other.runTo(Phase::Place))
+      return failed(other);
+    fromSource = other.placement();
+    return 0;
+  }
+  frontend::Diagnostics diagnostics;
+  auto read = frontend::readPlacementMap(options.from, diagnostics);
+  if (!read)
+    return showDiagnostics(diagnostics, options.json);
+  map = *std::move(read);
+  return 0;
+}
+
+/// Of a model's loads, all layers where a map of the model is asked for.
+std::vector<std::optional<uint32_t>> Placing::layersToPlace() const {
+  if (options.layer || options.exportForm.empty() || loads.empty() || !loads[0].namesLayers)
+    return {options.layer};
+  std::vector<std::optional<uint32_t>> layers;
+  for (const auto &[layer, found] : loads[0].layers)
+    layers.push_back(layer);
+  return layers;
+}
+
+rt::Result<Periods> Placing::loadsOf(std::optional<uint32_t> layer) const {
+  if (loads.empty())
+    return program.placement.load->loads;
+  Periods periods;
+  for (const traffic::ExpertLoads &file : loads) {
+    auto found = file.of(layer, program.layer.experts);
+    if (!found)
+      return found.status();
+    periods.insert(periods.end(), found->begin(), found->end());
+  }
+  return periods;
+}
+
+rt::Result<std::optional<Placement>> Placing::inForceOf(std::optional<uint32_t> layer) const {
+  if (map.layers.empty())
+    return fromSource;
+  size_t rows = map.layers.size();
+  if (rows > 1 && !layer)
+    return rt::invalidError(options.from, ": holds ", rows, " layers: which one is meant?");
+  if (rows > 1 && *layer >= rows)
+    return rt::invalidError(options.from, ": has no layer ", *layer, ", it holds 0..", rows - 1);
+  const std::vector<uint32_t> &row = map.layers[rows > 1 ? *layer : 0];
+  auto placement = frontend::placementOf(row, program.layer.experts, program.ranks());
+  if (!placement)
+    return placement.status().within(options.from);
+  return std::optional<Placement>(*std::move(placement));
+}
+
+/// What the source asks for, unless the command line does.
+LoadWish Placing::wishFor(Periods periods) const {
+  LoadWish wish;
+  if (const std::optional<frontend::LoadRequest> &load = program.placement.load) {
+    wish.slots = load->slots;
+    wish.redundant = load->redundant;
+    wish.mostCopies = load->mostCopies;
+    wish.groupsOnNodes = load->groupsOnNodes;
+    for (const frontend::RankExperts &list : program.placement.lists)
+      wish.holds.push_back({list.rank, list.experts});
+    for (const frontend::ExpertPin &pin : program.placement.pins)
+      wish.pins.push_back({pin.expert, pin.ranks});
+  }
+  wish.loads = std::move(periods);
+  if (options.slots || options.replicas) {
+    wish.slots = options.slots;
+    wish.redundant = options.replicas;
+  }
+  if (options.most)
+    wish.mostCopies = options.most;
+  wish.groupsOnNodes |= options.keepGroups;
+  wish.tokensPerRank = options.tokens;
+  return wish;
+}
+
+int Placing::placeLayer(std::optional<uint32_t> layer) {
+  auto periods = loadsOf(layer);
+  if (!periods)
+    return fail(periods.status());
+  auto inForce = inForceOf(layer);
+  if (!inForce)
+    return fail(inForce.status());
+  std::optional<LoadProblem> problem = compilation.loadProblem(wishFor(*std::move(periods)));
+  if (!problem)
+    return failed(compilation);
+  problem->inForce = *std::move(inForce);
+  problem->costs.steps = options.steps;
+  if (std::string fault = checkLoadProblem(*problem); !fault.empty())
+    return fail(rt::invalidError(options.from, ": ", fault));
+  LoadAnswer answer = placeByLoad(*problem);
+  if (std::string fault = checkLoadPlacement(*problem, answer); !fault.empty())
+    return fail(rt::internalError("placement breaks its promise: ", fault));
+  placed.push_back(
+      compareWithOthers(program.layer, *std::move(problem), std::move(answer.placement)));
+  if (!loads.empty() && loads[0].namesLayers)
+    placed.back().number = layer ? *layer : loads[0].layers.begin()->first;
+  return 0;
+}
+
+/// The map in force with the rows of the layers that were placed; without one, rows
+/// of other layers (dense ones) count experts up, as SGLang's `trivial` does.
+rt::Result<PlacementMap> Placing::exportMap() const {
+  PlacementMap result = map;
+  size_t slots = 0;
+  for (const PlacedLayer &layer : placed) {
+    MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> row, frontend::rowOf(layer.placement));
+    slots = row.size();
+    bool isAlone = placed.size() == 1 && map.layers.size() <= 1;
+    size_t number = isAlone ? 0 : layer.number.value_or(options.layer.value_or(0));
+    for (const std::vector<uint32_t> &other : result.layers)
+      if (other.size() != slots && !isAlone)
+        return rt::invalidError(options.from, ": has ", other.size(),
+                                " slots a layer, the new placement has ", slots);
+    while (result.layers.size() <= number) {
+      std::vector<uint32_t> &trivial = result.layers.emplace_back();
+      for (uint32_t slot = 0; slot < slots; ++slot)
+        trivial.push_back(slot % program.layer.experts);
+    }
+    result.layers[number] = std::move(row);
+  }
+  return result;
+}
+
+int Placing::write() {
+  if (options.exportForm.empty())
+    return writeOutput(options.output, placeSource(program, options, placed[0]), options.json);
+  auto result = exportMap();
+  if (!result)
+    return fail(result.status());
+  frontend::MapForm form =
+      options.exportForm == "eplb" ? frontend::MapForm::Eplb : frontend::MapForm::Sglang;
+  return writeOutput(options.output,
+                     frontend::printPlacementMap(*result, program.layer.experts, form),
+                     options.json);
+}
+
+int Placing::report(bool toError) const {
+  if (!options.json) {
+    std::string text;
+    for (const PlacedLayer &layer : placed)
+      text += placeTable(program.layer, layer);
+    std::fputs(text.c_str(), toError ? stderr : stdout);
+    return 0;
+  }
+  nlohmann::ordered_json summary = {{"name", program.layer.name}, {"output", options.output}};
+  for (const PlacedLayer &layer : placed)
+    summary["layers"].push_back(placeJson(layer));
+  summary["diagnostics"] = nlohmann::ordered_json::array();
+  return writeOutput("", summary.dump(2) + "\n");
+}
+
+int Placing::run() {
+  for (int (Placing::*step)() : {&Placing::readSource, &Placing::readLoads, &Placing::readInForce})
+    if (int code = (this->*step)())
+      return code;
+  if (int code = checkOutput())
+    return code;
+  for (std::optional<uint32_t> layer : layersToPlace())
+    if (int code = placeLayer(layer))
+      return code;
+  bool isToConsole = options.output.empty() || options.output == "-";
+  if (options.json && isToConsole) // standard output is the report's; it has the slots
+    return report(/*toError=*/false);
+  if (int code = write())
+    return code;
+  return report(isToConsole);
+}
+
+} // namespace
+
+int runPlace(const PlaceOptions &options) { return Placing(options).run(); }
+
+} // namespace moec::driver
