@@ -24,11 +24,16 @@ static void askPublished(const LoadProblem &problem, PlacedLayer &placed) {
   placed.publishedAsks = checkBalancerSizes(problem.experts, sizes);
   if (!placed.publishedAsks.empty())
     return;
-  std::vector<uint32_t> map = publishedBalance(meanShares(problem), sizes);
-  SlotLists lists(problem.ranks);
-  for (size_t slot = 0; slot < map.size(); ++slot)
-    lists[slot / slots].push_back(map[slot]);
-  placed.published = costOf(problem, lists);
+  auto ask = [&](const BalancerSizes &sizes) {
+    std::vector<uint32_t> map = publishedBalance(meanShares(problem), sizes);
+    SlotLists lists(problem.ranks);
+    for (size_t slot = 0; slot < map.size(); ++slot)
+      lists[slot / slots].push_back(map[slot]);
+    return costOf(problem, lists);
+  };
+  placed.published = ask(sizes);
+  if (sizes.nodes > 1 && sizes.groups % sizes.nodes == 0)
+    placed.global = ask({sizes.replicas, 1, 1, sizes.gpus});
 }
 
 PlacedLayer compareWithOthers(const Layer &layer, LoadProblem problem, Placement placement) {
@@ -117,6 +122,10 @@ std::string placeTable(const Layer &layer, const PlacedLayer &placed) {
     costs.push_back(&*placed.published);
     names.push_back("EPLB");
   }
+  if (placed.global) {
+    costs.push_back(&*placed.global);
+    names.push_back("EPLB global");
+  }
   if (placed.inForce) {
     costs.push_back(&*placed.inForce);
     names.push_back("in force");
@@ -161,6 +170,7 @@ nlohmann::ordered_json placeJson(const PlacedLayer &placed) {
   json["tokens_per_rank"] = placed.problem.costs.tokensPerRank;
   json["moec"] = costJson(placed.ours);
   json["eplb"] = costJson(placed.published);
+  json["eplb_global"] = costJson(placed.global);
   json["in_force"] = costJson(placed.inForce);
   json["slots"] = placed.placement.slots;
   return json;

@@ -26,6 +26,7 @@ struct PlacedLayer {
   Placement placement;
   LoadCost ours;
   std::optional<LoadCost> published; ///< what EPLB's algorithm answers
+  std::optional<LoadCost> global;    ///< and its other policy, where it keeps groups on nodes
   std::string publishedAsks;         ///< why it answers nothing, else empty
   std::optional<LoadCost> inForce;
 };

@@ -21,6 +21,8 @@ constexpr uint32_t watchedPeriods = 4;
 /// Swaps of the second part, in all and in tokens that change their destination.
 constexpr uint64_t mostSwaps = 4000, mostResent = 1u << 20;
 constexpr int rounds = 3;
+/// By how much a step must get shorter for a placement that starts afresh.
+constexpr double worthLeaving = 0.002;
 
 struct Way {
   double pressure;
@@ -275,14 +277,17 @@ static Placement inOrder(const LoadProblem &problem, const SlotLists &slots) {
 LoadAnswer placeByLoad(const LoadProblem &problem) {
   std::vector<uint32_t> groupNodes = packGroupsOnNodes(problem);
   std::optional<LoadAnswer> best;
-  auto consider = [&](const SlotLists &slots) {
+  auto consider = [&](const SlotLists &slots, double factor) {
     LoadCost cost = costOf(problem, slots);
-    if (!best || cost.seconds() < best->cost.seconds())
+    if (!best || cost.seconds() < best->cost.seconds() * factor)
       best = {inOrder(problem, slots), cost};
   };
-  for (const SlotLists &start : startPlacements(problem, groupNodes)) {
-    consider(start);
-    consider(LoadSearch(problem, groupNodes, start).run());
+  std::vector<SlotLists> starts = startPlacements(problem, groupNodes);
+  for (size_t i = 0; i < starts.size(); ++i) {
+    // What is in force comes first: less than the sample's noise is no reason to leave it.
+    double factor = problem.inForce && i > 0 ? 1 - worthLeaving : 1;
+    consider(starts[i], factor);
+    consider(LoadSearch(problem, groupNodes, starts[i]).run(), factor);
   }
   return *std::move(best);
 }

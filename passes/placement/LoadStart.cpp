@@ -9,6 +9,7 @@
 #include "passes/placement/PublishedBalancer.h"
 
 #include <numeric>
+#include <tuple>
 
 namespace moec {
 
@@ -251,17 +252,87 @@ static std::optional<SlotLists> publishedStart(const LoadProblem &problem) {
   return lists;
 }
 
+/// Bins to places, so that the greatest overlaps are kept; of equals the first.
+static std::vector<uint32_t> matchGreedily(const std::vector<std::vector<uint32_t>> &overlap) {
+  uint32_t count = overlap.size();
+  std::vector<std::tuple<uint32_t, uint32_t, uint32_t>> pairs; // most first
+  for (uint32_t bin = 0; bin < count; ++bin)
+    for (uint32_t place = 0; place < count; ++place)
+      if (overlap[bin][place] > 0)
+        pairs.push_back({UINT32_MAX - overlap[bin][place], bin, place});
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<uint32_t> placeOf(count, UINT32_MAX);
+  std::vector<bool> isTaken(count);
+  for (const auto &[key, bin, place] : pairs)
+    if (placeOf[bin] == UINT32_MAX && !isTaken[place]) {
+      placeOf[bin] = place;
+      isTaken[place] = true;
+    }
+  uint32_t next = 0;
+  for (uint32_t &place : placeOf)
+    if (place == UINT32_MAX) {
+      while (isTaken[next])
+        ++next;
+      isTaken[next] = true;
+      place = next;
+    }
+  return placeOf;
+}
+
+/// How many experts each of some slots shares with each of some others.
+static std::vector<std::vector<uint32_t>> overlapOf(const SlotLists &bins, const SlotLists &places,
+                                                    uint32_t experts) {
+  SlotLists homes = homesOf(places, experts);
+  std::vector<std::vector<uint32_t>> overlap(bins.size(), std::vector<uint32_t>(places.size()));
+  for (uint32_t bin = 0; bin < bins.size(); ++bin)
+    for (uint32_t expert : bins[bin])
+      for (uint32_t place : homes[expert])
+        ++overlap[bin][place];
+  return overlap;
+}
+
+/// The same placement under other numbers of nodes and of ranks within them: those
+/// under which most experts are where they are now.
+static SlotLists renumber(const LoadProblem &problem, const SlotLists &slots) {
+  uint32_t lanes = problem.costs.lanes, nodes = problem.nodes();
+  bool isEven = problem.ranks % lanes == 0 && problem.holds.empty() && problem.pins.empty() &&
+                std::all_of(problem.slots.begin(), problem.slots.end(),
+                            [&](uint32_t room) { return room == problem.slots[0]; });
+  if (!problem.inForce || !isEven)
+    return slots;
+  const SlotLists &now = problem.inForce->slots;
+  SlotLists nodeSlots(nodes), nodeNow(nodes);
+  for (uint32_t rank = 0; rank < problem.ranks; ++rank) {
+    std::vector<uint32_t> &of = nodeSlots[rank / lanes], &ofNow = nodeNow[rank / lanes];
+    of.insert(of.end(), slots[rank].begin(), slots[rank].end());
+    ofNow.insert(ofNow.end(), now[rank].begin(), now[rank].end());
+  }
+  std::vector<uint32_t> nodeOf = matchGreedily(overlapOf(nodeSlots, nodeNow, problem.experts));
+  SlotLists result(problem.ranks);
+  for (uint32_t node = 0; node < nodes; ++node) {
+    uint32_t first = node * lanes, target = nodeOf[node] * lanes;
+    SlotLists bins(slots.begin() + first, slots.begin() + first + lanes),
+        places(now.begin() + target, now.begin() + target + lanes);
+    std::vector<uint32_t> laneOf = matchGreedily(overlapOf(bins, places, problem.experts));
+    for (uint32_t lane = 0; lane < lanes; ++lane)
+      result[target + laneOf[lane]] = bins[lane];
+  }
+  return result;
+}
+
 std::vector<SlotLists> startPlacements(const LoadProblem &problem,
                                        const std::vector<uint32_t> &groupNodes) {
   std::vector<SlotLists> starts;
   auto start = [&](const std::vector<Wish> &wishes) {
     starts.push_back(Packer(problem, groupNodes).pack(wishes));
   };
-  start({});
-  if (auto lists = publishedStart(problem); lists && groupNodes.empty())
-    start(wishesOf(*lists));
   if (problem.inForce)
     start(wishesOf(problem.inForce->slots));
+  start({});
+  if (groupNodes.empty())
+    starts.back() = renumber(problem, starts.back());
+  if (auto lists = publishedStart(problem); lists && groupNodes.empty())
+    start(wishesOf(renumber(problem, *lists)));
   return starts;
 }
 

@@ -20,8 +20,9 @@ std::vector<bool> fixedExperts(const LoadProblem &problem);
 /// The node of each group where groups keep to nodes, else nothing.
 std::vector<uint32_t> packGroupsOnNodes(const LoadProblem &problem);
 
-/// The greedy placement, that of the published balancer and the one in force, the
-/// two latter as far as they keep the promises. `groupNodes` from packGroupsOnNodes.
+/// The placement in force (first, if there is one), the greedy one and that of the
+/// published balancer, as far as they keep the promises; nodes and ranks of the two
+/// latter are numbered so that little moves. `groupNodes` from packGroupsOnNodes.
 std::vector<SlotLists> startPlacements(const LoadProblem &problem,
                                        const std::vector<uint32_t> &groupNodes);
 

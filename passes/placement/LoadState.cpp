@@ -193,7 +193,8 @@ double LoadState::guide() const {
   PhaseSeconds moves;
   for (uint32_t rank = 0; problem.inForce && rank < problem.ranks; ++rank)
     moves.add(moveWithin[rank] / costs.nodeRate + moveAcross[rank] / costs.railRate, problem.ranks);
-  add(moves, 1 / costs.steps);
+  // Bytes that only fill a pause of the links are not free either.
+  seconds += (moves.slowest + moves.mean) / costs.steps;
   return seconds + slackWeight * slack;
 }
 

@@ -91,3 +91,23 @@ moe.layer @by_hand experts 4 on #moe.mesh<"ep2" on "box" ranks 2> request #moe.p
   %y = moe.combine %e weighted %p : (!moe.rows<2 x 16 x f32>, !moe.shares<2 x f32>) -> !moe.tokens<16 x f32>
   moe.yield %y : !moe.tokens<16 x f32>
 }
+
+// By load: expert 3 has half of all rows, and so a copy on each rank; what is on a list
+// stays there. All sizes: placement-test.
+// CHECK-LABEL: moe.layer @by_load
+// CHECK-NOT: request
+// CHECK-SAME: placed #moe.placement<{{\[\[}}1, 3], [0, 2, 3]]>
+moe.layer @by_load experts 4 on #moe.mesh<"ep2" on "box" ranks 2> request #moe.placement_request<by_load load <counts = [[2.0, 4.0, 2.0, 8.0]], redundant = 1> holds [0: [1]]> (%x: !moe.tokens<16 x bf16>) {
+  %w = moe.weight router "gate" : tensor<4x16xbf16>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x4x16xbf16>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x4x16xbf16>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x16x4xbf16>
+  %z = moe.router_logits %x, %w : (!moe.tokens<16 x bf16>, tensor<4x16xbf16>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<1 of 4>
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<1 of 4>) -> !moe.shares<1 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<16 x bf16>, !moe.choices<1 of 4>, tensor<4x4x16xbf16>, tensor<4x4x16xbf16>, tensor<4x16x4xbf16>) -> !moe.rows<1 x 16 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<1 x 16 x f32>, !moe.shares<1 x f32>) -> !moe.tokens<16 x f32>
+  moe.yield %y : !moe.tokens<16 x f32>
+}

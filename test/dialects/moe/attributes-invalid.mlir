@@ -30,6 +30,54 @@ module @nodes_of_different_sizes attributes {moe.mesh = #moe.mesh<"m" on "box" r
 
 // -----
 
+// load-c1
+// expected-error @+1 {{a load must have a period, but has none}}
+module @no_period attributes {a = #moe.load<counts = []>} {}
+
+// -----
+
+// load-c1
+// expected-error @+1 {{periods must have equally many counts, 1 to 65536, but one has 1}}
+module @uneven_periods attributes {a = #moe.load<counts = [[1.0, 2.0], [1.0]]>} {}
+
+// -----
+
+// load-c2
+// expected-error @+1 {{counts must be finite and not negative, but one is -1.0}}
+module @negative_count attributes {a = #moe.load<counts = [[1.0, -1.0]]>} {}
+
+// -----
+
+// load-c2
+// expected-error @+1 {{a period must have counts, but one has none}}
+module @no_counts attributes {a = #moe.load<counts = [[1.0], [0.0]]>} {}
+
+// -----
+
+// load-c3
+// expected-error @+1 {{slots must be between 1 and 65536, but is 0}}
+module @no_slots attributes {a = #moe.load<counts = [[1.0]], slots = 0>} {}
+
+// -----
+
+// load-c3
+// expected-error @+1 {{redundant must be between 0 and 1048576, but is -1}}
+module @less_than_one_copy attributes {a = #moe.load<counts = [[1.0]], redundant = -1>} {}
+
+// -----
+
+// placement_request-c3
+// expected-error @+1 {{a request must have a load exactly when its rule is by_load, but has none}}
+module @no_load attributes {a = #moe.placement_request<by_load>} {}
+
+// -----
+
+// placement_request-c3
+// expected-error @+1 {{a request must have a load exactly when its rule is by_load, but has one}}
+module @load_and_a_rule attributes {a = #moe.placement_request<linear load <counts = [[1.0]]>>} {}
+
+// -----
+
 // placement_request-c1
 // expected-error @+1 {{an entry must name a rank and a list, but has 1 numbers}}
 module @empty_list attributes {a = #moe.placement_request<linear holds [0: []]>} {}

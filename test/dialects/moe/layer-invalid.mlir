@@ -68,6 +68,15 @@ moe.layer @l experts 4 on #m (%x: !moe.tokens<8 x f32>) {
 
 #m = #moe.mesh<"ep2" on "box" ranks 2>
 // layer-c6
+// expected-error @+1 {{request must count 4 experts, but counts 3}}
+moe.layer @l experts 4 on #m request #moe.placement_request<by_load load <counts = [[1.0, 2.0, 3.0]]>> (%x: !moe.tokens<8 x f32>) {
+  moe.yield %x : !moe.tokens<8 x f32>
+}
+
+// -----
+
+#m = #moe.mesh<"ep2" on "box" ranks 2>
+// layer-c6
 // expected-error @+1 {{request must name experts below 4, but names 4}}
 moe.layer @l experts 4 on #m request #moe.placement_request<linear pins [4: [0]]> (%x: !moe.tokens<8 x f32>) {
   moe.yield %x : !moe.tokens<8 x f32>
