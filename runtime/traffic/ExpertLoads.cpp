@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/traffic/ExpertLoads.h"
-#include "runtime/base/File.h"
 #include "runtime/traffic/LoadForms.h"
 
 #include <algorithm>
@@ -81,11 +80,6 @@ rt::Result<ExpertLoads> parseExpertLoads(std::string_view text, const std::strin
   loads.name = name;
   MOEC_RETURN_IF_ERROR(dropEmptyWindows(loads));
   return loads;
-}
-
-rt::Result<ExpertLoads> readExpertLoads(const std::string &path) {
-  MOEC_ASSIGN_OR_RETURN(std::string text, rt::readFile(path));
-  return parseExpertLoads(text, path);
 }
 
 } // namespace moec::traffic

@@ -11,7 +11,8 @@
 //   JSON  [counts], [layers][counts], [windows][layers][counts], or an object
 //         with one of them under `logical_count`: what SGLang's expert
 //         distribution recorder holds and its --init-expert-location reads
-//         (sgl-project/sglang python/sglang/srt/eplb, 01fec5c).
+//         (sgl-project/sglang python/sglang/srt/eplb, 01fec5c); or the report of
+//         `moec run --json`, which has [counts] under `expert_tokens`.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_TRAFFIC_EXPERTLOADS_H
@@ -50,7 +51,6 @@ struct ExpertLoads {
 
 /// `name` is what messages call the text. One error, with its line or element.
 rt::Result<ExpertLoads> parseExpertLoads(std::string_view text, const std::string &name);
-rt::Result<ExpertLoads> readExpertLoads(const std::string &path);
 
 } // namespace moec::traffic
 

@@ -88,10 +88,11 @@ rt::Result<ExpertLoads> JsonReader::read(const Json &root) {
   std::string place;
   const Json *value = &root;
   if (root.is_object()) {
-    place = "logical_count";
+    place = root.contains("expert_tokens") ? "expert_tokens" : "logical_count";
     auto found = root.find(place);
     if (found == root.end())
-      return wrong("", "wanted a list of counts or an object with \"logical_count\"");
+      return wrong("", "wanted a list of counts or an object with \"logical_count\" (SGLang) or "
+                       "\"expert_tokens\" (moec run --json)");
     value = &*found;
   }
   int depth = depthOf(*value);

@@ -52,6 +52,10 @@ TEST(ExpertLoads, NestedLists) {
             (Windows{{1, 2}, {3, 4}}));
 }
 
+TEST(ExpertLoads, TheReportOfARun) {
+  EXPECT_EQ(ofLayer(R"({"ranks": 2, "expert_tokens": [7, 0, 3]})", {}, 3), (Windows{{7, 0, 3}}));
+}
+
 TEST(ExpertLoads, EmptyWindowsAndDenseLayersSayNothing) {
   std::string_view dump = R"({"logical_count": [[[0, 0], [1, 2]], [[0, 0], [0, 0]]]})";
   EXPECT_EQ(ofLayer(dump, 1, 2), (Windows{{1, 2}}));
@@ -85,7 +89,8 @@ TEST(ExpertLoads, BrokenJsonSaysWhere) {
   EXPECT_EQ(errorOf("[1, 2").substr(0, 34), "h: not JSON: line 1, column 6: syn");
   EXPECT_EQ(errorOf("[1, -2]"), "h: [1]: wanted a count of 0 or more, found -2");
   EXPECT_EQ(errorOf(R"({"counts": [1]})"),
-            "h: wanted a list of counts or an object with \"logical_count\"");
+            "h: wanted a list of counts or an object with \"logical_count\" (SGLang) or "
+            "\"expert_tokens\" (moec run --json)");
   EXPECT_EQ(errorOf(R"({"logical_count": [[[1, 2]], [[3]]]})"),
             "h: logical_count[1][0]: wanted 2 counts as before, found 1");
   EXPECT_EQ(errorOf(R"({"logical_count": [[1, "x"]]})"),
