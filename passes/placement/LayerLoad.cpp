@@ -10,23 +10,26 @@
 #include "dialects/moe/LayerAttr.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/distribute/PlanFacts.h"
-
-#include <numeric>
+#include "runtime/topology/Machine.h"
 
 namespace moec {
 
 using namespace mlir;
 
-/// The first link within a node, and the one between nodes: that whose path is
-/// `rail`, else one of that name.
-static void readLinks(comm::TopologyAttr topology, LoadMachine &machine) {
-  machine.lanes = topology.getGpusPerNode();
-  for (comm::LinkAttr link : topology.getLinks()) {
+/// NVLink, or the first link within a node; and the one between nodes, whose path is
+/// `rail`, or its name.
+static void readLinks(comm::TopologyAttr facts, LoadMachine &machine) {
+  machine.lanes = facts.getGpusPerNode();
+  for (comm::LinkAttr link : facts.getLinks()) {
     double rate = link.getMegabytesPerSecond() * 1e6;
-    bool isRail = link.getPath() == comm::Path::Rail || link.getName() == "rail";
-    double &known = isRail ? machine.railRate : machine.nodeRate;
-    if (known == 0)
-      known = rate;
+    bool isRail = link.getPath() == comm::Path::Rail ||
+                  std::string_view(link.getName()) == topology::railName;
+    if (isRail && machine.railRate == 0)
+      machine.railRate = rate;
+    bool isFirst =
+        machine.nodeRate == 0 && std::string_view(link.getName()) != topology::socketName;
+    if (!isRail && (isFirst || std::string_view(link.getName()) == topology::nvlinkName))
+      machine.nodeRate = rate;
   }
 }
 
@@ -37,8 +40,8 @@ static LoadMachine machineOf(moe::LayerOp layer) {
   machine.memoryBytes = mesh.getMemoryBytes();
   machine.memoryRate = mesh.getMemoryRate() * 1e6;
   machine.processors = mesh.getMultiprocessors();
-  if (auto topology = layer->getAttrOfType<comm::TopologyAttr>(kTopologyAttrName))
-    readLinks(topology, machine);
+  if (auto facts = layer->getAttrOfType<comm::TopologyAttr>(kTopologyAttrName))
+    readLinks(facts, machine);
   return machine;
 }
 

@@ -62,14 +62,8 @@ LoadProblem makeLoadProblem(const Layer &layer, const LoadMachine &machine, cons
 }
 
 TokenSample sampleFor(const Layer &layer, const LoadProblem &problem, uint64_t seed) {
-  SampleRule rule;
-  rule.topK = layer.router.topK;
-  if (const std::optional<GroupLimit> &groups = layer.router.groups) {
-    rule.groups = groups->count;
-    rule.keptGroups = groups->kept;
-    rule.byTopTwo = groups->score == GroupScore::SumOfTop2;
-  }
-  return sampleTokens(meanShares(problem), rule, seed);
+  return sampleTokens(meanShares(problem),
+                      {.topK = layer.router.topK, .groups = layer.router.groups}, seed);
 }
 
 } // namespace moec

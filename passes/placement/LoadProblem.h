@@ -141,16 +141,15 @@ LoadAnswer placeByLoad(const LoadProblem &problem);
 /// that it breaks.
 std::string checkLoadPlacement(const LoadProblem &problem, const LoadAnswer &answer);
 
-/// How the group limit of a router narrows a token's choice (Layer.h).
+/// How tokens choose.
 struct SampleRule {
   uint32_t topK = 1;
-  uint32_t groups = 1, keptGroups = 1;
-  bool byTopTwo = false;  ///< of a group's experts, else by the best
-  uint32_t tokens = 4096; ///< at most; fewer where there are thousands of experts
+  std::optional<GroupLimit> groups;
+  uint32_t tokens = 4096;
 };
 
-/// Tokens whose experts come as often as the histogram (mean of the periods) says,
-/// as far as distinct experts allow. The same for the same arguments.
+/// Tokens whose experts come as often as the shares say, as far as distinct experts
+/// and the group limit allow. The same for the same arguments.
 TokenSample sampleTokens(const std::vector<double> &shares, const SampleRule &rule, uint64_t seed);
 
 } // namespace moec

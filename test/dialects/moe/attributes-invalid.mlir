@@ -31,12 +31,6 @@ module @nodes_of_different_sizes attributes {moe.mesh = #moe.mesh<"m" on "box" r
 // -----
 
 // load-c1
-// expected-error @+1 {{a load must have a period, but has none}}
-module @no_period attributes {a = #moe.load<counts = []>} {}
-
-// -----
-
-// load-c1
 // expected-error @+1 {{periods must have equally many counts, 1 to 65536, but one has 1}}
 module @uneven_periods attributes {a = #moe.load<counts = [[1.0, 2.0], [1.0]]>} {}
 

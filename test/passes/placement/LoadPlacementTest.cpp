@@ -37,7 +37,7 @@ LoadProblem makeProblem(std::vector<double> load, uint32_t ranks, uint32_t lanes
   problem.loads = {load};
   for (double &count : load)
     count /= sum;
-  problem.tokens = sampleTokens(load, {.topK = topK, .tokens = tokens}, 1);
+  problem.tokens = sampleTokens(load, {topK, {}, tokens}, 1);
   return problem;
 }
 
@@ -126,23 +126,25 @@ TEST(TokenSample, FitsTheHistogram) {
   double sum = std::accumulate(load.begin(), load.end(), 0.0);
   for (double &count : load)
     count /= sum;
-  TokenSample sample = sampleTokens(load, {.topK = 8}, 7);
+  TokenSample sample = sampleTokens(load, {8, {}, 4096}, 7);
   std::vector<double> counts(64);
   for (uint32_t expert : sample.experts)
     ++counts[expert];
   for (uint32_t expert = 0; expert < 64; ++expert)
-    EXPECT_NEAR(counts[expert] / sample.experts.size(), load[expert], 0.003) << expert;
+    EXPECT_NEAR(counts[expert] / sample.experts.size(), load[expert], 0.005) << expert;
   for (size_t token = 0; token < sample.size(); ++token) {
     std::vector<uint32_t> of(&sample.experts[token * 8], &sample.experts[token * 8] + 8);
     std::sort(of.begin(), of.end());
     EXPECT_EQ(std::unique(of.begin(), of.end()), of.end());
   }
-  EXPECT_EQ(sampleTokens(load, {.topK = 8}, 7).experts, sample.experts);
-  EXPECT_NE(sampleTokens(load, {.topK = 8}, 8).experts, sample.experts);
+  EXPECT_EQ(sampleTokens(load, {8, {}, 4096}, 7).experts, sample.experts);
+  EXPECT_NE(sampleTokens(load, {8, {}, 4096}, 8).experts, sample.experts);
 }
 
 TEST(TokenSample, KeepsToTheGroupsThatTheRouterKeeps) {
-  TokenSample sample = sampleTokens(std::vector<double>(64, 1.0 / 64), {8, 8, 4, true}, 1);
+  TokenSample sample =
+      sampleTokens(std::vector<double>(64, 1.0 / 64),
+                   {.topK = 8, .groups = GroupLimit{8, 4, GroupScore::SumOfTop2}}, 1);
   for (size_t token = 0; token < sample.size(); ++token) {
     uint32_t groups = 0;
     for (uint32_t i = 0; i < 8; ++i)
@@ -196,7 +198,7 @@ TEST(PlaceByLoad, StaysWhereMovingCostsMoreThanItSaves) {
   problem.costs.steps = 1e12;
   answer = placeByLoad(problem);
   EXPECT_LT(answer.cost.imbalance, 1.01);
-  problem.costs.steps = 2e6;
+  problem.costs.steps = 1e7;
   double some = placeByLoad(problem).cost.movedBytes;
   EXPECT_GT(some, 0);
   EXPECT_LT(some, answer.cost.movedBytes) << "the few moves that are worth it";
