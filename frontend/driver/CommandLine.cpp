@@ -197,8 +197,9 @@ private:
                             [this] { return runPlace(place); });
     command->add_option("input", place.input, ".moe file")->required();
     command->add_option("--load", place.loads,
-                        "Counts of experts, CSV or JSON; several files are several\n"
-                        "periods (default: the file's own `auto load`)");
+                        "Counts or traces of experts as --traffic takes them: a file, or\n"
+                        "lognormal:SIGMA:SEED, ..; several are several periods (default: the\n"
+                        "file's own `auto load`)");
     command->add_option("--layer", place.layer, "Number of the layer in files that hold several");
     command->add_option("--from", place.from,
                         "What is in force, so that moves cost: a map (EPLB, SGLang) or .moe");

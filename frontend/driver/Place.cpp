@@ -11,7 +11,7 @@
 #include "frontend/driver/PlaceReport.h"
 #include "frontend/import/placement/PlacementMap.h"
 #include "runtime/base/File.h"
-#include "runtime/traffic/ExpertLoads.h"
+#include "runtime/traffic/Traffic.h"
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -20,7 +20,13 @@ namespace moec::driver {
 namespace {
 
 using frontend::PlacementMap;
-using Periods = std::vector<std::vector<double>>;
+using traffic::TrafficKind;
+
+/// What is known of how experts are chosen.
+struct Observed {
+  std::vector<std::vector<double>> periods; ///< [period][expert]
+  TokenSample tokens;                       ///< of traces; empty without any
+};
 
 class Placing {
 public:
@@ -38,9 +44,16 @@ private:
   int readLoads();
   int readInForce();
   std::vector<std::optional<uint32_t>> layersToPlace() const;
-  rt::Result<Periods> loadsOf(std::optional<uint32_t> layer) const;
+  rt::Result<Observed> observe(std::optional<uint32_t> layer) const;
+  rt::Status add(const traffic::Traffic &load, std::optional<uint32_t> layer,
+                 Observed &observed) const;
+  rt::Status addTrace(const traffic::Trace &trace, const std::string &name,
+                      Observed &observed) const;
+  bool namesLayers() const {
+    return !loads.empty() && loads[0].loads && loads[0].loads->namesLayers;
+  }
   rt::Result<std::optional<Placement>> inForceOf(std::optional<uint32_t> layer) const;
-  LoadWish wishFor(Periods periods) const;
+  LoadWish wishFor(Observed observed) const;
   int placeLayer(std::optional<uint32_t> layer);
   rt::Result<PlacementMap> exportMap() const;
   int write();
@@ -49,7 +62,7 @@ private:
   const PlaceOptions &options;
   Compilation compilation;
   frontend::Program program;
-  std::vector<traffic::ExpertLoads> loads;
+  std::vector<traffic::Traffic> loads;
   PlacementMap map;                    ///< in force, of all its layers; or
   std::optional<Placement> fromSource; ///< of one
   std::vector<PlacedLayer> placed;
@@ -80,7 +93,7 @@ int Placing::readSource() {
 
 int Placing::readLoads() {
   for (const std::string &path : options.loads) {
-    auto read = traffic::readExpertLoads(path);
+    auto read = traffic::parseTraffic(path);
     if (!read)
       return fail(read.status());
     loads.push_back(*std::move(read));
@@ -111,25 +124,72 @@ int Placing::readInForce() {
 
 /// Of a model's loads, all layers where a map of the model is asked for.
 std::vector<std::optional<uint32_t>> Placing::layersToPlace() const {
-  if (options.layer || options.exportForm.empty() || loads.empty() || !loads[0].namesLayers)
+  if (options.layer || options.exportForm.empty() || !namesLayers())
     return {options.layer};
   std::vector<std::optional<uint32_t>> layers;
-  for (const auto &[layer, found] : loads[0].layers)
+  for (const auto &[layer, found] : loads[0].loads->layers)
     layers.push_back(layer);
   return layers;
 }
 
-rt::Result<Periods> Placing::loadsOf(std::optional<uint32_t> layer) const {
-  if (loads.empty())
-    return program.placement.load->loads;
-  Periods periods;
-  for (const traffic::ExpertLoads &file : loads) {
-    auto found = file.of(layer, program.layer.experts);
-    if (!found)
-      return found.status();
-    periods.insert(periods.end(), found->begin(), found->end());
+/// The tokens are the sample, and their counts a period.
+rt::Status Placing::addTrace(const traffic::Trace &trace, const std::string &name,
+                             Observed &observed) const {
+  uint32_t experts = program.layer.experts, topK = program.layer.router.topK;
+  if (trace.topK != topK)
+    return rt::invalidError(name, ": tokens choose ", trace.topK, " experts, the layer's ", topK);
+  std::vector<double> &counts = observed.periods.emplace_back(experts);
+  for (uint32_t expert : trace.experts) {
+    if (expert >= experts)
+      return rt::invalidError(name, ": a token chose expert ", expert,
+                              ", the layer has experts 0..", experts - 1);
+    ++counts[expert];
   }
-  return periods;
+  observed.tokens.topK = topK;
+  observed.tokens.experts.insert(observed.tokens.experts.end(), trace.experts.begin(),
+                                 trace.experts.end());
+  return {};
+}
+
+rt::Status Placing::add(const traffic::Traffic &load, std::optional<uint32_t> layer,
+                        Observed &observed) const {
+  const Layer &of = program.layer;
+  switch (load.kind) {
+  case TrafficKind::Load: {
+    MOEC_ASSIGN_OR_RETURN(auto periods, load.loads->of(layer, of.experts));
+    observed.periods.insert(observed.periods.end(), periods.begin(), periods.end());
+    return {};
+  }
+  case TrafficKind::Trace: {
+    MOEC_ASSIGN_OR_RETURN(const traffic::Trace *trace, load.traceOf(layer));
+    return addTrace(*trace, load.text, observed);
+  }
+  case TrafficKind::Uniform:
+  case TrafficKind::LogNormal:
+  case TrafficKind::Zipf: {
+    if (load.of != traffic::SkewOf::Experts)
+      return rt::invalidError("--load ", load.text, ": wanted a skew of experts");
+    traffic::Routing routing;
+    routing.tokens.assign(program.ranks(), 1);
+    routing.experts = of.experts;
+    routing.topK = of.router.topK;
+    MOEC_ASSIGN_OR_RETURN(auto shares, traffic::shareOfExperts(load, routing, layer));
+    observed.periods.push_back(shares[0]);
+    return {};
+  }
+  case TrafficKind::Bytes:
+    return rt::invalidError(load.text, ": wanted counts of experts, found bytes between ranks");
+  }
+  return {};
+}
+
+rt::Result<Observed> Placing::observe(std::optional<uint32_t> layer) const {
+  Observed observed;
+  if (loads.empty())
+    observed.periods = program.placement.load->loads;
+  for (const traffic::Traffic &load : loads)
+    MOEC_RETURN_IF_ERROR(add(load, layer, observed));
+  return observed;
 }
 
 rt::Result<std::optional<Placement>> Placing::inForceOf(std::optional<uint32_t> layer) const {
@@ -148,7 +208,7 @@ rt::Result<std::optional<Placement>> Placing::inForceOf(std::optional<uint32_t> 
 }
 
 /// What the source asks for, unless the command line does.
-LoadWish Placing::wishFor(Periods periods) const {
+LoadWish Placing::wishFor(Observed observed) const {
   LoadWish wish;
   if (const std::optional<frontend::LoadRequest> &load = program.placement.load) {
     wish.slots = load->slots;
@@ -160,7 +220,8 @@ LoadWish Placing::wishFor(Periods periods) const {
     for (const frontend::ExpertPin &pin : program.placement.pins)
       wish.pins.push_back({pin.expert, pin.ranks});
   }
-  wish.loads = std::move(periods);
+  wish.loads = std::move(observed.periods);
+  wish.tokens = std::move(observed.tokens);
   if (options.slots || options.replicas) {
     wish.slots = options.slots;
     wish.redundant = options.replicas;
@@ -173,13 +234,14 @@ LoadWish Placing::wishFor(Periods periods) const {
 }
 
 int Placing::placeLayer(std::optional<uint32_t> layer) {
-  auto periods = loadsOf(layer);
-  if (!periods)
-    return fail(periods.status());
+  auto observed = observe(layer);
+  if (!observed)
+    return fail(observed.status());
+  bool isMeasured = !observed->tokens.experts.empty();
   auto inForce = inForceOf(layer);
   if (!inForce)
     return fail(inForce.status());
-  std::optional<LoadProblem> problem = compilation.loadProblem(wishFor(*std::move(periods)));
+  std::optional<LoadProblem> problem = compilation.loadProblem(wishFor(*std::move(observed)));
   if (!problem)
     return failed(compilation);
   problem->inForce = *std::move(inForce);
@@ -189,10 +251,11 @@ int Placing::placeLayer(std::optional<uint32_t> layer) {
   LoadAnswer answer = placeByLoad(*problem);
   if (std::string fault = checkLoadPlacement(*problem, answer); !fault.empty())
     return fail(rt::internalError("placement breaks its promise: ", fault));
-  placed.push_back(
-      compareWithOthers(program.layer, *std::move(problem), std::move(answer.placement)));
-  if (!loads.empty() && loads[0].namesLayers)
-    placed.back().number = layer ? *layer : loads[0].layers.begin()->first;
+  if (!isMeasured) // what the search has fitted itself to would flatter it
+    problem->tokens = sampleFor(program.layer, *problem, 2);
+  placed.push_back(compareWithOthers(*std::move(problem), std::move(answer.placement)));
+  if (namesLayers())
+    placed.back().number = layer ? *layer : loads[0].loads->layers.begin()->first;
   return 0;
 }
 

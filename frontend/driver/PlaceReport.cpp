@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/driver/PlaceReport.h"
-#include "passes/placement/LoadMachine.h"
 #include "passes/placement/PublishedBalancer.h"
 #include "runtime/base/Text.h"
 
@@ -36,10 +35,8 @@ static void askPublished(const LoadProblem &problem, PlacedLayer &placed) {
     placed.global = ask({sizes.replicas, 1, 1, sizes.gpus});
 }
 
-PlacedLayer compareWithOthers(const Layer &layer, LoadProblem problem, Placement placement) {
+PlacedLayer compareWithOthers(LoadProblem problem, Placement placement) {
   PlacedLayer placed;
-  // What the search has fitted itself to would flatter it.
-  problem.tokens = sampleFor(layer, problem, 2);
   placed.ours = costOf(problem, placement.slots);
   askPublished(problem, placed);
   if (problem.inForce)

@@ -18,8 +18,8 @@
 
 namespace moec::driver {
 
-/// The placement of one layer and, on one and the same sample of tokens that the
-/// search has not seen, what a step costs under it and under others.
+/// The placement of one layer and, for the same tokens, what a step costs under it and
+/// under others.
 struct PlacedLayer {
   std::optional<uint32_t> number; ///< in the file of loads, if that names layers
   LoadProblem problem;
@@ -31,8 +31,8 @@ struct PlacedLayer {
   std::optional<LoadCost> inForce;
 };
 
-/// Computes the figures. `layer` says how tokens choose where none were measured.
-PlacedLayer compareWithOthers(const Layer &layer, LoadProblem problem, Placement placement);
+/// Computes the figures.
+PlacedLayer compareWithOthers(LoadProblem problem, Placement placement);
 
 /// A table for people, and the same for programs.
 std::string placeTable(const Layer &layer, const PlacedLayer &placed);

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/import/hf/ImportHf.h"
+#include "frontend/import/placement/PlacementMap.h"
 #include "frontend/parser/Ast.h"
 #include "frontend/parser/Program.h"
 #include "test/frontend/Cases.h"
@@ -158,6 +159,9 @@ TEST(Errors, every_id_is_produced_by_a_case) {
     collect(importConfig(name));
   collect(importChain(100));
   collect(readTwoMachines());
+  Diagnostics map;
+  parsePlacementMap("{}", "map.json", map);
+  collect(map);
   seen.insert(DiagnosticId::TooManyMessages); // the test above
   // Of the driver: test/frontend/driver/refusals.test.
   seen.insert({DiagnosticId::ArchOfAnotherTarget, DiagnosticId::IrOfAnotherPhase,

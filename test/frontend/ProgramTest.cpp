@@ -268,6 +268,42 @@ TEST(Program, lists_of_every_expert_are_a_placement) {
   EXPECT_EQ(program.placement.lists[1].rank, 2u);
 }
 
+TEST(Program, a_placement_can_follow_a_load) {
+  Diagnostics diagnostics;
+  std::string text = withRouter("score softmax(logits); choose top 2 of score; weights score") +
+                     "placement p for a on m { auto load \"load.csv\"; slots 5 per gpu; "
+                     "replicate 4 at most 2 per expert; pin expert 1 -> gpu 0 }\n";
+  auto program = parseProgramText(
+      text, std::string(MOEC_TEST_DIR) + "/frontend/errors/Inputs/x.moe", {}, diagnostics);
+  ASSERT_TRUE(program) << renderText(diagnostics);
+  EXPECT_EQ(program->placement.rule, PlacementRule::ByLoad);
+  ASSERT_TRUE(program->placement.load);
+  const LoadRequest &load = *program->placement.load;
+  ASSERT_EQ(load.loads.size(), 1u);
+  EXPECT_EQ(load.loads[0].size(), 16u);
+  EXPECT_EQ(load.loads[0][1], 50);
+  EXPECT_EQ(load.slots, 5u);
+  EXPECT_EQ(load.redundant, 4u);
+  EXPECT_EQ(load.mostCopies, 2u);
+  EXPECT_EQ(program->placement.pins.size(), 1u);
+  EXPECT_EQ(program->sources->size(), 2u) << "the load is a source";
+}
+
+// One file, kind by kind: what it imports of another kind is not taken.
+TEST(Program, a_file_can_be_imported_for_several_kinds) {
+  Diagnostics diagnostics;
+  std::string text = "moe 1\nimport machine \"v3.moe\"\nimport mesh \"v3.moe\"\nimport layer "
+                     "\"v3.moe\"\nplacement { round_robin }\n";
+  std::string name = std::string(MOEC_TEST_DIR) + "/../examples/05-deepseek-v3/x.moe";
+  for (size_t at = 0; (at = text.find("v3.moe", at)) != std::string::npos; at += 20)
+    text.replace(at, 6, "deepseek-v3.moe");
+  auto program = parseProgramText(text, name, {}, diagnostics);
+  ASSERT_TRUE(program) << renderText(diagnostics);
+  EXPECT_EQ(program->placement.rule, PlacementRule::RoundRobin) << "not that of balanced.moe";
+  EXPECT_EQ(program->ranks(), 64u);
+  EXPECT_EQ(program->machine->name, "hgx-h100");
+}
+
 TEST(Program, every_shipped_machine_can_be_imported) {
   ASSERT_GE(shippedMachineNames().size(), 3u);
   for (std::string_view name : shippedMachineNames()) {

@@ -110,15 +110,22 @@ std::optional<PlacementMap> MapReader::read(const JsonValue &root) {
   return map;
 }
 
+static std::optional<PlacementMap> parseMap(uint32_t file, Diagnostics &diagnostics) {
+  std::optional<JsonValue> root = parseLocatedJson(file, diagnostics);
+  return root ? MapReader(diagnostics).read(*root) : std::nullopt;
+}
+
 std::optional<PlacementMap> readPlacementMap(const std::string &path, Diagnostics &diagnostics) {
   std::string error;
-  std::optional<uint32_t> file = diagnostics.sources().read(path, error);
-  if (!file) {
-    diagnostics.report(DiagnosticId::CannotRead, Location(), {path, error});
-    return std::nullopt;
-  }
-  std::optional<JsonValue> root = parseLocatedJson(*file, diagnostics);
-  return root ? MapReader(diagnostics).read(*root) : std::nullopt;
+  if (std::optional<uint32_t> file = diagnostics.sources().read(path, error))
+    return parseMap(*file, diagnostics);
+  diagnostics.report(DiagnosticId::CannotRead, Location(), {path, error});
+  return std::nullopt;
+}
+
+std::optional<PlacementMap> parsePlacementMap(std::string text, std::string name,
+                                              Diagnostics &diagnostics) {
+  return parseMap(diagnostics.sources().add(std::move(name), std::move(text)), diagnostics);
 }
 
 rt::Result<Placement> placementOf(const std::vector<uint32_t> &row, uint32_t experts,

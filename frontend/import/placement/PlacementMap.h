@@ -31,6 +31,8 @@ enum class MapForm : uint8_t { Eplb, Sglang };
 
 /// Nothing, and a report with its place, if the file is no such map.
 std::optional<PlacementMap> readPlacementMap(const std::string &path, Diagnostics &diagnostics);
+std::optional<PlacementMap> parsePlacementMap(std::string text, std::string name,
+                                              Diagnostics &diagnostics);
 
 /// The placement that a row says. An expert twice on a GPU is there once (moec never
 /// sends anything to the second). An error says which slot or expert is wrong.
