@@ -68,7 +68,7 @@ def Moe_LoadAttr : Moe_Attr<"Load", "load", "how often experts are chosen, and r
     - load-c3: `slots` and `most` are between 1 and 65536, `redundant` between 0 and
       2^20.
 
-    Example: `#moe.load<counts = [array<f64: 5.0, 1.0>], redundant = 1>`
+    Example: `#moe.load<counts = [[5.0, 1.0]], redundant = 1>`
   }];
   let parameters = (ins ArrayRefParameter<"::mlir::DenseF64ArrayAttr">:$counts,
                         OptionalParameter<"std::optional<int64_t>">:$slots,

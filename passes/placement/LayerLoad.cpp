@@ -42,6 +42,8 @@ static LoadMachine machineOf(moe::LayerOp layer) {
   machine.processors = mesh.getMultiprocessors();
   if (auto facts = layer->getAttrOfType<comm::TopologyAttr>(kTopologyAttrName))
     readLinks(facts, machine);
+  if (mesh.getNodes() > 1) // else those of the machine, which an axis need not name
+    machine.lanes = machine.ranks / mesh.getNodes();
   return machine;
 }
 
@@ -54,6 +56,10 @@ FailureOr<LoadProblem> loadProblemOf(moe::LayerOp layer, LoadWish wish) {
   if (std::optional<uint32_t> most = layer.getMaxTokens(); most && !wish.tokensPerRank)
     wish.tokensPerRank = most;
   LoadProblem problem = makeLoadProblem(described, machine, wish);
+  if (moe::ScheduleAttr schedule = layer.getScheduleAttr()) {
+    problem.costs.nodeDedup = schedule.getAlgorithm() == moe::Algorithm::TwoTier;
+    problem.costs.partialReturn = schedule.getCombine() == moe::Combine::Partial;
+  }
   if (std::string fault = checkLoadProblem(problem); !fault.empty())
     return layer.emitError() << "request cannot be met: " << fault;
   std::vector<uint32_t> full(std::min(problem.slots[0], problem.experts));
