@@ -95,9 +95,12 @@ int Placing::readLoads() {
   for (const std::string &path : options.loads) {
     auto read = traffic::parseTraffic(path);
     if (!read)
-      return fail(read.status());
+      return fail(read.status().within("--load"));
     loads.push_back(*std::move(read));
   }
+  if (options.keepGroups && !program.layer.router.groups)
+    return fail(rt::invalidError("--keep-groups: wanted a router that chooses groups, that of layer ",
+                                 program.layer.name, " has none"));
   if (loads.empty() && !program.placement.load)
     return fail(rt::invalidError("--load: wanted a file of counts, or `auto load` in ",
                                  options.input, ", found neither"));
@@ -301,6 +304,8 @@ int Placing::report(bool toError) const {
     std::string text;
     for (const PlacedLayer &layer : placed)
       text += placeTable(program.layer, layer);
+    if (!program.machine)
+      text += "the mesh is on no machine: links, memory and products are an HGX H100's\n";
     std::fputs(text.c_str(), toError ? stderr : stdout);
     return 0;
   }
