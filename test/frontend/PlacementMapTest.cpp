@@ -54,7 +54,7 @@ TEST(PlacementMap, what_is_broken_has_a_place) {
   EXPECT_EQ(errorOf(R"({"physical_to_logical_map": [[0, 0, 1]], "expert_count": [[1, 2]]})"),
             "1:60: expert 0 is in 2 slots, \"expert_count\" says the number 1");
   EXPECT_EQ(errorOf(R"({"physical_to_logical_map": [[0]], "expert_count": [[1], [1]]})"),
-            "1:53: wanted counts of 1 layers, found 2");
+            "1:52: wanted counts of 1 layers, found 2");
   EXPECT_TRUE(errorOf("[[0, 1").starts_with("1:")) << "no JSON";
 }
 
