@@ -99,8 +99,9 @@ int Placing::readLoads() {
     loads.push_back(*std::move(read));
   }
   if (options.keepGroups && !program.layer.router.groups)
-    return fail(rt::invalidError("--keep-groups: wanted a router that chooses groups, that of layer ",
-                                 program.layer.name, " has none"));
+    return fail(
+        rt::invalidError("--keep-groups: wanted a router that chooses groups, that of layer ",
+                         program.layer.name, " has none"));
   if (loads.empty() && !program.placement.load)
     return fail(rt::invalidError("--load: wanted a file of counts, or `auto load` in ",
                                  options.input, ", found neither"));
