@@ -202,6 +202,12 @@ Placement toPlacement(PlacementAttr attribute) {
   Placement placement;
   for (DenseI64ArrayAttr experts : attribute.getSlots())
     placement.slots.emplace_back(experts.asArrayRef().begin(), experts.asArrayRef().end());
+  for (DenseI64ArrayAttr entry : attribute.getTurns()) {
+    if (entry[1] == 0)
+      placement.turns.push_back({static_cast<uint32_t>(entry[0]), {}});
+    ArrayRef<int64_t> ranks = entry.asArrayRef().drop_front(2);
+    placement.turns.back().ranks.emplace_back(ranks.begin(), ranks.end());
+  }
   return placement;
 }
 
@@ -210,7 +216,14 @@ PlacementAttr toAttr(const Placement &placement, MLIRContext *context) {
   for (const std::vector<uint32_t> &experts : placement.slots)
     slots.push_back(
         DenseI64ArrayAttr::get(context, SmallVector<int64_t>(experts.begin(), experts.end())));
-  return PlacementAttr::get(context, slots);
+  SmallVector<DenseI64ArrayAttr> turns;
+  for (const Turns &ofExpert : placement.turns)
+    for (auto [source, ranks] : llvm::enumerate(ofExpert.ranks)) {
+      SmallVector<int64_t> entry{ofExpert.expert, int64_t(source)};
+      entry.append(ranks.begin(), ranks.end());
+      turns.push_back(DenseI64ArrayAttr::get(context, entry));
+    }
+  return PlacementAttr::get(context, slots, turns);
 }
 
 } // namespace moec::moe

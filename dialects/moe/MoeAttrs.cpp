@@ -208,16 +208,62 @@ LogicalResult LoadAttr::verify(EmitError emitError, ArrayRef<DenseF64ArrayAttr> 
 
 LogicalResult PlacementRequestAttr::verify(EmitError emitError, PlacementRule rule, LoadAttr load,
                                            ArrayRef<DenseI64ArrayAttr> holds,
-                                           ArrayRef<DenseI64ArrayAttr> pins) {
+                                           ArrayRef<DenseI64ArrayAttr> pins, Serve,
+                                           ArrayRef<DenseI64ArrayAttr> turns) {
   if ((rule == PlacementRule::ByLoad) != bool(load)) // placement_request-c3
     return emitError() << "a request must have a load exactly when its rule is by_load, but has "
                        << (load ? "one" : "none");
   if (failed(verifyEntries(emitError, "rank", "expert", holds)))
     return failure();
-  return verifyEntries(emitError, "expert", "rank", pins);
+  if (failed(verifyEntries(emitError, "expert", "rank", pins)))
+    return failure();
+  std::set<std::pair<int64_t, int64_t>> served;
+  for (DenseI64ArrayAttr entry : turns) { // placement_request-c4
+    if (entry.size() < 3)
+      return emitError() << "turns must name an expert, a source and ranks, but have "
+                         << entry.size() << " numbers";
+    for (int64_t number : entry.asArrayRef())
+      if (number < 0 || number >= maxExperts)
+        return emitError() << "numbers must be between 0 and " << maxExperts - 1 << ", but one is "
+                           << number;
+    if (!served.insert({entry[0], entry[1]}).second)
+      return emitError() << "expert " << entry[0] << " has two lists of turns for source "
+                         << entry[1];
+  }
+  return success();
 }
 
-LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots) {
+/// placement-c5: each expert's entries are one after the other, with sources 0, 1, ..
+static LogicalResult verifyTurns(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots,
+                                 ArrayRef<DenseI64ArrayAttr> turns) {
+  auto holds = [&](int64_t rank, int64_t expert) {
+    return rank >= 0 && rank < int64_t(slots.size()) &&
+           llvm::is_contained(slots[rank].asArrayRef(), expert);
+  };
+  int64_t last = -1;
+  for (auto [i, entry] : llvm::enumerate(turns)) {
+    int64_t source = int64_t(i % slots.size());
+    if (entry.size() < 3 || entry.size() > maxTurns + 2)
+      return emitError() << "turns must be an expert, a source and 1 to " << maxTurns
+                         << " ranks, but have " << entry.size() << " numbers";
+    if (entry[1] != source || (source ? entry[0] != last : entry[0] <= last))
+      return emitError() << "turns must ascend and name every source, but expert " << entry[0]
+                         << " and source " << entry[1] << " come where source " << source
+                         << " should";
+    last = entry[0];
+    for (int64_t rank : entry.asArrayRef().drop_front(2))
+      if (!holds(rank, last))
+        return emitError() << "turns of expert " << last
+                           << " must name ranks that hold it, but rank " << rank << " does not";
+  }
+  if (turns.size() % slots.size())
+    return emitError() << "turns of expert " << last << " must name every source, but end with "
+                       << turns.size() % slots.size() - 1;
+  return success();
+}
+
+LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayAttr> slots,
+                                    ArrayRef<DenseI64ArrayAttr> turns) {
   if (slots.empty()) // placement-c1
     return emitError() << "a placement must have at least one rank, but has none";
   uint64_t total = 0;
@@ -234,7 +280,7 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
   }
   if (total > maxPlacedExperts) // placement-c4
     return emitError() << "slots must be at most " << maxPlacedExperts << ", but are " << total;
-  return success();
+  return verifyTurns(emitError, slots, turns);
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,

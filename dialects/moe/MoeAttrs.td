@@ -94,12 +94,18 @@ def Moe_PlacementRequestAttr
     left to deal. Each entry of `holds` and `pins` is an array of
     the number before the colon and those in the list.
 
+    `serve` says which copy of an expert a source's tokens go to (`in_turn` all of
+    them, `nearest`, `balanced`), an entry of `turns` the same by hand: an expert, a
+    source, and ranks that serve it in turn.
+
     Constraints:
     - placement_request-c1: every entry has a number and a list that is not empty,
       and every number is between 0 and 65535.
     - placement_request-c2: no rank has two lists, no expert two pins, and no list
       has a number twice.
     - placement_request-c3: there is a load exactly with the rule `by_load`.
+    - placement_request-c4: an entry of `turns` has three numbers or more, each between
+      0 and 65535, and no expert and source have two.
 
     Life cycle: made by `importProgram`, answered and removed by `--moe-place`.
     Example: `#moe.placement_request<round_robin holds [0: [3, 1]] pins [17: [0, 5]]>`
@@ -107,9 +113,13 @@ def Moe_PlacementRequestAttr
   let parameters = (ins EnumParameter<Moe_PlacementRule>:$rule,
                         OptionalParameter<"::moec::moe::LoadAttr">:$load,
                         OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$holds,
-                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$pins);
+                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$pins,
+                        DefaultValuedParameter<"::moec::moe::Serve",
+                                               "::moec::moe::Serve::InTurn">:$serve,
+                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$turns);
   let assemblyFormat = [{
-    `<` $rule (`load` $load^)? (`holds` custom<Entries>($holds)^)? (`pins` custom<Entries>($pins)^)? `>`
+    `<` $rule (`load` $load^)? (`holds` custom<Entries>($holds)^)? (`pins` custom<Entries>($pins)^)?
+        (`serve` $serve^)? (`turns` custom<Slots>($turns)^)? `>`
   }];
 }
 
@@ -117,20 +127,25 @@ def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank
   let description = [{
     `slots[r]` lists the logical experts that rank r holds, in the order of its
     local expert indices. The list may be empty (more ranks than experts), and an
-    expert may be on several ranks (a replica).
+    expert may be on several ranks (a replica). `turns` says which copies serve a
+    source in turn: entries of an expert, the source, and ranks. An expert without
+    them is served by all copies in turn.
 
     Constraints:
     - placement-c1: there is at least one rank.
     - placement-c2: no expert is negative or above 65535.
     - placement-c3: no expert is twice on one rank.
     - placement-c4: there are at most 2^20 slots.
+    - placement-c5: an entry of `turns` is an expert, a source and one to 1024 ranks that hold
+      the expert; entries ascend, and an expert that has one has one for every rank.
     That every expert is somewhere is layer-c4: here their number is unknown.
 
     Life cycle: made by `--moe-place` or written by hand; stays until the module
     is written. Example: `#moe.placement<[[0, 1, 2], [3, 4]]>`
   }];
-  let parameters = (ins ArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$slots);
-  let assemblyFormat = "`<` custom<Slots>($slots) `>`";
+  let parameters = (ins ArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$slots,
+                        OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$turns);
+  let assemblyFormat = "`<` custom<Slots>($slots) (`turns` custom<Slots>($turns)^)? `>`";
 }
 
 def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the source asks for"> {

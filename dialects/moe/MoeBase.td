@@ -77,6 +77,11 @@ def Moe_PlacementRule : Moe_Enum<"PlacementRule", "placement rule", [
     I32EnumCase<"None", 2, "none">,
     I32EnumCase<"ByLoad", 3, "by_load">]>;
 
+/// Which copy of an expert serves a token. Values: passes/placement/ServeTurns.h.
+def Moe_Serve : Moe_Enum<"Serve", "rule of copies", [
+    I32EnumCase<"InTurn", 0, "in_turn">, I32EnumCase<"Nearest", 1, "nearest">,
+    I32EnumCase<"Balanced", 2, "balanced">]>;
+
 /// How rows travel, and what comes back. Values: passes/scheduling/ScheduleProblem.h.
 def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered">, I32EnumCase<"TwoTier", 1, "two_tier">]>;

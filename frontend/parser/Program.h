@@ -15,6 +15,7 @@
 
 #include "frontend/parser/Diagnostics.h"
 #include "passes/fusion/KernelForm.h"
+#include "passes/placement/ServeTurns.h"
 #include "runtime/module/Layer.h"
 #include "runtime/topology/Machine.h"
 
@@ -110,6 +111,15 @@ struct RankExperts {
   Location location;
 };
 
+/// `turns expert E from gpu S, .. -> gpu R, ..`: these copies serve these sources, one
+/// after the other; the rest of the sources by `serve`.
+struct ExpertTurns {
+  uint32_t expert = 0;
+  std::vector<uint32_t> sources; ///< distinct, over all statements of the expert
+  std::vector<uint32_t> ranks;   ///< a rank may be there again
+  Location location;
+};
+
 /// A rank's slots in order: its `holds` list, then the experts pinned to it in
 /// the order of the pins, then the ones that `rule` deals to it. An expert that
 /// a list or a pin names is not dealt.
@@ -119,6 +129,8 @@ struct PlacementRequest {
   std::vector<ExpertPin> pins;
   std::vector<RankExperts> lists;
   std::optional<LoadRequest> load; ///< there exactly when the rule is ByLoad
+  ServeRule serve = ServeRule::InTurn;
+  std::vector<ExpertTurns> turns;
   Location location;
   Location ruleLocation;
 };

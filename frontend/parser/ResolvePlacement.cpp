@@ -9,6 +9,7 @@
 #include "frontend/parser/Suggest.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -38,6 +39,8 @@ private:
   void resolveRule(const Statement &statement, PlacementRule rule);
   void resolvePin(const Statement &statement);
   void resolveList(const Statement &statement);
+  void resolveServe(const Statement &statement);
+  void resolveTurns(const Statement &statement);
   std::optional<std::vector<Member>> expandExperts(const Value &value);
   std::optional<std::vector<Member>> expandRanks(const Value &value);
   bool checkRank(uint64_t rank, const Location &place);
@@ -56,6 +59,8 @@ private:
   bool complete = true;            ///< everything in the block was understood
   uint64_t count = 0;
   std::vector<Copy> copies;
+  /// Sources that turns of an expert name, and where.
+  std::map<std::pair<uint32_t, uint32_t>, const Location *> served;
   /// Ranks that the command line took away, one a statement.
   std::vector<std::pair<uint64_t, const Location *>> beyond;
 };
@@ -213,6 +218,53 @@ void PlacementResolver::resolveList(const Statement &statement) {
   result.lists.push_back(std::move(entry));
 }
 
+void PlacementResolver::resolveServe(const Statement &statement) {
+  const Value *order = statement.find("order");
+  if (statement.broken || !order)
+    return;
+  if (order->text == "nearest")
+    result.serve = ServeRule::Nearest;
+  else if (order->text == "balanced")
+    result.serve = ServeRule::Balanced;
+}
+
+/// Whether the ranks have the expert is known when all is placed.
+void PlacementResolver::resolveTurns(const Statement &statement) {
+  const Value *expert = statement.find("expert"), *from = statement.find("sources");
+  const Value *to = statement.find("to");
+  if (statement.broken || !expert || !from || !to)
+    return;
+  uint64_t limit = experts ? experts : maxExperts;
+  if (expert->integer >= limit) {
+    diagnostics.report(DiagnosticId::NoSuchExpert, expert->location,
+                       {std::to_string(expert->integer), std::to_string(limit - 1)});
+    return;
+  }
+  auto sources = expandRanks(*from), targets = expandRanks(*to);
+  if (!sources || !targets)
+    return;
+  ExpertTurns turns{static_cast<uint32_t>(expert->integer), {}, {}, statement.location};
+  for (const Member &source : *sources) {
+    auto [first, isNew] = served.try_emplace({turns.expert, source.index}, source.place);
+    if (!isNew) {
+      diagnostics
+          .report(DiagnosticId::ServedTwice, *source.place,
+                  {std::to_string(turns.expert), std::to_string(source.index)})
+          .at(*first->second, "first here");
+      return;
+    }
+    turns.sources.push_back(source.index);
+  }
+  if (targets->size() > maxTurns) {
+    diagnostics.report(DiagnosticId::TooManyTurns, to->location,
+                       {std::to_string(targets->size()), std::to_string(maxTurns)});
+    return;
+  }
+  for (const Member &rank : *targets)
+    turns.ranks.push_back(rank.index);
+  result.turns.push_back(std::move(turns));
+}
+
 /// With lists and no rule the lists are the whole placement.
 void PlacementResolver::checkEveryExpert() {
   if (rule || result.lists.empty())
@@ -251,6 +303,10 @@ PlacementRequest PlacementResolver::run() {
       resolveList(statement);
     else if (keyword == "auto")
       resolveRule(statement, PlacementRule::ByLoad);
+    else if (keyword == "serve")
+      resolveServe(statement);
+    else if (keyword == "turns")
+      resolveTurns(statement);
   }
   result.load = resolveLoad(block, target, diagnostics);
   reportBeyond();

@@ -12,6 +12,7 @@
 #include "passes/Passes.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/placement/LayerLoad.h"
+#include "passes/placement/ServeTurns.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace moec {
@@ -32,7 +33,10 @@ struct PlacePass : impl::MoePlacePassBase<PlacePass> {
 
 private:
   LogicalResult placeLayer(moe::LayerOp layer);
-  LogicalResult placeLayerByLoad(moe::LayerOp layer, moe::PlacementRequestAttr request);
+  FailureOr<Placement> placeByRule(moe::LayerOp layer, moe::PlacementRequestAttr request);
+  FailureOr<Placement> placeForLoad(moe::LayerOp layer, moe::PlacementRequestAttr request);
+  LogicalResult chooseTurns(moe::LayerOp layer, moe::PlacementRequestAttr request,
+                            Placement &placement);
   LogicalResult describe(moe::LayerOp layer);
 };
 } // namespace
@@ -73,28 +77,18 @@ static LoadWish toWish(moe::PlacementRequestAttr request) {
   return wish;
 }
 
-LogicalResult PlacePass::placeLayerByLoad(moe::LayerOp layer, moe::PlacementRequestAttr request) {
+FailureOr<Placement> PlacePass::placeForLoad(moe::LayerOp layer,
+                                             moe::PlacementRequestAttr request) {
   FailureOr<LoadProblem> problem = loadProblemOf(layer, toWish(request));
   if (failed(problem))
     return failure();
   LoadAnswer answer = placeByLoad(*problem);
   if (std::string fault = checkLoadPlacement(*problem, answer); !fault.empty())
     return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
-  layer.setPlacementAttr(moe::toAttr(answer.placement, &getContext()));
-  layer.removeRequestAttr();
-  return success();
+  return answer.placement;
 }
 
-LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
-  moe::PlacementRequestAttr request = layer.getRequestAttr();
-  if (layer.getPlacement()) { // by hand: a request beside it is answered
-    layer.removeRequestAttr();
-    return success();
-  }
-  if (!request)
-    return layer.emitError() << "layer must have a request or a placement, but has neither";
-  if (request.getRule() == moe::PlacementRule::ByLoad)
-    return placeLayerByLoad(layer, request);
+FailureOr<Placement> PlacePass::placeByRule(moe::LayerOp layer, moe::PlacementRequestAttr request) {
   PlacementProblem problem;
   problem.experts = layer.getExperts();
   problem.ranks = layer.getMesh().getRanks();
@@ -106,7 +100,73 @@ LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
   Placement placement = place(problem);
   if (std::string fault = checkPlacement(problem, placement); !fault.empty())
     return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
-  layer.setPlacementAttr(moe::toAttr(placement, &getContext()));
+  return placement;
+}
+
+/// Each expert's share of the load; nothing without one.
+static std::vector<double> sharesOf(moe::PlacementRequestAttr request) {
+  if (!request.getLoad())
+    return {};
+  LoadProblem problem;
+  problem.loads = toWish(request).loads;
+  problem.experts = problem.loads[0].size();
+  return meanShares(problem);
+}
+
+/// Puts a list that the source gives in place of the rule's.
+static void setTurns(Placement &placement, uint32_t expert, uint32_t source,
+                     std::vector<uint32_t> ranks) {
+  auto at = llvm::lower_bound(placement.turns, expert,
+                              [](const Turns &turns, uint32_t e) { return turns.expert < e; });
+  if (at == placement.turns.end() || at->expert != expert) {
+    Turns all{expert, {}};
+    std::vector<uint32_t> holders;
+    for (auto [rank, slots] : llvm::enumerate(placement.slots))
+      if (llvm::is_contained(slots, expert))
+        holders.push_back(rank);
+    all.ranks.assign(placement.slots.size(), holders);
+    at = placement.turns.insert(at, std::move(all));
+  }
+  at->ranks[source] = std::move(ranks);
+}
+
+LogicalResult PlacePass::chooseTurns(moe::LayerOp layer, moe::PlacementRequestAttr request,
+                                     Placement &placement) {
+  moe::MeshAttr mesh = layer.getMesh();
+  ServeProblem problem{placement.slots, static_cast<uint32_t>(layer.getExperts()),
+                       static_cast<uint32_t>(mesh.getRanks() / mesh.getNodes()), sharesOf(request)};
+  auto rule = static_cast<ServeRule>(request.getServe());
+  placement.turns = turnsFor(problem, rule);
+  if (std::string fault = checkTurns(problem, rule, placement.turns); !fault.empty())
+    return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
+  for (DenseI64ArrayAttr entry : request.getTurns()) {
+    if (entry[0] >= layer.getExperts() || entry[1] >= mesh.getRanks())
+      return layer.emitError() << "request cannot be met: turns name expert " << entry[0]
+                               << " and gpu " << entry[1];
+    ArrayRef<int64_t> ranks = entry.asArrayRef().drop_front(2);
+    for (int64_t rank : ranks)
+      if (rank >= mesh.getRanks() || !llvm::is_contained(placement.slots[rank], entry[0]))
+        return layer.emitError() << "request cannot be met: gpu " << rank
+                                 << " has turns for expert " << entry[0] << " and no copy of it";
+    setTurns(placement, entry[0], entry[1], {ranks.begin(), ranks.end()});
+  }
+  return success();
+}
+
+LogicalResult PlacePass::placeLayer(moe::LayerOp layer) {
+  moe::PlacementRequestAttr request = layer.getRequestAttr();
+  if (layer.getPlacement()) { // by hand: a request beside it is answered
+    layer.removeRequestAttr();
+    return success();
+  }
+  if (!request)
+    return layer.emitError() << "layer must have a request or a placement, but has neither";
+  bool isByLoad = request.getRule() == moe::PlacementRule::ByLoad;
+  FailureOr<Placement> placement =
+      isByLoad ? placeForLoad(layer, request) : placeByRule(layer, request);
+  if (failed(placement) || failed(chooseTurns(layer, request, *placement)))
+    return failure();
+  layer.setPlacementAttr(moe::toAttr(*placement, &getContext()));
   layer.removeRequestAttr();
   return success();
 }

@@ -9,6 +9,7 @@
 #include "runtime/module/WeightRoles.h"
 #include "llvm/Support/MathExtras.h"
 #include <initializer_list>
+#include <map>
 
 namespace moec {
 
@@ -61,6 +62,18 @@ static std::string printSlots(const std::vector<uint32_t> &slots) {
   return text;
 }
 
+/// A line for all sources with the same list.
+static std::string printTurns(const Turns &turns) {
+  std::map<std::vector<uint32_t>, std::vector<uint32_t>> sources; // by list
+  for (uint32_t source = 0; source < turns.ranks.size(); ++source)
+    sources[turns.ranks[source]].push_back(source);
+  std::string text;
+  for (const auto &[list, from] : sources)
+    text += "  turns expert " + std::to_string(turns.expert) + " from gpu " + printSlots(from) +
+            " -> gpu " + printSlots(list) + "\n";
+  return text;
+}
+
 std::string printPlacement(const Layer &layer, const std::string &mesh,
                            const Placement &placement) {
   std::vector<uint64_t> bytes = weightBytes(layer, placement);
@@ -76,6 +89,8 @@ std::string printPlacement(const Layer &layer, const std::string &mesh,
     else
       text += "  " + gpu + " holds " + printSlots(placement.slots[rank]) + " # " + memory;
   }
+  for (const Turns &turns : placement.turns)
+    text += printTurns(turns);
   return text + "}\n";
 }
 

@@ -111,3 +111,22 @@ moe.layer @by_load experts 4 on #moe.mesh<"ep2" on "box" ranks 2> request #moe.p
   %y = moe.combine %e weighted %p : (!moe.rows<1 x 16 x f32>, !moe.shares<1 x f32>) -> !moe.tokens<16 x f32>
   moe.yield %y : !moe.tokens<16 x f32>
 }
+
+// The nearest copy serves; what the source says by hand goes before that. Ranks 2 and 3 have no copy
+// on its node. All rules: placement-test.
+// CHECK-LABEL: moe.layer @served
+// CHECK-SAME: placed #moe.placement<{{\[\[}}1, 0], [1, 2], [3], []] turns {{\[\[}}1, 0, 0], [1, 1, 1, 1, 0], [1, 2, 0, 1], [1, 3, 0, 1]]>
+moe.layer @served experts 4 on #moe.mesh<"ep4" on "box" ranks 4 nodes 2> request #moe.placement_request<linear pins [1: [0, 1]] serve nearest turns [[1, 1, 1, 1, 0]]> (%x: !moe.tokens<16 x bf16>) {
+  %w = moe.weight router "gate" : tensor<4x16xbf16>
+  %g = moe.weight expert_gate "e.{expert}.g" : tensor<4x4x16xbf16>
+  %u = moe.weight expert_up "e.{expert}.u" : tensor<4x4x16xbf16>
+  %d = moe.weight expert_down "e.{expert}.d" : tensor<4x16x4xbf16>
+  %z = moe.router_logits %x, %w : (!moe.tokens<16 x bf16>, tensor<4x16xbf16>) -> !moe.scores<4 x f32>
+  %s = moe.score softmax %z : !moe.scores<4 x f32> -> !moe.scores<4 x f32>
+  %c = moe.top_k %s : !moe.scores<4 x f32> -> !moe.choices<1 of 4>
+  %p = moe.gather_scores %s at %c : (!moe.scores<4 x f32>, !moe.choices<1 of 4>) -> !moe.shares<1 x f32>
+  %e = moe.experts silu %x at %c gate %g up %u down %d
+    : (!moe.tokens<16 x bf16>, !moe.choices<1 of 4>, tensor<4x4x16xbf16>, tensor<4x4x16xbf16>, tensor<4x16x4xbf16>) -> !moe.rows<1 x 16 x f32>
+  %y = moe.combine %e weighted %p : (!moe.rows<1 x 16 x f32>, !moe.shares<1 x f32>) -> !moe.tokens<16 x f32>
+  moe.yield %y : !moe.tokens<16 x f32>
+}

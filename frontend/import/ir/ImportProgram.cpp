@@ -113,14 +113,18 @@ static moe::LoadAttr importLoad(const frontend::LoadRequest &load, MLIRContext *
 
 static moe::PlacementRequestAttr importRequest(const frontend::PlacementRequest &request,
                                                MLIRContext *context) {
-  SmallVector<SmallVector<int64_t>> holds, pins;
+  SmallVector<SmallVector<int64_t>> holds, pins, turns;
   for (const frontend::RankExperts &list : request.lists)
     addEntry(holds, list.rank, list.experts);
   for (const frontend::ExpertPin &pin : request.pins)
     addEntry(pins, pin.expert, pin.ranks);
+  for (const frontend::ExpertTurns &list : request.turns)
+    for (uint32_t source : list.sources)
+      llvm::append_range(turns.emplace_back(SmallVector<int64_t>{list.expert, source}), list.ranks);
   moe::LoadAttr load = request.load ? importLoad(*request.load, context) : moe::LoadAttr();
   return moe::PlacementRequestAttr::get(context, toRule(request.rule), load,
-                                        toAttrs(holds, context), toAttrs(pins, context));
+                                        toAttrs(holds, context), toAttrs(pins, context),
+                                        moe::Serve(request.serve), toAttrs(turns, context));
 }
 
 static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request,

@@ -261,3 +261,45 @@ module @no_tokens attributes {moe.max_tokens = 0} {}
 
 // expected-error @+1 {{attribute moe.palcement is unknown to the moe dialect}}
 module @misspelt attributes {moe.palcement = #moe.placement<[[0]]>} {}
+
+// -----
+
+// placement_request-c4
+// expected-error @+1 {{turns must name an expert, a source and ranks, but have 2 numbers}}
+module @turns_of_nobody attributes {a = #moe.placement_request<linear turns [[0, 1]]>} {}
+
+// -----
+
+// placement_request-c4
+// expected-error @+1 {{numbers must be between 0 and 65535, but one is -1}}
+module @turns_of_a_negative_rank attributes {a = #moe.placement_request<linear turns [[0, 1, -1]]>} {}
+
+// -----
+
+// placement_request-c4
+// expected-error @+1 {{expert 0 has two lists of turns for source 1}}
+module @turns_twice attributes {a = #moe.placement_request<linear turns [[0, 1, 1], [0, 1, 2]]>} {}
+
+// -----
+
+// placement-c5
+// expected-error @+1 {{turns must be an expert, a source and 1 to 1024 ranks, but have 2 numbers}}
+module @turns_are_short attributes {a = #moe.placement<[[0], [0]] turns [[0, 0]]>} {}
+
+// -----
+
+// placement-c5
+// expected-error @+1 {{turns must ascend and name every source, but expert 0 and source 1 come where source 0 should}}
+module @turns_skip_a_source attributes {a = #moe.placement<[[0], [0]] turns [[0, 1, 1]]>} {}
+
+// -----
+
+// placement-c5
+// expected-error @+1 {{turns of expert 1 must name ranks that hold it, but rank 0 does not}}
+module @turns_without_a_copy attributes {a = #moe.placement<[[0], [0, 1]] turns [[1, 0, 0]]>} {}
+
+// -----
+
+// placement-c5
+// expected-error @+1 {{turns of expert 0 must name every source, but end with 0}}
+module @turns_end_early attributes {a = #moe.placement<[[0], [0]] turns [[0, 0, 0]]>} {}

@@ -22,7 +22,7 @@ module @smallest attributes {moe.layer = #moe.layer<
 // CHECK-SAME: <expert_up "gu" in <stacked = true, transposed = true, part = 1, parts = 2, interleaved = true>>
 // CHECK-SAME: moe.max_tokens = 128
 // CHECK-SAME: moe.mesh = #moe.mesh<"ep2" on "laptop" ranks 2>
-// CHECK-SAME: moe.placement = #moe.placement<{{\[\[}}0, 1, 2, 3], []]>
+// CHECK-SAME: moe.placement = #moe.placement<{{\[\[}}0, 1, 2, 3], [3]] turns {{\[\[}}3, 0, 0], [3, 1, 1, 1, 0]]>
 // CHECK-SAME: moe.source = "layer.moe"
 module @largest attributes {moe.layer = #moe.layer<
     hidden = 8, experts = 4, tokens = bf16, weights = bf16, combine = bf16,
@@ -38,6 +38,6 @@ module @largest attributes {moe.layer = #moe.layer<
              <shared_scale "ss">, <expert_gate_bias "{expert}.gb">, <expert_up_bias "{expert}.ub">,
              <expert_down_bias "{expert}.db">]>,
   moe.mesh = #moe.mesh<"ep2" on "laptop" ranks 2>,
-  moe.placement = #moe.placement<[[0, 1, 2, 3], []]>,
+  moe.placement = #moe.placement<[[0, 1, 2, 3], [3]] turns [[3, 0, 0], [3, 1, 1, 1, 0]]>,
   moe.max_tokens = 128,
   moe.source = "layer.moe"} {}
