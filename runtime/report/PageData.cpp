@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 namespace moec::report {
 
@@ -93,30 +94,35 @@ void addBars(const Report &report, Json &data) {
   data["merged"] = bars.isMerged;
 }
 
-/// Resources that carried something, in the network's order; of very many the busiest.
+/// Resources that carried something, by kind; of very many the busiest.
 void addUsage(const Report &report, Json &data) {
   std::vector<simulator::ResourceUse> uses = simulator::usesOf(report.network, report.simulation);
   data["resources_in_use"] = uses.size();
   if (uses.size() > mostHeatRows)
     uses.resize(mostHeatRows);
+  const std::vector<topology::Resource> &resources = report.network.getResources();
+  auto key = [&](const simulator::ResourceUse &use) { // like beside like
+    const topology::Resource &resource = resources[use.resource];
+    return std::tuple(resource.kind, resource.owner, use.resource);
+  };
   std::sort(uses.begin(), uses.end(),
-            [](const auto &left, const auto &right) { return left.resource < right.resource; });
+            [&](const auto &left, const auto &right) { return key(left) < key(right); });
   const simulator::Usage &usage = report.simulation.usage;
-  Json resources = Json::array(), rows = Json::array();
+  Json described = Json::array(), rows = Json::array();
   for (const simulator::ResourceUse &use : uses) {
-    const topology::Resource &resource = report.network.getResources()[use.resource];
+    const topology::Resource &resource = resources[use.resource];
     double full = resource.bytesPerSecond * usage.stretchSeconds();
     Json row = Json::array();
     for (uint32_t stretch = 0; stretch < usage.size(); ++stretch)
       row.push_back(
           std::min<int>(100, int(std::lround(100 * usage.bytes(use.resource, stretch) / full))));
     rows.push_back(std::move(row));
-    resources.push_back({{"name", resource.name},
+    described.push_back({{"name", resource.name},
                          {"rate", resource.bytesPerSecond},
                          {"share", std::round(use.share * 1e4) / 1e4},
                          {"peak", std::round(use.peakShare * 1e4) / 1e4}});
   }
-  data["resources"] = std::move(resources);
+  data["resources"] = std::move(described);
   data["usage"] = std::move(rows);
   data["stretch"] = usage.stretchSeconds() * 1e6;
 }

@@ -82,6 +82,7 @@ for (const bars of barsOfRank) {
 
 function rowHeight() {
   const count = timeline.rows === 'ranks' ? data.ranks : data.resources.length;
+  if (timeline.rows === 'links') return count <= 32 ? 20 : 12;
   return count <= 16 ? 38 : count <= 34 ? 20 : count <= 72 ? 9.5 : 6;
 }
 /// Where a bar lies in its row: computing above, sending below, waiting on the base line.
