@@ -102,7 +102,8 @@ Value StaggeredExpander::makePartialReturn(comm::CombineOp op) {
   comm::BufferOp returned = makeCopies(loc, "part", comm::BufferLayout::Seq, ranks, 1, bytes);
   std::string task = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
 
-  Scope sum(builder.getContext(), "s", comm::DomainKind::All);
+  // In the order in which they are sent: or all ranks would make, and send, those of rank 0 first.
+  Scope sum(builder.getContext(), "s", comm::DomainKind::Stagger);
   Scope send(builder.getContext(), "s", comm::DomainKind::Stagger);
   comm::ItemSetAttr tokens = send.set(comm::ItemSetKind::D, {send.var(0), send.rank()});
   comm::ItemSetAttr rows = sum.set(comm::ItemSetKind::Y, {sum.var(0), sum.rank()});

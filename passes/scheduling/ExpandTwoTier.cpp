@@ -252,7 +252,8 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
   std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
   std::string nodeSum = makeTask(loc, "node_sum", comm::TaskKind::NodeSum);
 
-  Scope source = scope("s", DomainKind::All), home = scope("s", DomainKind::Stagger);
+  // Sums in the order in which they are sent, so that ranks do not all send to one.
+  Scope source = scope("s", DomainKind::Stagger), home = scope("s", DomainKind::Stagger);
   comm::ItemSetAttr tokens = source.set(ItemSetKind::D, {source.var(0), source.rank()});
   comm::ItemSetAttr rows = source.set(ItemSetKind::Y, {source.var(0), source.rank()});
   builder.setInsertionPoint(op);
@@ -268,7 +269,7 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
       RegionUse{sums, home.region(home.var(0), tokens)}, solution.window,
       AfterUse(pa, home.var(0)));
   Value wf = waitForNode(op, pf).second;
-  Scope node = eachNode(DomainKind::Nodes), both = node.with("m", DomainKind::Lanes);
+  Scope node = eachNode(DomainKind::StaggerNodes), both = node.with("m", DomainKind::Lanes);
   SmallVector<AffineExpr> ofNode{node.var(0), node.any()};
   Value rn = comm::ReduceOp::create(
       builder, loc, getLabel("rn"), nodeSum, node,
