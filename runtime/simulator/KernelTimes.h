@@ -17,6 +17,7 @@ namespace moec::simulator {
 struct KernelWork {
   plan::TaskKind task = plan::TaskKind::Route;
   uint32_t rank = 0;
+  uint32_t tasks = 1;      ///< of the same op on the rank, this one among them
   double itemsRead = 0;    ///< of its first operand: tokens; of Experts tokens received
   double itemsWritten = 0; ///< of Experts the (token, slot) rows computed
   double bytesRead = 0;    ///< all operands; weights are not among them

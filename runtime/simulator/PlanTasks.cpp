@@ -188,6 +188,7 @@ double Builder::measure(const std::vector<plan::Region> &regions, const Scope &s
 
 TaskId Builder::addKernel(const Op &op, uint32_t number, const Scope &scope) {
   KernelWork work{.task = op.task, .rank = scope.rank()};
+  work.tasks = static_cast<uint32_t>(instances[number]);
   work.itemsRead = measure(op.reads, scope, /*firstOnly=*/true, work.bytesRead);
   work.itemsWritten = measure(op.writes, scope, /*firstOnly=*/true, work.bytesWritten);
   return graph.addCompute(number, scope.rank(), times.seconds(work));

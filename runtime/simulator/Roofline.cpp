@@ -76,9 +76,10 @@ double Roofline::seconds(const KernelWork &work) const {
   case plan::TaskKind::PackNodes:
   case plan::TaskKind::Split:
     return bytes / rates.bytesPerSecond; // a few records, in the launch of what follows
-  case plan::TaskKind::SlotSum:
   case plan::TaskKind::RankSum:
-  case plan::TaskKind::NodeSum:
+  case plan::TaskKind::NodeSum: // one launch for all sources or nodes
+    return bytes == 0 ? 0 : bytes / rates.bytesPerSecond + rates.launchSeconds / work.tasks;
+  case plan::TaskKind::SlotSum:
   case plan::TaskKind::PartSum:
     return timeOf(0, bytes);
   }
