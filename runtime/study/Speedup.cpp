@@ -15,8 +15,13 @@ ExposedShare exposedShareOf(const StepParts &parts, double rest) {
   auto shareOf = [&](double seconds) {
     return seconds > 0 ? std::max(0.0, seconds - computing) / seconds : 0;
   };
-  return {shareOf(parts.communicationSeconds + computing), shareOf(parts.seconds + rest),
-          shareOf(std::max(parts.communicationSeconds, parts.computeSeconds) + rest)};
+  ExposedShare share;
+  share.serial = shareOf(parts.communicationSeconds + computing);
+  share.scheduled = shareOf(parts.seconds + rest);
+  // Kernels may spread transfers that get in each other's way when all begin at once.
+  share.ideal = std::min(
+      share.scheduled, shareOf(std::max(parts.communicationSeconds, parts.computeSeconds) + rest));
+  return share;
 }
 
 double endToEndFactor(double exposedShare, double speedup) {

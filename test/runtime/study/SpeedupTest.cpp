@@ -35,6 +35,9 @@ TEST(Speedup, exposed_is_what_computing_does_not_hide) {
   EXPECT_DOUBLE_EQ(share.serial, 0.75);
   EXPECT_DOUBLE_EQ(share.scheduled, 2.5 / 3.5);
   EXPECT_DOUBLE_EQ(share.ideal, 2.0 / 3);
+  parts.seconds = 2.5; // less than communication without kernels
+  EXPECT_DOUBLE_EQ(exposedShareOf(parts).ideal, 1.5 / 2.5);
+  parts.seconds = 3.5;
   share = exposedShareOf(parts, 1); // a second of attention
   EXPECT_DOUBLE_EQ(share.serial, 3.0 / 5);
   EXPECT_DOUBLE_EQ(share.scheduled, 2.5 / 4.5);
