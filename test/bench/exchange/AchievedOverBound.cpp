@@ -55,7 +55,10 @@ constexpr const char *laws[] = {"lognormal:0.3:SEED:ranks", "lognormal:0.6:SEED:
 
 using Kind = Schedule::Kind;
 
-std::vector<Schedule> directSchedules() {
+/// From 8 nodes on only one, for it takes long to simulate what is far from the bound.
+std::vector<Schedule> directSchedules(bool isLarge) {
+  if (isLarge)
+    return {{.name = "staggered, window 4", .window = 4}};
   std::vector<Schedule> all;
   for (uint32_t window : {1, 2, 4})
     all.push_back({.name = "staggered, window " + std::to_string(window), .window = window});
@@ -81,7 +84,7 @@ void addGrouped(const Place &place, std::vector<Schedule> &all) {
 }
 
 std::vector<Schedule> schedulesFor(const Place &place) {
-  std::vector<Schedule> all = directSchedules();
+  std::vector<Schedule> all = directSchedules(place.nodes >= 8);
   if (place.groups == 1)
     return all;
   addGrouped(place, all);
