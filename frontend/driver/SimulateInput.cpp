@@ -10,9 +10,6 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Program.h"
 #include "runtime/module/Module.h"
-#include "runtime/plan/Expr.h"
-
-#include <algorithm>
 
 namespace moec::driver {
 namespace {
@@ -93,89 +90,6 @@ rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
 }
 
 } // namespace
-
-/// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
-static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
-                                  uint32_t tokens, uint32_t nodes) {
-  traffic::Routing routing;
-  routing.tokens.assign(plan.ranks, tokens);
-  routing.nodes = nodes;
-  routing.topK = plan.topK;
-  if (manifest) {
-    routing.experts = manifest->layer.experts;
-    routing.groups = manifest->layer.router.groups;
-    routing.placement = manifest->placement;
-    return routing;
-  }
-  uint32_t each = std::max(1u, (plan.topK + plan.ranks - 1) / plan.ranks);
-  routing.experts = each * plan.ranks;
-  routing.placement.slots.resize(plan.ranks);
-  for (uint32_t expert = 0; expert < routing.experts; ++expert)
-    routing.placement.slots[expert / each].push_back(expert);
-  return routing;
-}
-
-rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
-                                           const std::optional<Manifest> &manifest,
-                                           const std::string &argument, uint32_t tokens,
-                                           std::optional<uint32_t> layer, uint32_t nodes) {
-  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(argument));
-  return countsOf(plan, manifest, traffic, tokens, layer, nodes);
-}
-
-rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
-                                         const std::optional<Manifest> &manifest,
-                                         const traffic::Traffic &traffic, uint32_t tokens,
-                                         std::optional<uint32_t> layer, uint32_t nodes) {
-  if (traffic.kind != traffic::TrafficKind::Bytes)
-    return traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer);
-  if (traffic.bytes.getSize() != plan.ranks)
-    return rt::invalidError("--traffic: wanted a matrix of ", plan.ranks, " ranks, found ",
-                            traffic.bytes.getSize());
-  double bytesPerToken = dispatchedBytesPerToken(plan);
-  if (bytesPerToken == 0)
-    return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
-                                "bytes into tokens, found none in ",
-                                plan.name);
-  return countsOfBytes(traffic.bytes, bytesPerToken, nodes);
-}
-
-double dispatchedBytesPerToken(const plan::Plan &plan) {
-  const plan::Expr itself = plan::rank();
-  double toRanks = 0, toNodes = 0;
-  for (const plan::Op &op : plan.ops) {
-    if (op.kind != plan::OpKind::Put || op.writes[0].items.args[0] != itself)
-      continue;
-    double bytes = plan.buffers[op.writes[0].buffer].bytesPerRecord;
-    if (op.writes[0].items.kind == plan::ItemSetKind::D)
-      toRanks += bytes;
-    else if (op.writes[0].items.kind == plan::ItemSetKind::M)
-      toNodes += bytes;
-  }
-  return toRanks > 0 ? toRanks : toNodes;
-}
-
-traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
-                                  uint32_t nodes) {
-  uint32_t ranks = bytes.getSize(), lanes = ranks / nodes;
-  traffic::ItemCounts counts;
-  counts.ranks = ranks;
-  counts.nodes = nodes;
-  counts.tokens.resize(ranks);
-  counts.copies = traffic::Matrix(ranks);
-  if (nodes > 1)
-    counts.nodeCopies.resize(size_t(ranks) * nodes);
-  for (uint32_t from = 0; from < ranks; ++from)
-    for (uint32_t to = 0; to < ranks; ++to) {
-      double tokens = bytes.at(from, to) / bytesPerToken;
-      counts.copies.at(from, to) = tokens;
-      counts.tokens[from] += tokens;
-      if (nodes > 1)
-        counts.nodeCopies[size_t(from) * nodes + to / lanes] += tokens;
-    }
-  counts.rows = counts.copies;
-  return counts;
-}
 
 int readSimulateInput(const SimulateOptions &options, SimulateInput &input) {
   if (int code = readPlan(options, input))

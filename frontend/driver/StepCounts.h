@@ -1,0 +1,44 @@
+//===- StepCounts.h - Sizes of a step of a plan -----------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_FRONTEND_DRIVER_STEPCOUNTS_H
+#define MOEC_FRONTEND_DRIVER_STEPCOUNTS_H
+
+#include "runtime/module/Manifest.h"
+#include "runtime/plan/Plan.h"
+#include "runtime/traffic/Traffic.h"
+
+#include <optional>
+
+namespace moec::driver {
+
+/// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
+/// has one expert, or as many as a token chooses. `tokens` of each rank, where the
+/// traffic does not say; `layer` of a file that has several; `nodes`: the plan's, or
+/// those that a plan of one node lies on.
+rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
+                                           const std::optional<Manifest> &manifest,
+                                           const std::string &argument, uint32_t tokens,
+                                           std::optional<uint32_t> layer, uint32_t nodes);
+
+/// The same for traffic that has been read.
+rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
+                                         const std::optional<Manifest> &manifest,
+                                         const traffic::Traffic &traffic, uint32_t tokens,
+                                         std::optional<uint32_t> layer, uint32_t nodes);
+
+/// Sizes of a step from bytes that ranks dispatch to each other: as many tokens as give
+/// these bytes, each with one row at its destination. Nodes get the sum of their ranks.
+traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
+                                  uint32_t nodes);
+
+/// Bytes of a token that goes to another rank: all puts of tokens `D(r, p)` of the plan, or
+/// of `M(r, b)` where it sends to nodes.
+double dispatchedBytesPerToken(const plan::Plan &plan);
+
+} // namespace moec::driver
+
+#endif // MOEC_FRONTEND_DRIVER_STEPCOUNTS_H
