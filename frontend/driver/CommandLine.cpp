@@ -253,18 +253,18 @@ private:
     command->add_option("input", plan.input, ".moe file or .moex module")->required();
     command->add_option("--ranks", plan.ranks, "Number of GPUs instead of the mesh's (source only)")
         ->check(CLI::Range(1u, 65535u));
-    command
-        ->add_option("--traffic", plan.traffic,
-                     "As of simulate (uniform, zipf:A:SEED, a file ..), or Chakra\n"
-                     "traces (PREFIX.et) of what the dispatch moves")
-        ->capture_default_str();
+    command->add_option("--traffic", plan.traffic,
+                        "As of simulate (uniform, zipf:A:SEED, a file ..), or Chakra\n"
+                        "traces (PREFIX.et) of what the dispatch moves (default: uniform)");
+    plan.traffic.clear(); // nobody has said it yet
     command
         ->add_option("--tokens", plan.tokens,
                      "Tokens a rank, where traffic does not say (default: the layer's\n"
                      "limit, or 4096)")
         ->check(CLI::Range(1u, 1u << 24));
     command->add_option("--algorithm", plan.algorithm,
-                        "auto (default: what the schedule block says)");
+                        "In place of the schedule block's (source only); auto: costs all that\n"
+                        "fit, for --traffic or for no to severe skew, and takes the best");
     std::vector<std::string_view> formats = formats::allFormatNames();
     CLI::Option *format =
         command
@@ -281,17 +281,14 @@ private:
         ->add_option("-o,--output", plan.output,
                      "The exported file, of chakra the prefix of PREFIX.RANK.et")
         ->needs(format);
-    CLI::Option *report =
-        command
-            ->add_option("--report", plan.report,
-                         "Write a page about the plan: timeline, links, traffic, bound, other\n"
-                         "schedules; one HTML file that needs no other")
-            ->type_name("FILE");
     command
-        ->add_option("--machine", plan.machine,
-                     "Of the report: a machine that comes with moec, or a file (default:\n"
-                     "the input's)")
-        ->needs(report);
+        ->add_option("--report", plan.report,
+                     "Write a page about the plan: timeline, links, traffic, bound, other\n"
+                     "schedules; one HTML file that needs no other")
+        ->type_name("FILE");
+    command->add_option("--machine", plan.machine,
+                        "Of the report and of auto: a machine that comes with moec, or a file\n"
+                        "(default: the input's)");
     command->add_flag("--json", plan.json, "Summary and diagnostics as JSON");
   }
 

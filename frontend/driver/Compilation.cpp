@@ -106,9 +106,10 @@ bool Compilation::failed(int exitCode) {
 // The way from text to contents
 //===----------------------------------------------------------------------===//
 
-bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ranks) {
+bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ranks,
+                             const std::string &schedule) {
   Stopwatch watch;
-  auto program = frontend::parseProgram({path}, {.ranks = ranks}, reports);
+  auto program = frontend::parseProgram({path}, {.ranks = ranks, .schedule = schedule}, reports);
   addTime("parse", watch.seconds());
   if (!program)
     return failed(reports.exitCode());
@@ -249,6 +250,8 @@ bool Compilation::runTo(Phase to) {
                                     ": wanted a target with kernels (--target sm_90a), found cpu"));
       return failed(1);
     }
+    if (next == Phase::Schedule)
+      chooseByDefault();
     Stopwatch watch;
     if (next == Phase::FormKernels && !unformed)
       unformed = module->clone();

@@ -13,6 +13,8 @@
 #include "frontend/parser/Diagnostics.h"
 #include "passes/Pipelines.h"
 #include "passes/placement/LoadMachine.h"
+#include "runtime/base/Status.h"
+#include "runtime/candidates/CandidateTable.h"
 #include "runtime/module/Contents.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -25,6 +27,8 @@ struct Program;
 } // namespace moec::frontend
 
 namespace moec::driver {
+
+struct ScheduleChoice;
 
 /// How far kernels are taken.
 struct KernelOptions {
@@ -43,7 +47,9 @@ public:
   Compilation();
 
   /// Reads a .moe file (or its JSON form) and imports it. False if that failed.
-  bool loadSource(const std::string &path, std::optional<uint32_t> ranks);
+  /// `schedule` replaces statements of its schedule block.
+  bool loadSource(const std::string &path, std::optional<uint32_t> ranks,
+                  const std::string &schedule = "");
   /// Imports a program that is already resolved.
   bool loadProgram(const frontend::Program &program);
   /// Reads IR that `--emit=<phase>` printed.
@@ -56,8 +62,17 @@ public:
   /// What it is now.
   std::string target();
 
-  /// Runs the phases up to and including `to`. False if one failed.
+  /// Runs the phases up to and including `to`. False if one failed. Where the source says
+  /// `algorithm auto` and names a machine whose links are known, the schedule is chosen by
+  /// cost before phase schedule, unless it has been.
   bool runTo(Phase to);
+
+  /// In phase distribute: costs the schedules that fit, and asks for the best of them.
+  /// Invalid where neither the source (which says `algorithm auto`) nor the choice has a
+  /// machine, or the machine does not say how fast its links are.
+  rt::Result<candidates::CandidateTable> chooseSchedule(const ScheduleChoice &choice);
+  /// "algorithm two_tier"; empty: nothing was chosen.
+  const std::string &chosenSchedule() const { return chosen; }
 
   /// The first layer as a problem of load, in any phase before distribute. Nothing,
   /// and a report, if it has no answer.
@@ -91,6 +106,7 @@ public:
   }
 
 private:
+  void chooseByDefault();
   /// Takes over one MLIR diagnostic with its notes.
   void report(mlir::Diagnostic &diagnostic);
   frontend::Location place(mlir::Location location) const;
@@ -118,6 +134,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::OwningOpRef<mlir::ModuleOp> unformed; ///< the module before its kernels were formed
   Phase phase = Phase::Import;
+  std::string chosen; ///< schedule, by cost
   std::vector<PhaseTime> phaseTimes;
   int code = 0;
   bool isBug = false; ///< an internal error was reported

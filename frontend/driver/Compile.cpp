@@ -9,6 +9,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/ScheduleChoice.h"
 #include "runtime/base/File.h"
 #include "runtime/base/Text.h"
 
@@ -85,14 +86,16 @@ rt::Result<Route> chooseRoute(const CompileOptions &options) {
   return route;
 }
 
-Provenance describe(const CompileOptions &options, const std::string &target) {
+Provenance describe(const CompileOptions &options, Compilation &compilation) {
   Provenance provenance;
   provenance.compiler = "moec " MOEC_VERSION;
   if (!options.from.empty())
     provenance.options.push_back({"from", options.from});
   if (options.ranks)
     provenance.options.push_back({"ranks", std::to_string(*options.ranks)});
-  provenance.options.push_back({"target", target});
+  provenance.options.push_back({"target", compilation.target()});
+  if (!compilation.chosenSchedule().empty())
+    provenance.options.push_back({"chosen", compilation.chosenSchedule()});
   return provenance;
 }
 
@@ -131,7 +134,7 @@ std::string summaryJson(const std::string &path, size_t bytes, const Manifest &m
 /// The module's bytes from a compilation that has passed phase schedule.
 int encode(Compilation &compilation, const CompileOptions &options, ModuleContents &contents,
            std::vector<uint8_t> &bytes) {
-  if (!compilation.buildContents(describe(options, compilation.target()), contents)) {
+  if (!compilation.buildContents(describe(options, compilation), contents)) {
     showDiagnostics(compilation.diagnostics(), options.json);
     return compilation.exitCode();
   }
@@ -169,10 +172,12 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
   return 0;
 }
 
-/// Reads the input and takes it to the phase that `route` ends in.
-int advance(Compilation &compilation, const CompileOptions &options, const Route &route) {
+/// Reads the input and takes it to the phase that `route` ends in, with `schedule` in
+/// place of the source's statements.
+int advance(Compilation &compilation, const CompileOptions &options, const Route &route,
+            const std::string &schedule = "") {
   bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
-                           : compilation.loadSource(options.input, options.ranks);
+                           : compilation.loadSource(options.input, options.ranks, schedule);
   loaded = loaded && compilation.setTarget(route.target, !options.emulated);
   if (loaded && compilation.runTo(route.to))
     return 0;
@@ -205,13 +210,42 @@ int runCompile(const CompileOptions &options) {
   return code;
 }
 
-int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module) {
-  Compilation compilation;
-  if (int code = advance(compilation, options, Route()))
-    return code;
-  showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings
+/// The module of a compilation that is done, after its warnings.
+static int finish(Compilation &compilation, const CompileOptions &options,
+                  std::vector<uint8_t> &module) {
+  showDiagnostics(compilation.diagnostics(), /*json=*/false);
   ModuleContents contents;
   return encode(compilation, options, contents, module);
+}
+
+int compileChoosing(const CompileOptions &options, const ScheduleChoice &choice,
+                    std::vector<uint8_t> &module,
+                    std::optional<candidates::CandidateTable> &table) {
+  Compilation compilation;
+  Route toDistribute;
+  toDistribute.to = Phase::Distribute;
+  if (int code = advance(compilation, options, toDistribute, "algorithm auto"))
+    return code;
+  auto chosen = compilation.chooseSchedule(choice);
+  if (!chosen)
+    return showFailure(chosen.status(), options.json);
+  table = *std::move(chosen);
+  if (compilation.runTo(Phase::Emit))
+    return finish(compilation, options, module);
+  showDiagnostics(compilation.diagnostics(), options.json);
+  return compilation.exitCode();
+}
+
+int compileScheduled(const CompileOptions &options, const std::string &schedule,
+                     std::vector<uint8_t> &module) {
+  Compilation compilation;
+  if (int code = advance(compilation, options, Route(), schedule))
+    return code;
+  return finish(compilation, options, module);
+}
+
+int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module) {
+  return compileScheduled(options, "", module);
 }
 
 } // namespace moec::driver

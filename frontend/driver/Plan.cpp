@@ -9,6 +9,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
 #include "frontend/driver/PlanReport.h"
+#include "frontend/driver/ScheduleChoice.h"
 #include "frontend/driver/SimulateInput.h"
 #include "runtime/base/File.h"
 #include "runtime/formats/Chakra.h"
@@ -22,6 +23,8 @@
 
 namespace moec::driver {
 namespace {
+
+using candidates::CandidateTable;
 
 /// Where bytes go. In the order in which tiers are printed.
 enum class Tier : uint8_t { Local, NVLink, Rail };
@@ -111,13 +114,33 @@ rt::Result<rt::Module> openModule(const std::vector<uint8_t> &bytes, const PlanO
                        : rt::Module::openMemory(bytes, options.input);
 }
 
-/// Only what the schedule block says is made so far.
+/// A module's plan is what it is.
 rt::Status checkAlgorithm(const PlanOptions &options, const plan::Plan &plan) {
-  if (options.algorithm.empty() || options.algorithm == "auto" ||
-      options.algorithm == algorithmOf(plan))
+  if (options.algorithm.empty() || options.algorithm == algorithmOf(plan))
     return rt::Status();
-  return rt::unsupportedError("--algorithm: wanted auto, or the ", algorithmOf(plan),
-                              " that the schedule block gives, found '", options.algorithm, "'");
+  return rt::invalidError("--algorithm ", options.algorithm, ": wanted a source, found the module ",
+                          options.input, ", whose plan is ", algorithmOf(plan));
+}
+
+/// Compiles the source, with the algorithm that the options say in place of its own.
+/// Without --traffic `auto` counts several skews.
+int compileSource(const PlanOptions &options, bool hasTraffic, std::vector<uint8_t> &module,
+                  std::optional<CandidateTable> &table) {
+  CompileOptions compile;
+  compile.input = options.input;
+  compile.ranks = options.ranks;
+  compile.json = options.json;
+  if (options.algorithm.empty())
+    return compileToMemory(compile, module);
+  if (options.algorithm != "auto")
+    return compileScheduled(compile, "algorithm " + options.algorithm, module);
+  ScheduleChoice choice;
+  if (hasTraffic)
+    choice.traffic = options.traffic;
+  choice.tokens = options.tokens;
+  choice.machine = options.machine;
+  choice.isForPeople = true;
+  return compileChoosing(compile, choice, module, table);
 }
 
 struct Export {
@@ -144,8 +167,8 @@ rt::Result<Export> chooseExport(const PlanOptions &options) {
 }
 
 std::string summaryJson(const rt::Module &module, const Summary &summary,
-                        const PlanOptions &options,
-                        const std::vector<formats::ExportedFile> &files) {
+                        const PlanOptions &options, const std::vector<formats::ExportedFile> &files,
+                        const std::optional<CandidateTable> &table) {
   nlohmann::ordered_json json = {{"layer", module.manifest().layer.name},
                                  {"ranks", module.plan().ranks},
                                  {"nodes", module.plan().nodes},
@@ -159,6 +182,8 @@ std::string summaryJson(const rt::Module &module, const Summary &summary,
   json["files"] = nlohmann::ordered_json::array();
   for (const formats::ExportedFile &file : files)
     json["files"].push_back({{"path", file.path}, {"bytes", file.bytes.size()}});
+  if (table)
+    json["candidates"] = candidates::tableJson(*table);
   return json.dump(2) + "\n";
 }
 
@@ -195,9 +220,8 @@ int writeReport(const rt::Module &module, const traffic::ItemCounts &counts,
               : showFailure(page.status(), options.json);
 }
 
-int planModule(const rt::Module &module, const PlanOptions &options) {
-  if (rt::Status status = checkAlgorithm(options, module.plan()); !status.ok())
-    return showFailure(status, options.json);
+int planModule(const rt::Module &module, const PlanOptions &options,
+               const std::optional<CandidateTable> &table) {
   auto counts = countsFor(options, module);
   if (!counts)
     return showFailure(counts.status(), options.json);
@@ -223,13 +247,18 @@ int planModule(const rt::Module &module, const PlanOptions &options) {
   if (!options.report.empty())
     if (int code = writeReport(module, *counts, summary->algorithm, options))
       return code;
-  return writeOutput("", options.json ? summaryJson(module, *summary, options, files)
-                                      : summaryText(module, *summary, files));
+  if (options.json)
+    return writeOutput("", summaryJson(module, *summary, options, files, table));
+  return writeOutput("", (table ? candidates::tableText(*table) + "\n" : "") +
+                             summaryText(module, *summary, files));
 }
 
 } // namespace
 
-int runPlan(const PlanOptions &options) {
+int runPlan(const PlanOptions &given) {
+  PlanOptions options = given;
+  if (options.traffic.empty())
+    options.traffic = "uniform";
   bool isModule = options.input.ends_with(".moex");
   if (isModule && options.ranks)
     return showFailure(rt::invalidError("--ranks: wanted a source, found the module ",
@@ -241,17 +270,20 @@ int runPlan(const PlanOptions &options) {
       if (rt::Status status = rt::refuseToReplace(input, *output, option); !status.ok())
         return showFailure(status, options.json);
   }
+  if (!options.machine.empty() && options.report.empty() && options.algorithm != "auto")
+    return showFailure(rt::invalidError("--machine: wanted --report or --algorithm auto beside it"),
+                       options.json);
   std::vector<uint8_t> bytes;
-  if (!isModule) {
-    CompileOptions compile;
-    compile.input = options.input;
-    compile.ranks = options.ranks;
-    compile.json = options.json;
-    if (int code = compileToMemory(compile, bytes))
+  std::optional<CandidateTable> table;
+  if (!isModule)
+    if (int code = compileSource(options, !given.traffic.empty(), bytes, table))
       return code;
-  }
   auto module = openModule(bytes, options);
-  return module ? planModule(*module, options) : showFailure(module.status(), options.json);
+  if (!module)
+    return showFailure(module.status(), options.json);
+  if (rt::Status status = checkAlgorithm(options, module->plan()); isModule && !status.ok())
+    return showFailure(status, options.json);
+  return planModule(*module, options, table);
 }
 
 int runImportTraffic(const ImportTrafficOptions &options) {

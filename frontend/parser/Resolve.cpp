@@ -8,6 +8,7 @@
 
 #include "frontend/parser/Resolve.h"
 #include "frontend/parser/Loader.h"
+#include "frontend/parser/MachineText.h"
 #include "frontend/parser/Suggest.h"
 
 #include <algorithm>
@@ -281,6 +282,21 @@ std::optional<Program> parseProgram(const std::vector<std::string> &paths,
   return ProgramResolver(files, options, diagnostics).run();
 }
 
+/// The only machine block of a file and its imports.
+static std::optional<Machine> machineOf(uint32_t file, Diagnostics &diagnostics) {
+  LoadedFiles loaded = loadFiles({file}, diagnostics);
+  std::vector<const Statement *> blocks = loaded.ofKind("machine");
+  for (const Statement *block : blocks)
+    checkStatements(*block, diagnostics);
+  if (blocks.size() != 1 && loaded.complete)
+    diagnostics.report(DiagnosticId::NotOneMachine, diagnostics.sources().locate(file, 0, 0),
+                       {std::to_string(blocks.size())});
+  std::optional<Machine> machine;
+  for (const Statement *block : blocks)
+    machine = resolveMachine(*block, diagnostics);
+  return diagnostics.hasErrors() ? std::nullopt : machine;
+}
+
 std::optional<Machine> parseMachine(const std::string &nameOrPath, Diagnostics &diagnostics) {
   std::optional<uint32_t> file;
   std::string error;
@@ -293,17 +309,12 @@ std::optional<Machine> parseMachine(const std::string &nameOrPath, Diagnostics &
         .help("machines that come with moec: " + listOf(shippedMachineNames()));
     return std::nullopt;
   }
-  LoadedFiles loaded = loadFiles({*file}, diagnostics);
-  std::vector<const Statement *> blocks = loaded.ofKind("machine");
-  for (const Statement *block : blocks)
-    checkStatements(*block, diagnostics);
-  if (blocks.size() != 1 && loaded.complete)
-    diagnostics.report(DiagnosticId::NotOneMachine, diagnostics.sources().locate(*file, 0, 0),
-                       {std::to_string(blocks.size())});
-  std::optional<Machine> machine;
-  for (const Statement *block : blocks)
-    machine = resolveMachine(*block, diagnostics);
-  return diagnostics.hasErrors() ? std::nullopt : machine;
+  return machineOf(*file, diagnostics);
+}
+
+std::optional<Machine> parseMachineText(std::string text, std::string name,
+                                        Diagnostics &diagnostics) {
+  return machineOf(diagnostics.sources().add(std::move(name), std::move(text)), diagnostics);
 }
 
 std::optional<Program> parseProgramText(std::string text, std::string name,

@@ -103,6 +103,8 @@ comm::PlanOp PlanBuilder::buildPlan() {
         comm::Combine(schedule.getCombine())));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
+  if (auto machine = layer->getAttrOfType<StringAttr>(kMachineAttrName))
+    plan->setAttr(kMachineAttrName, machine);
   writeFacts(plan, facts);
   return plan;
 }

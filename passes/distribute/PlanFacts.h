@@ -20,6 +20,10 @@ namespace moec {
 inline constexpr llvm::StringLiteral kTopologyAttrName = "comm.topology";
 /// On a layer, and on its plan: an array of #comm.tile, what the source asks for.
 inline constexpr llvm::StringLiteral kTilesAttrName = "comm.tiles";
+/// On a layer, and on its plan: the text of the machine block, where the source says
+/// `algorithm auto`. Schedules are costed on it (scheduling/Candidates.h) before
+/// --comm-schedule, which removes it.
+inline constexpr llvm::StringLiteral kMachineAttrName = "comm.machine";
 
 struct PlanFacts {
   moe::LayerAttr layer;

@@ -9,6 +9,7 @@
 
 #include "passes/Passes.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/distribute/PlanFacts.h"
 #include "passes/scheduling/CheckSchedule.h"
 #include "passes/scheduling/ExpandExchange.h"
 #include "llvm/Support/raw_ostream.h"
@@ -119,6 +120,7 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
                               << "': " << reason;
     if (report)
       llvm::errs() << solution.print(plan.getSymName().str());
+    plan->removeAttr(kMachineAttrName); // whoever compares schedules has done so
     plan.setDepth(solution.depth);
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(

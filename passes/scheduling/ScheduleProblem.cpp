@@ -32,7 +32,7 @@ std::string ScheduleSolution::print(const std::string &layer) const {
   return text + "}\n";
 }
 
-// The compiler chooses staggered puts until candidates are costed.
+// Where the machine is known, candidates have been costed before (Candidates.h).
 ScheduleSolution solveSchedule(const ScheduleProblem &problem) {
   switch (problem.algorithm.value_or(Algorithm::StaggeredPut)) {
   case Algorithm::StaggeredPut:

@@ -138,6 +138,11 @@ static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request
                                 request.partialSums ? moe::Combine::Partial : moe::Combine::Rows);
 }
 
+/// The source says `algorithm auto`, rather than nothing.
+static bool isAlgorithmOpen(const frontend::ScheduleRequest &request) {
+  return request.algorithm == frontend::Algorithm::Auto && request.algorithmLocation.isValid();
+}
+
 /// Tiles of the schedule block; null: none.
 static ArrayAttr importTiles(const frontend::ScheduleRequest &request, MLIRContext *context) {
   SmallVector<Attribute> tiles;
@@ -177,6 +182,9 @@ OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContex
     layer->setAttr(kTopologyAttrName, topology);
   if (ArrayAttr tiles = importTiles(program.schedule, context))
     layer->setAttr(kTilesAttrName, tiles);
+  if (isAlgorithmOpen(program.schedule) && program.machine)
+    layer->setAttr(kMachineAttrName,
+                   builder.getStringAttr(topology::machineText(*program.machine)));
   LayerImporter(program.layer, program.locations, places, builder).importBody(layer);
   return module;
 }

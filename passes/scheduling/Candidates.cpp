@@ -1,0 +1,121 @@
+//===- Candidates.cpp - Schedules to choose from --------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/Candidates.h"
+#include "dialects/moe/MoeDialect.h"
+#include "passes/Passes.h"
+#include "passes/check/ClosedForm.h"
+#include "passes/fusion/Step.h"
+#include "passes/scheduling/SerializePlan.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+
+namespace moec {
+
+namespace {
+/// What a candidate asks for; what is empty is the source's or the solver's choice.
+struct Wish {
+  comm::Algorithm algorithm;
+  std::optional<int64_t> window = {};
+};
+} // namespace
+
+/// To add a candidate, add its line. Plainer ones first: they win against equals.
+static constexpr Wish wishes[] = {
+    {.algorithm = comm::Algorithm::StaggeredPut},
+    {.algorithm = comm::Algorithm::StaggeredPut, .window = 0},
+    {.algorithm = comm::Algorithm::TwoTier},
+    {.algorithm = comm::Algorithm::TwoTier, .window = 0},
+};
+
+/// As a schedule block spells it.
+static StringRef spell(comm::Algorithm algorithm) {
+  if (algorithm == comm::Algorithm::StaggeredPut)
+    return "staggered";
+  return comm::stringifyAlgorithm(algorithm);
+}
+
+/// What the source asks for beside the algorithm.
+static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
+  if (comm::ScheduleAttr asked = plan.getScheduleAttr())
+    return asked;
+  return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
+                                 std::nullopt, comm::Fusion::Auto, comm::Combine::Rows);
+}
+
+/// The request with what the wish adds; null if it says otherwise already.
+static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish) {
+  if (wish.window && asked.getWindow() && *wish.window != *asked.getWindow())
+    return {};
+  return comm::ScheduleAttr::get(asked.getContext(), wish.algorithm,
+                                 wish.window ? wish.window : asked.getWindow(), asked.getDepth(),
+                                 asked.getFuse(), asked.getCombine());
+}
+
+static std::string statementsOf(const Wish &wish) {
+  std::string text = ("algorithm " + spell(wish.algorithm)).str();
+  if (wish.window)
+    text += "; window " + std::to_string(*wish.window);
+  return text;
+}
+
+std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan) {
+  std::vector<ScheduleCandidate> candidates;
+  comm::ScheduleAttr asked = requestOf(plan);
+  for (const Wish &wish : wishes) {
+    comm::ScheduleAttr request = apply(asked, wish);
+    if (!request || llvm::any_of(candidates, [&](const ScheduleCandidate &candidate) {
+          return candidate.request == request;
+        }))
+      continue;
+    candidates.push_back({statementsOf(wish), request});
+  }
+  return candidates;
+}
+
+/// Runs the pass on a module that is there for this alone; what it says is the reason.
+static std::string runSchedule(ModuleOp module) {
+  std::string reason;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
+    if (reason.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      reason = diagnostic.str();
+    return success(); // said by the table
+  });
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  manager.enableVerifier(false);
+  manager.addPass(createCommSchedulePass());
+  if (succeeded(manager.run(module)))
+    return "";
+  StringRef shown = reason;
+  shown.consume_front(kUnsupported);
+  return shown.empty() ? "it cannot be made" : shown.str();
+}
+
+candidates::CandidatePlan tryCandidate(ModuleOp module, const ScheduleCandidate &candidate) {
+  candidates::CandidatePlan result;
+  result.schedule = candidate.statements;
+  OwningOpRef<ModuleOp> trial = module.clone();
+  comm::PlanOp plan = *trial->getOps<comm::PlanOp>().begin();
+  plan.setScheduleAttr(candidate.request);
+  result.misfit = runSchedule(*trial);
+  if (!result.misfit.empty())
+    return result;
+  FailureOr<plan::Plan> made = serializePlan(*trial->getOps<comm::PlanOp>().begin());
+  if (failed(made)) {
+    result.misfit = "it has no form in a module";
+    return result;
+  }
+  result.plan = std::move(*made);
+  fusion::Step parts;
+  if (module->hasAttr(moe::kTargetAttrName))
+    result.misfit = fusion::findParts(result.plan, parts);
+  return result;
+}
+
+} // namespace moec
