@@ -76,7 +76,7 @@ comm.plan @sums ranks 4 nodes 2 topk 2 depth 1 steps serial result rows
   %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
         writes %y[s]{Y(s,r)} each s in all after(%di)
   // CHECK: %pa = comm.reduce @rank_sum for s in stagger reads %meta[0, s]{D(s,r)}, %y[s]{Y(s,r)} writes %q[s]{D(s,r)} after(%ex)
-  // CHECK: %rn = comm.reduce @node_sum for b in nodes {{.*}} after(%wf(b, *))
+  // CHECK: %rn = comm.reduce @node_sum for b in stagger_nodes {{.*}} after(%wf(b, *))
   %co = comm.combine %y to %back after(%ex)
   // CHECK: %rd = comm.reduce @part_sum reads %route{A(r)}, %part[0, b]{M(r,b)} each b in nodes writes %out{A(r)} after(%wc)
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
@@ -103,6 +103,7 @@ comm.plan @sums_of_ranks ranks 2 topk 2 depth 1 steps serial result rows
   %di = comm.dispatch %x by %route to %recv, %meta after(%rt)
   %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
         writes %y[s]{Y(s,r)} each s in all after(%di)
+  // CHECK: %pa = comm.reduce @rank_sum for s in stagger reads
   // CHECK: %pc = comm.put for s in stagger to s : %part[0, r]{D(s,r)} from %q[s]{D(s,r)} after(%pa(s))
   %co = comm.combine %y to %back after(%ex)
   // CHECK: %rd = comm.reduce @part_sum reads %route{A(r)}, %part[0, p]{D(r,p)} each p in all writes %out{A(r)} after(%wc)
