@@ -17,7 +17,7 @@ using namespace plan;
 
 // The wire's enumerators are the structs' own: a cast is the whole conversion.
 static_assert(int(wire::ExprKind::MAX) == int(ExprNode::Kind::Mod));
-static_assert(int(wire::DomainKind::MAX) == int(DomainKind::StaggerLanes));
+static_assert(int(wire::DomainKind::MAX) == int(DomainKind::OtherNodes));
 static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::M));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));

@@ -108,8 +108,8 @@ static ParseResult parseDomain(OpAsmParser &parser, DomainAttr &domain) {
   std::optional<DomainKind> kind = symbolizeDomainKind(kindName);
   if (!kind)
     return parser.emitError(loc) << "unknown domain '" << kindName
-                                 << "': expected all, stagger, nodes, stagger_nodes, lanes or "
-                                    "stagger_lanes";
+                                 << "': expected all, stagger, nodes, stagger_nodes, "
+                                    "other_nodes, lanes or stagger_lanes";
   domain = DomainAttr::getChecked([&] { return parser.emitError(loc); }, parser.getContext(),
                                   variable, *kind);
   return success(domain != nullptr);

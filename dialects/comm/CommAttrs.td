@@ -38,7 +38,8 @@ def Comm_BufferLayoutAttr : Comm_EnumAttr<Comm_BufferLayout, "layout">;
 def Comm_DomainKind : Comm_Enum<"DomainKind", "values a domain variable runs through", [
     I32EnumCase<"All", 0, "all">, I32EnumCase<"Stagger", 1, "stagger">,
     I32EnumCase<"Nodes", 2, "nodes">, I32EnumCase<"StaggerNodes", 3, "stagger_nodes">,
-    I32EnumCase<"Lanes", 4, "lanes">, I32EnumCase<"StaggerLanes", 5, "stagger_lanes">]>;
+    I32EnumCase<"Lanes", 4, "lanes">, I32EnumCase<"StaggerLanes", 5, "stagger_lanes">,
+    I32EnumCase<"OtherNodes", 6, "other_nodes">]>;
 
 def Comm_ItemSetKind : Comm_Enum<"ItemSetKind", "family of item sets", [
     I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>, I32EnumCase<"M", 3>]>;
@@ -97,8 +98,9 @@ def Comm_DomainAttr : Comm_Attr<"Domain", "domain"> {
     `all` is 0, 1, .. ranks-1, ascending; `stagger` is r, r+1, .. modulo the
     number of ranks, so that no two ranks begin with the same peer. `nodes` and
     `lanes` are the same for the nodes of the plan and the ranks of a node,
-    `stagger_nodes` and `stagger_lanes` begin at those of r. Written `p in stagger`
-    in the custom form of the ops.
+    `stagger_nodes` and `stagger_lanes` begin at those of r. `other_nodes` is the node
+    after that of r, the next one, .. : all nodes but its own, of which there is more
+    than one. Written `p in stagger` in the custom form of the ops.
   }];
   let parameters = (ins StringRefParameter<"name of the variable">:$variable,
                         EnumParameter<Comm_DomainKind>:$kind);

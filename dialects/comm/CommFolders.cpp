@@ -16,7 +16,7 @@ LogicalResult PutOp::canonicalize(PutOp op, PatternRewriter &rewriter) {
   uint64_t instances = 1;
   auto plan = cast<PlanOp>(op->getParentOp());
   for (auto domain : op.getDomains().getAsRange<DomainAttr>())
-    instances *= getDomainSize(plan, domain.getKind());
+    instances *= getDomainLimit(plan, domain.getKind());
   if (op.getWindow() == 0 || op.getWindow() < instances)
     return rewriter.notifyMatchFailure(op, "the window bounds the family");
   rewriter.modifyOpInPlace(op, [&] { op.setWindow(0); });

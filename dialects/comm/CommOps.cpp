@@ -55,13 +55,14 @@ unsigned moec::comm::getScopeSize(ArrayAttr domains, ArrayRef<DomainAttr> each) 
   return firstDomainDim + domains.size() + each.size();
 }
 
-int64_t moec::comm::getDomainSize(PlanOp plan, DomainKind kind) {
+int64_t moec::comm::getDomainLimit(PlanOp plan, DomainKind kind) {
   switch (kind) {
   case DomainKind::All:
   case DomainKind::Stagger:
     return plan.getRanks();
   case DomainKind::Nodes:
   case DomainKind::StaggerNodes:
+  case DomainKind::OtherNodes:
     return plan.getNodes();
   case DomainKind::Lanes:
   case DomainKind::StaggerLanes:

@@ -110,8 +110,8 @@ unsigned getScopeSize(mlir::ArrayAttr domains, llvm::ArrayRef<DomainAttr> each =
 #include "dialects/comm/CommOps.h.inc"
 
 namespace moec::comm {
-/// Values of a domain: ranks, nodes or lanes of the plan.
-int64_t getDomainSize(PlanOp plan, DomainKind kind);
+/// What all values of a domain are below: ranks, nodes or lanes of the plan.
+int64_t getDomainLimit(PlanOp plan, DomainKind kind);
 /// Whether the values come in ascending order on every rank.
 bool isAscending(DomainKind kind);
 } // namespace moec::comm

@@ -178,7 +178,8 @@ defvar commFamilyRules = [{
     Constraints of every family: (region-c0) buffers and flags come from comm.buffer
     and comm.flag; (domain-c1) variables have distinct names, none
     of them r or n; (after-c1) a dependence names all instances of an earlier op,
-    or a value or `*` for each of its domain variables, within its domain; (region-c1) as many
+    or a value or `*` for each of its domain variables, within its domain: the own
+    variable over other_nodes where that is the domain; (region-c1) as many
     index expressions as the buffer has extents, each within its extent;
     (region-c2) expressions use variables in scope, sums, and products, remainders
     and quotients by a constant, the divisor positive; (region-c3) a region of

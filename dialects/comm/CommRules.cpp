@@ -57,7 +57,7 @@ OpScope moec::comm::getOpScope(Operation *op, ArrayAttr domains, ArrayRef<Domain
   OpScope scope{getNames(domains, each), {}};
   scope.ranges = {Range{0, int64_t(plan.getRanks()) - 1}, Range{1, std::nullopt}};
   auto add = [&](DomainAttr domain) {
-    scope.ranges.push_back(Range{0, getDomainSize(plan, domain.getKind()) - 1});
+    scope.ranges.push_back(Range{0, getDomainLimit(plan, domain.getKind()) - 1});
   };
   llvm::for_each(domains.getAsRange<DomainAttr>(), add);
   llvm::for_each(each, add);
@@ -216,6 +216,16 @@ static LogicalResult verifyDirections(FamilyOp op) {
   return success();
 }
 
+/// Whether an expression is never the rank's own node: no bounds would tell.
+static bool isOtherNode(FamilyOp op, AffineExpr expr) {
+  auto dim = dyn_cast<AffineDimExpr>(expr);
+  if (!dim || dim.getPosition() < firstDomainDim ||
+      dim.getPosition() - firstDomainDim >= op.getDomains().size())
+    return false;
+  auto domain = cast<DomainAttr>(op.getDomains()[dim.getPosition() - firstDomainDim]);
+  return domain.getKind() == DomainKind::OtherNodes;
+}
+
 /// The values of the earlier family's variables; a symbol is any value.
 static LogicalResult verifyInstance(FamilyOp op, FamilyOp earlier, AffineMap map,
                                     const OpScope &scope) {
@@ -226,7 +236,10 @@ static LogicalResult verifyInstance(FamilyOp op, FamilyOp earlier, AffineMap map
       continue;
     named = true;
     AffineMap one = AffineMap::get(map.getNumDims(), 0, expr);
-    int64_t size = getDomainSize(getPlan(op), domain.getKind());
+    int64_t size = getDomainLimit(getPlan(op), domain.getKind());
+    if (domain.getKind() == DomainKind::OtherNodes && !isOtherNode(op, expr))
+      return op.emitOpError() << "value of '" << domain.getVariable()
+                              << "' must be a variable of its own that runs through other_nodes";
     if (failed(verifyMap(op, "instance", one, scope)) ||
         failed(verifyBelow(op, "instance", "value of '" + domain.getVariable().str() + "'", size,
                            one, scope)))

@@ -37,6 +37,14 @@ struct Summary {
   std::array<std::array<uint64_t, exchanges.size()>, tierNames.size()> bytes = {};
 };
 
+/// All ranks, those of the own node, or those of the others.
+bool runsThroughRanks(const std::vector<plan::Domain> &domains) {
+  using enum plan::DomainKind;
+  if (domains.size() == 1)
+    return domains[0].kind == Stagger || domains[0].kind == StaggerLanes;
+  return domains.size() == 2 && domains[0].kind == OtherNodes && domains[1].kind == StaggerLanes;
+}
+
 /// By what the plan does, for a module does not say who made it.
 const char *algorithmOf(const plan::Plan &plan) {
   bool isStaggered = true;
@@ -45,7 +53,7 @@ const char *algorithmOf(const plan::Plan &plan) {
       continue;
     if (op.writes[0].items.kind == plan::ItemSetKind::M)
       return "two_tier";
-    isStaggered &= op.domains.size() == 1 && op.domains[0].kind == plan::DomainKind::Stagger;
+    isStaggered &= runsThroughRanks(op.domains);
   }
   return isStaggered ? "staggered" : "other";
 }

@@ -59,6 +59,7 @@ static bool isOtherName(const plan::Plan &plan, plan::DomainKind kind) {
   switch (kind) {
   case plan::DomainKind::All:
   case plan::DomainKind::Stagger:
+  case plan::DomainKind::OtherNodes:
     return false;
   case plan::DomainKind::Nodes:
   case plan::DomainKind::StaggerNodes:

@@ -3,6 +3,9 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
+// On several nodes each family of puts and signals is two: one to the ranks of the own
+// node by NVLink, one to those of the other nodes by rail, with flags on the same path.
+// The cells of the flags and who waits for them are as on one node.
 //===----------------------------------------------------------------------===//
 
 #include "passes/scheduling/ExchangeParts.h"
@@ -10,9 +13,25 @@
 using namespace mlir;
 
 namespace moec {
-using comm::AfterUse, comm::RegionUse, comm::Scope;
+using comm::AfterUse, comm::DomainKind, comm::RegionUse, comm::Scope;
 
 namespace {
+/// Ranks that one path leads to, the own one first or those behind it.
+struct Peers {
+  Scope scope;
+  AffineExpr rank;
+  comm::Path via;
+  std::string suffix; ///< of the families' names
+
+  /// The instance for the same peer of another family over these.
+  AfterUse same(Value token) const {
+    SmallVector<AffineExpr> variables;
+    for (unsigned i = 0; i < scope.getDomains().size(); ++i)
+      variables.push_back(scope.var(i));
+    return AfterUse(token, variables);
+  }
+};
+
 class StaggeredExpander : ExchangeParts {
 public:
   StaggeredExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
@@ -21,13 +40,31 @@ public:
   void expand(comm::CombineOp combine);
 
 private:
+  SmallVector<Peers> getPeers(StringRef variable);
   comm::BufferOp makeRecords(comm::DispatchOp dispatch);
-  Value makeReturn(comm::CombineOp combine);
-  Value makePartialReturn(comm::CombineOp combine);
+  void send(comm::DispatchOp op, const Peers &peers, Value packed, Value pack, comm::FlagOp flag);
+  Value sendBack(comm::CombineOp op, const Peers &peers);
+  Value sumOwn(comm::CombineOp op);
+  void expectSums(comm::CombineOp op);
 
-  Value receivedRecords; ///< of the dispatch
+  Value receivedRecords;        ///< of the dispatch
+  Value sums, returned, ownSum; ///< partial sums: here, at their source, their task
 };
 } // namespace
+
+SmallVector<Peers> StaggeredExpander::getPeers(StringRef variable) {
+  MLIRContext *context = builder.getContext();
+  Scope all(context, variable, DomainKind::Stagger);
+  int64_t nodes = plan.getNodes(), lanes = plan.getRanks() / nodes;
+  if (nodes == 1)
+    return {{all, all.var(0), comm::Path::NVLink, ""}};
+  if (lanes == 1) // the own rank is reached without a path
+    return {{all, all.var(0), comm::Path::Rail, ""}};
+  Scope near(context, "m", DomainKind::StaggerLanes);
+  Scope far = Scope(context, "b", DomainKind::OtherNodes).with("m", DomainKind::StaggerLanes);
+  return {{near, near.rank().floorDiv(lanes) * lanes + near.var(0), comm::Path::NVLink, ""},
+          {far, far.var(0) * lanes + far.var(1), comm::Path::Rail, "_rail"}};
+}
 
 /// One region of records a destination, like those that peers send here.
 comm::BufferOp StaggeredExpander::makeRecords(comm::DispatchOp dispatch) {
@@ -36,6 +73,26 @@ comm::BufferOp StaggeredExpander::makeRecords(comm::DispatchOp dispatch) {
   return comm::BufferOp::create(builder, dispatch.getLoc(), getLabel("record"),
                                 comm::BufferSpace::Local, comm::BufferLayout::Seq,
                                 int64_t(plan.getRanks()), 1, received.getBytesPerRecord());
+}
+
+/// Rows, records and their flag to some of the ranks.
+void StaggeredExpander::send(comm::DispatchOp op, const Peers &peers, Value packed, Value pack,
+                             comm::FlagOp flag) {
+  Location loc = op.getLoc();
+  const Scope &scope = peers.scope;
+  comm::ItemSetAttr sent = scope.set(comm::ItemSetKind::D, {scope.rank(), peers.rank});
+  comm::RegionAttr atPeer = scope.region({copy(scope), scope.rank()}, sent);
+  auto pd = comm::PutOp::create(builder, loc, getLabel("pd" + peers.suffix), scope, peers.rank,
+                                RegionUse{op.getReceived(), atPeer},
+                                RegionUse{op.getRows(), scope.region({}, sent)}, solution.window,
+                                getAfterUses(op), peers.via);
+  auto pm = comm::PutOp::create(builder, loc, getLabel("pm" + peers.suffix), scope, peers.rank,
+                                RegionUse{op.getRecords(), atPeer},
+                                RegionUse{packed, scope.region(peers.rank, sent)}, solution.window,
+                                AfterUse(pack, peers.rank), peers.via);
+  comm::SignalOp::create(builder, loc, getLabel("sd" + peers.suffix), scope, peers.rank, flag,
+                         {copy(scope), scope.rank()}, sent, {peers.same(pd), peers.same(pm)},
+                         peers.via);
 }
 
 void StaggeredExpander::expand(comm::DispatchOp op) {
@@ -47,28 +104,16 @@ void StaggeredExpander::expand(comm::DispatchOp op) {
   makeSymmetric(op.getRecords());
   receivedRecords = op.getRecords();
 
-  Scope pack(builder.getContext(), "p", comm::DomainKind::All);
-  Scope send(builder.getContext(), "p", comm::DomainKind::Stagger);
-  Scope wait(builder.getContext(), "s", comm::DomainKind::All);
-  comm::ItemSetAttr sent = send.set(comm::ItemSetKind::D, {send.rank(), send.var(0)});
-  comm::RegionAttr atPeer = send.region({copy(send), send.rank()}, sent);
-  comm::RegionAttr packed = send.region(send.var(0), sent);
-  SmallVector<AfterUse> after = getAfterUses(op);
-
+  Scope pack(builder.getContext(), "p", DomainKind::All);
+  Scope wait(builder.getContext(), "s", DomainKind::All);
   builder.setInsertionPoint(op);
   comm::RegionAttr routes = pack.region({}, pack.set(comm::ItemSetKind::A, pack.rank()));
-  auto pk = comm::ComputeOp::create(builder, loc, getLabel("pk"), packTask, pack,
-                                    RegionUse{op.getRoute(), routes},
-                                    RegionUse{records.getBuffer(), packed}, after);
-  auto pd = comm::PutOp::create(
-      builder, loc, getLabel("pd"), send, send.var(0), RegionUse{op.getReceived(), atPeer},
-      RegionUse{op.getRows(), send.region({}, sent)}, solution.window, after);
-  auto pm = comm::PutOp::create(
-      builder, loc, getLabel("pm"), send, send.var(0), RegionUse{op.getRecords(), atPeer},
-      RegionUse{records.getBuffer(), packed}, solution.window, AfterUse(pk, send.var(0)));
-  comm::SignalOp::create(builder, loc, getLabel("sd"), send, send.var(0), flag,
-                         {copy(send), send.rank()}, sent,
-                         {AfterUse(pd, send.var(0)), AfterUse(pm, send.var(0))});
+  comm::ItemSetAttr packed = pack.set(comm::ItemSetKind::D, {pack.rank(), pack.var(0)});
+  auto pk = comm::ComputeOp::create(
+      builder, loc, getLabel("pk"), packTask, pack, RegionUse{op.getRoute(), routes},
+      RegionUse{records.getBuffer(), pack.region(pack.var(0), packed)}, getAfterUses(op));
+  for (const Peers &peers : getPeers("p"))
+    send(op, peers, records.getBuffer(), pk, flag);
   // What does not need the rows, such as the shared expert, stays before the wait.
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
@@ -79,71 +124,82 @@ void StaggeredExpander::expand(comm::DispatchOp op) {
   op.erase();
 }
 
-/// Every expert's row to its slot. Returns the puts.
-Value StaggeredExpander::makeReturn(comm::CombineOp op) {
-  makeSymmetric(op.getReturned());
-  Scope send(builder.getContext(), "s", comm::DomainKind::Stagger);
-  comm::ItemSetAttr rows = send.set(comm::ItemSetKind::Y, {send.var(0), send.rank()});
-  builder.setInsertionPoint(op);
-  return comm::PutOp::create(builder, op.getLoc(), getLabel("pc"), send, send.var(0),
-                             RegionUse{op.getReturned(), send.region(copy(send), rows)},
-                             RegionUse{op.getRows(), send.region(send.var(0), rows)},
-                             solution.window, getAfterUses(op));
-}
-
-/// One sum for each token of each source. Returns the puts.
-Value StaggeredExpander::makePartialReturn(comm::CombineOp op) {
+/// One sum for each token of each source. Returns the task.
+Value StaggeredExpander::sumOwn(comm::CombineOp op) {
   Location loc = op.getLoc();
   int64_t ranks = plan.getRanks();
-  auto old = op.getReturned().getDefiningOp<comm::BufferOp>();
-  int64_t bytes = old.getBytesPerRecord();
-  comm::BufferOp sums =
-      makeBuffer(loc, "q", comm::BufferSpace::Local, comm::BufferLayout::Seq, ranks, 1, bytes);
-  comm::BufferOp returned = makeCopies(loc, "part", comm::BufferLayout::Seq, ranks, 1, bytes);
+  int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  sums = makeBuffer(loc, "q", comm::BufferSpace::Local, comm::BufferLayout::Seq, ranks, 1, bytes);
+  returned = makeCopies(loc, "part", comm::BufferLayout::Seq, ranks, 1, bytes);
   std::string task = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
-
   // In the order in which they are sent: or all ranks would make, and send, those of rank 0 first.
-  Scope sum(builder.getContext(), "s", comm::DomainKind::Stagger);
-  Scope send(builder.getContext(), "s", comm::DomainKind::Stagger);
-  comm::ItemSetAttr tokens = send.set(comm::ItemSetKind::D, {send.var(0), send.rank()});
+  Scope sum(builder.getContext(), "s", DomainKind::Stagger);
+  comm::ItemSetAttr tokens = sum.set(comm::ItemSetKind::D, {sum.var(0), sum.rank()});
   comm::ItemSetAttr rows = sum.set(comm::ItemSetKind::Y, {sum.var(0), sum.rank()});
-  builder.setInsertionPoint(op);
-  auto pa = comm::ReduceOp::create(
+  return comm::ReduceOp::create(
       builder, loc, getLabel("pa"), task, sum,
       {RegionUse{receivedRecords, sum.region({copy(sum), sum.var(0)}, tokens)},
        RegionUse{op.getRows(), sum.region(sum.var(0), rows)}},
       RegionUse{sums, sum.region(sum.var(0), tokens)}, getAfterUses(op));
-  auto pc = comm::PutOp::create(builder, loc, getLabel("pc"), send, send.var(0),
-                                RegionUse{returned, send.region({copy(send), send.rank()}, tokens)},
-                                RegionUse{sums, send.region(send.var(0), tokens)}, solution.window,
-                                AfterUse(pa, send.var(0)));
-  Scope parts(builder.getContext(), "p", comm::DomainKind::All);
+}
+
+/// Every expert's row to its slot at some of the ranks, or one sum for each of their
+/// tokens. Returns the puts.
+Value StaggeredExpander::sendBack(comm::CombineOp op, const Peers &peers) {
+  const Scope &scope = peers.scope;
+  std::string label = getLabel("pc" + peers.suffix);
+  if (solution.partialSums) {
+    comm::ItemSetAttr tokens = scope.set(comm::ItemSetKind::D, {peers.rank, scope.rank()});
+    return comm::PutOp::create(
+        builder, op.getLoc(), label, scope, peers.rank,
+        RegionUse{returned, scope.region({copy(scope), scope.rank()}, tokens)},
+        RegionUse{sums, scope.region(peers.rank, tokens)}, solution.window,
+        AfterUse(ownSum, peers.rank), peers.via);
+  }
+  comm::ItemSetAttr rows = scope.set(comm::ItemSetKind::Y, {peers.rank, scope.rank()});
+  return comm::PutOp::create(builder, op.getLoc(), label, scope, peers.rank,
+                             RegionUse{op.getReturned(), scope.region(copy(scope), rows)},
+                             RegionUse{op.getRows(), scope.region(peers.rank, rows)},
+                             solution.window, getAfterUses(op), peers.via);
+}
+
+/// The source adds up sums of ranks.
+void StaggeredExpander::expectSums(comm::CombineOp op) {
+  Scope parts(builder.getContext(), "p", DomainKind::All);
   replaceSlotSum(
       op,
       {returned, parts.eachRegion({copy(parts), parts.var(0)},
                                   parts.set(comm::ItemSetKind::D, {parts.rank(), parts.var(0)}))},
       comm::SumTree::RankPartial);
-  return pc;
 }
 
 void StaggeredExpander::expand(comm::CombineOp op) {
   Location loc = op.getLoc();
   comm::FlagOp flag = makeFlag(loc, "fc", int64_t(plan.getRanks()), /*carry=*/false);
-  Value pc = solution.partialSums ? makePartialReturn(op) : makeReturn(op);
-  Scope send(builder.getContext(), "s", comm::DomainKind::Stagger);
-  Scope wait(builder.getContext(), "p", comm::DomainKind::All);
   builder.setInsertionPoint(op);
-  comm::SignalOp::create(builder, loc, getLabel("sc"), send, send.var(0), flag,
-                         {copy(send), send.rank()}, nullptr, AfterUse(pc, send.var(0)));
+  if (solution.partialSums)
+    ownSum = sumOwn(op);
+  else
+    makeSymmetric(op.getReturned());
+  for (const Peers &peers : getPeers("s")) {
+    Value pc = sendBack(op, peers);
+    comm::SignalOp::create(builder, loc, getLabel("sc" + peers.suffix), peers.scope, peers.rank,
+                           flag, {copy(peers.scope), peers.scope.rank()}, nullptr, peers.same(pc),
+                           peers.via);
+  }
+  if (solution.partialSums)
+    expectSums(op);
+  Scope wait(builder.getContext(), "p", DomainKind::All);
+  builder.setInsertionPoint(op);
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
   auto wc = comm::WaitOp::create(builder, loc, getLabel("wc"), wait, flag,
                                  {copy(wait), wait.var(0)}, nullptr, {});
   replaceToken(op.getToken(), wc);
-  Operation *returned = op.getReturned().getDefiningOp();
+  Operation *old = op.getReturned().getDefiningOp();
   op.erase();
-  if (returned->use_empty()) // partial sums come back elsewhere
-    returned->erase();
+  if (old->use_empty()) // partial sums come back elsewhere
+    old->erase();
 }
 
 void expandStaggered(comm::PlanOp plan, Exchange exchange,

@@ -100,6 +100,8 @@ static plan::Domain toPlan(comm::DomainAttr domain) {
     return {domain.getVariable().str(), plan::DomainKind::Lanes};
   case comm::DomainKind::StaggerLanes:
     return {domain.getVariable().str(), plan::DomainKind::StaggerLanes};
+  case comm::DomainKind::OtherNodes:
+    return {domain.getVariable().str(), plan::DomainKind::OtherNodes};
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -121,7 +121,7 @@ static bool staysWithin(const plan::Plan &small, const plan::Op &op, const plan:
     return false;
   for (const plan::After &after : op.after)
     for (size_t i = 0; i < after.args.size(); ++i) {
-      uint32_t size = plan::domainSize(small, small.ops[after.op].domains[i].kind);
+      uint32_t size = plan::domainLimit(small, small.ops[after.op].domains[i].kind);
       if (!after.args[i].nodes.empty() && !isRank(after.args[i], scope, size))
         return false;
     }

@@ -54,7 +54,7 @@ private:
                const Where &where);
 
   Interval ranks() const { return {0, int64_t(plan.ranks) - 1}; }
-  Interval valuesOf(DomainKind kind) const { return {0, int64_t(domainSize(plan, kind)) - 1}; }
+  Interval valuesOf(DomainKind kind) const { return {0, int64_t(domainLimit(plan, kind)) - 1}; }
 
   const Plan &plan;
 };
@@ -174,6 +174,9 @@ Status Checker::enter(const std::vector<Domain> &domains, const char *word, Vari
                         rt::quote(name));
     if (std::find(variables.names.begin(), variables.names.end(), name) != variables.names.end())
       return at.invalid("wanted a variable of its own, found ", rt::quote(name), " again");
+    if (domains[i].kind == DomainKind::OtherNodes && plan.nodes == 1)
+      return at.invalid("wanted ", nameOf(DomainKind::OtherNodes),
+                        " in a plan of 2 nodes or more alone, found 1");
     variables.names.push_back(name);
     variables.bounds.push_back(valuesOf(domains[i].kind));
   }
@@ -339,6 +342,14 @@ Status Checker::checkWait(const Op &op, const Variables &variables, const Where 
   return checkCell(op, variables, where);
 }
 
+/// Whether an expression is never the rank's own node: no bounds would tell.
+static bool isOtherNode(const Op &op, const Expr &expr) {
+  for (uint32_t i = 0; i < op.domains.size(); ++i)
+    if (op.domains[i].kind == DomainKind::OtherNodes && expr == domainVariable(i))
+      return true;
+  return false;
+}
+
 Status Checker::checkAfter(const Op &op, uint32_t position, const Variables &variables,
                            const Where &where) {
   MOEC_RETURN_IF_ERROR(checkRange("a number of predecessors", op.after.size(), 0, maxAfter, where));
@@ -358,6 +369,11 @@ Status Checker::checkAfter(const Op &op, uint32_t position, const Variables &var
         ++any;
         continue;
       }
+      if (plan.ops[after.op].domains[j].kind == DomainKind::OtherNodes &&
+          !isOtherNode(op, after.args[j]))
+        return at.at("argument", j)
+            .invalid("wanted a variable of the op's own that runs through ",
+                     nameOf(DomainKind::OtherNodes), ": the rank's own node is none of them");
       MOEC_RETURN_IF_ERROR(checkExpr(after.args[j], variables,
                                      valuesOf(plan.ops[after.op].domains[j].kind),
                                      at.at("argument", j)));

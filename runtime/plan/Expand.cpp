@@ -8,13 +8,14 @@
 
 namespace moec::plan {
 
-uint32_t domainSize(const Plan &plan, DomainKind kind) {
+uint32_t domainLimit(const Plan &plan, DomainKind kind) {
   switch (kind) {
   case DomainKind::All:
   case DomainKind::Stagger:
     return plan.ranks;
   case DomainKind::Nodes:
   case DomainKind::StaggerNodes:
+  case DomainKind::OtherNodes:
     return plan.nodes;
   case DomainKind::Lanes:
   case DomainKind::StaggerLanes:
@@ -23,7 +24,11 @@ uint32_t domainSize(const Plan &plan, DomainKind kind) {
   return 0;
 }
 
-/// The value at position 0; the others follow, modulo the size.
+uint32_t domainSize(const Plan &plan, DomainKind kind) {
+  return domainLimit(plan, kind) - (kind == DomainKind::OtherNodes ? 1 : 0);
+}
+
+/// The value at position 0; the others follow, modulo the limit.
 static uint32_t firstValue(const Plan &plan, DomainKind kind, uint32_t rank) {
   switch (kind) {
   case DomainKind::All:
@@ -36,17 +41,19 @@ static uint32_t firstValue(const Plan &plan, DomainKind kind, uint32_t rank) {
     return rank / plan.lanes();
   case DomainKind::StaggerLanes:
     return rank % plan.lanes();
+  case DomainKind::OtherNodes:
+    return rank / plan.lanes() + 1;
   }
   return 0;
 }
 
 uint32_t domainValue(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t position) {
-  return (firstValue(plan, kind, rank) + position) % domainSize(plan, kind);
+  return (firstValue(plan, kind, rank) + position) % domainLimit(plan, kind);
 }
 
 uint32_t domainPosition(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t value) {
-  uint32_t size = domainSize(plan, kind);
-  return (value + size - firstValue(plan, kind, rank)) % size;
+  uint32_t limit = domainLimit(plan, kind);
+  return (value + limit - firstValue(plan, kind, rank)) % limit;
 }
 
 uint64_t pointCount(const Plan &plan, std::span<const Domain> domains) {

@@ -35,8 +35,10 @@ private:
   std::vector<int64_t> values;
 };
 
-/// How many values a domain has: ranks, nodes or lanes of the plan.
+/// How many values a domain has: ranks, nodes or lanes of the plan, or all nodes but one.
 uint32_t domainSize(const Plan &plan, DomainKind kind);
+/// What all of its values are below: ranks, nodes or lanes of the plan.
+uint32_t domainLimit(const Plan &plan, DomainKind kind);
 /// The value at `position`, below the domain's size, of a domain on `rank`.
 uint32_t domainValue(const Plan &plan, DomainKind kind, uint32_t rank, uint32_t position);
 /// Where a domain on `rank` has this value, which is one of its own.

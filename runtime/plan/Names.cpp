@@ -46,6 +46,8 @@ const char *nameOf(DomainKind kind) {
     return "lanes";
   case DomainKind::StaggerLanes:
     return "stagger_lanes";
+  case DomainKind::OtherNodes:
+    return "other_nodes";
   }
   return nullptr;
 }

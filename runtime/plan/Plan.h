@@ -44,6 +44,7 @@ enum class DomainKind : uint8_t {
   StaggerNodes = 3, ///< the node of r, the next one, .. mod nodes
   Lanes = 4,        ///< 0 .. lanes-1, ascending: the ranks of a node
   StaggerLanes = 5, ///< the lane of r, the next one, .. mod lanes
+  OtherNodes = 6,   ///< the node after that of r, the next one, .. mod nodes: all but its own
 };
 struct Domain {
   std::string variable; ///< for printing: "p", "s"

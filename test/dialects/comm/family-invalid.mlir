@@ -54,7 +54,7 @@ comm.plan @step_as_domain ranks 2 topk 1 depth 1 steps serial result rows {
 
 comm.plan @unknown_domain ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
-  // expected-error @+1 {{unknown domain 'some': expected all, stagger, nodes, stagger_nodes, lanes or stagger_lanes}}
+  // expected-error @+1 {{unknown domain 'some': expected all, stagger, nodes, stagger_nodes, other_nodes, lanes or stagger_lanes}}
   %cp = comm.copy for p in some : %x{A(r)} from %x{A(r)}
 }
 
@@ -311,4 +311,15 @@ comm.plan @a_frame_in_slots ranks 6 nodes 2 topk 1 depth 1 steps serial result r
   // region-c6
   // expected-error @+1 {{takes a part of 'z', which must have layout seq}}
   %pd = comm.put for p in all to p : %x[r]{D(r,p)} from %z{D(r,p) in M(r,0)}
+}
+
+// -----
+
+comm.plan @own_node_of_other_nodes ranks 4 nodes 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local slot [2] of 8 bytes
+  %z = comm.buffer local slot [2] of 8 bytes
+  %a = comm.copy for b in other_nodes : %z[b]{A(r)} from %x[b]{A(r)}
+  // after-c1
+  // expected-error @+1 {{value of 'b' must be a variable of its own that runs through other_nodes}}
+  %c = comm.copy for b in nodes : %x[b]{A(r)} from %z[b]{A(r)} after(%a(b))
 }

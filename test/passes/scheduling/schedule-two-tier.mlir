@@ -109,3 +109,37 @@ comm.plan @sums_of_ranks ranks 2 topk 2 depth 1 steps serial result rows
   // CHECK: %rd = comm.reduce @part_sum reads %route{A(r)}, %part[0, p]{D(r,p)} each p in all writes %out{A(r)} after(%wc)
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
 }
+
+// -----
+
+// Straight puts on several nodes: to the own one by NVLink, to the others by rail, each with its flag.
+
+// CHECK-LABEL: comm.plan @straight
+comm.plan @straight ranks 6 nodes 2 topk 2 depth 1 steps serial result rows
+    schedule #comm.schedule<staggered_put, combine = partial> {
+  comm.task @route kind route
+  comm.task @experts kind experts
+  comm.task @slot_sum kind slot_sum
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 24 bytes
+  %recv = comm.buffer local seq [6] of 8 bytes
+  %meta = comm.buffer local seq [6] of 24 bytes
+  %y = comm.buffer local slot [6] of 2 x 8 bytes
+  %back = comm.buffer local slot of 2 x 8 bytes
+  %out = comm.buffer output slot of 8 bytes
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  // CHECK: %pk = comm.compute @pack for p in all
+  // CHECK: %pd = comm.put for m in stagger_lanes to r floordiv 3 * 3 + m : {{.*}} after(%rt)
+  // CHECK: %sd = comm.signal for m in stagger_lanes to r floordiv 3 * 3 + m : %fd[0, r] = n {{.*}} after(%pd(m), %pm(m))
+  // CHECK: %pd_rail = comm.put for b in other_nodes, m in stagger_lanes to b * 3 + m : {{.*}} via rail window 4 after(%rt)
+  // CHECK: %pm_rail = comm.put for b in other_nodes, m in stagger_lanes {{.*}} via rail window 4 after(%pk(b * 3 + m))
+  // CHECK: %sd_rail = comm.signal for b in other_nodes, m in stagger_lanes to b * 3 + m : %fd[0, r] = n {{.*}} via rail after(%pd_rail(b, m), %pm_rail(b, m))
+  // CHECK: %wd = comm.wait for s in all : %fd[0, s] at n
+  %di = comm.dispatch %x by %route to %recv, %meta after(%rt)
+  %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
+        writes %y[s]{Y(s,r)} each s in all after(%di)
+  // CHECK: %pc_rail = comm.put for b in other_nodes, m in stagger_lanes {{.*}} via rail window 4 after(%pa(b * 3 + m))
+  // CHECK: %sc_rail = comm.signal {{.*}} via rail after(%pc_rail(b, m))
+  %co = comm.combine %y to %back after(%ex)
+  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
+}

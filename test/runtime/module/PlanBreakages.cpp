@@ -146,7 +146,13 @@ static std::vector<Breakage> regionBreakages() {
       {"domain-variable-reserved", op(pk, [](Op &o) { o.domains[0].variable = "n"; })},
       {"domain-variable-twice",
        op(ex, [](Op &o) { o.reads[0].each.push_back({"s", DomainKind::All}); })},
-      {"domain-kind", op(pk, [](Op &o) { o.domains[0].kind = DomainKind(6); })},
+      {"domain-kind", op(pk, [](Op &o) { o.domains[0].kind = DomainKind(99); })},
+      {"domain-other-nodes-of-one",
+       op(pk, [](Op &o) { o.domains[0].kind = DomainKind::OtherNodes; })},
+      {"after-own-node-of-other-nodes", plan([](Plan &p) {
+         p.nodes = 2;
+         p.ops[pd].domains[0].kind = DomainKind::OtherNodes;
+       })},
       {"domain-too-many", op(pk, [](Op &o) { o.domains.assign(5, {"p", DomainKind::All}); })},
       {"domain-too-many-tasks", plan([](Plan &p) {
          p.ranks = 5000;

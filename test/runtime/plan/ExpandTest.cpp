@@ -39,13 +39,16 @@ TEST(Expand, NodesAndLanesRunFromZeroOrFromTheRanksOwn) {
   using Points = std::vector<std::vector<int64_t>>;
   EXPECT_EQ(points({{"b", DomainKind::Nodes}}, 4, 6, 2), (Points{{0}, {1}}));
   EXPECT_EQ(points({{"b", DomainKind::StaggerNodes}}, 4, 6, 2), (Points{{1}, {0}}));
+  EXPECT_EQ(points({{"b", DomainKind::OtherNodes}}, 4, 6, 3), (Points{{0}, {1}}));
+  EXPECT_EQ(points({{"b", DomainKind::OtherNodes}}, 0, 6, 3), (Points{{1}, {2}}));
   EXPECT_EQ(points({{"m", DomainKind::Lanes}}, 4, 6, 2), (Points{{0}, {1}, {2}}));
   EXPECT_EQ(points({{"m", DomainKind::StaggerLanes}}, 5, 6, 2), (Points{{2}, {0}, {1}}));
   Plan plan;
   plan.ranks = 6;
   plan.nodes = 2;
-  for (DomainKind kind : {DomainKind::All, DomainKind::Stagger, DomainKind::Nodes,
-                          DomainKind::StaggerNodes, DomainKind::Lanes, DomainKind::StaggerLanes})
+  for (DomainKind kind :
+       {DomainKind::All, DomainKind::Stagger, DomainKind::Nodes, DomainKind::StaggerNodes,
+        DomainKind::Lanes, DomainKind::StaggerLanes, DomainKind::OtherNodes})
     for (uint32_t rank = 0; rank < 6; ++rank)
       for (uint32_t at = 0; at < domainSize(plan, kind); ++at)
         EXPECT_EQ(domainPosition(plan, kind, rank, domainValue(plan, kind, rank, at)), at);
