@@ -8,6 +8,7 @@
 #include "test/runtime/simulator/Machines.h"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <random>
 
@@ -102,6 +103,35 @@ TEST(Simulate, SharesInProportionToSizesEndTogether) {
   Simulation sized = run(graph, switched(3, 1 * GB, 0), options);
   EXPECT_NEAR(sized.end[small], 4, 1e-9);
   EXPECT_NEAR(sized.end[large], 4, 1e-9);
+}
+
+/// Weights M(i,j) give every flow a normalised rate of at least B / max(row, column). Each
+/// sender weighs with what it knows: its own bytes.
+TEST(Simulate, RatesBySizeReachTheBoundBehindASwitch) {
+  SimulateOptions options;
+  options.ratesBySize = true;
+  for (uint32_t ranks : {8, 32, 72})
+    for (double sigma : {0.6, 1.0}) {
+      std::mt19937_64 random(ranks);
+      std::normal_distribution<double> normal(0, sigma);
+      TaskGraph graph(ranks);
+      FamilyId send = graph.addFamily({"send", TaskClass::Transfer, nvlink, 0});
+      std::vector<double> rows(ranks), columns(ranks);
+      for (uint32_t from = 0; from < ranks; ++from)
+        for (uint32_t to = 0; to < ranks; ++to) {
+          if (from == to)
+            continue;
+          double bytes = 0.01 * GB * std::exp(normal(random));
+          graph.addTransfer(send, from, to, bytes);
+          rows[from] += bytes;
+          columns[to] += bytes;
+        }
+      double bound = std::max(*std::max_element(rows.begin(), rows.end()),
+                              *std::max_element(columns.begin(), columns.end())) /
+                     GB;
+      Simulation result = run(graph, switched(ranks, 1 * GB, 0), options);
+      EXPECT_NEAR(result.seconds / bound, 1, 1e-6) << ranks << " ranks, sigma " << sigma;
+    }
 }
 
 TEST(Simulate, UsageAddsUpToWhatWasSent) {
