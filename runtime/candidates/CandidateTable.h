@@ -30,7 +30,8 @@ struct Cost {
   double seconds = 0;      ///< simulated; 0 where the floor alone said that it cannot win
   double floorSeconds = 0; ///< what no run of these tasks can beat
   std::string floorBy;     ///< "gpu 3 rail out"
-  double boundSeconds = 0; ///< what no schedule of the traffic can beat that sums as this one
+  /// What no schedule of the traffic can beat that sums as this one; 0 where nobody looks.
+  double boundSeconds = 0;
   std::string boundBy;
 
   bool isSimulated() const { return seconds > 0; }

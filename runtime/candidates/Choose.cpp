@@ -51,6 +51,7 @@ private:
   std::unique_ptr<simulator::KernelTimes> times;
   CandidateTable table;
   bool maySimulate = true;
+  bool isForPeople = false; ///< bounds are shown
 };
 
 rt::Status Chooser::prepare() {
@@ -91,6 +92,8 @@ rt::Status Chooser::bound(size_t candidate, size_t bucket) {
   simulator::Floor floor = simulator::floorOf(graph, network);
   cost.floorSeconds = floor.seconds;
   cost.floorBy = floor.reason;
+  if (!isForPeople)
+    return rt::Status();
   bounds::LayerBound least =
       study::boundOf({plans[candidate].plan, setting.manifest, setting.machine, network,
                       loads[bucket].counts, plans[candidate].sentBytesPerToken});
@@ -179,6 +182,7 @@ rt::Status Chooser::findChoice() {
 rt::Result<CandidateTable> Chooser::run(Effort effort) {
   MOEC_RETURN_IF_ERROR(prepare());
   maySimulate = effort != Effort::Floors;
+  isForPeople = effort == Effort::All;
   for (size_t candidate = 0; candidate < plans.size(); ++candidate)
     for (size_t bucket = 0; fits(candidate) && bucket < loads.size(); ++bucket)
       MOEC_RETURN_IF_ERROR(bound(candidate, bucket));
