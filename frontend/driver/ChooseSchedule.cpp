@@ -21,7 +21,7 @@ using candidates::CandidatePlan;
 using candidates::CandidateTable;
 
 constexpr uint32_t defaultTokens = 4096;
-/// Of more ranks simulations of all skews take seconds, and a compile should not.
+/// Of more ranks it takes seconds to draw and simulate all skews, and a compile should not.
 constexpr uint32_t mostSimulatedRanks = 32;
 
 static bool fits(const CandidatePlan &plan) { return plan.misfit.empty(); }
@@ -47,8 +47,11 @@ makeLoads(const ScheduleChoice &choice, const candidates::Setting &setting,
   std::vector<uint32_t> tokens = {setting.tokens};
   if (choice.isForPeople)
     tokens = candidates::tokenBuckets(setting.tokens);
+  std::span<const char *const> skews = candidates::skewBuckets();
+  if (!choice.isForPeople && setting.manifest.ranks > mostSimulatedRanks)
+    skews = skews.subspan(2, 1); // the middle one
   for (uint32_t each : tokens)
-    for (const char *skew : candidates::skewBuckets())
+    for (const char *skew : skews)
       MOEC_RETURN_IF_ERROR(add(each, skew));
   return loads;
 }
