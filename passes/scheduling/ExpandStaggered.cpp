@@ -5,9 +5,11 @@
 //
 // On several nodes each family of puts and signals is two: one to the ranks of the own
 // node by NVLink, one to those of the other nodes by rail, with flags on the same path.
-// The cells of the flags and who waits for them are as on one node.
+// Plans for generated kernels have one family. The cells of the flags and who waits for
+// them are as on one node.
 //===----------------------------------------------------------------------===//
 
+#include "dialects/moe/MoeDialect.h"
 #include "passes/scheduling/ExchangeParts.h"
 
 using namespace mlir;
@@ -56,7 +58,10 @@ SmallVector<Peers> StaggeredExpander::getPeers(StringRef variable) {
   MLIRContext *context = builder.getContext();
   Scope all(context, variable, DomainKind::Stagger);
   int64_t nodes = plan.getNodes(), lanes = plan.getRanks() / nodes;
-  if (nodes == 1)
+  // Generated kernels store into every rank's heap and know no other path: they run where
+  // all ranks are on one GPU, whatever mesh they were made for.
+  bool areForKernels = plan->getParentOp()->hasAttr(moe::kTargetAttrName);
+  if (nodes == 1 || areForKernels)
     return {{all, all.var(0), comm::Path::NVLink, ""}};
   if (lanes == 1) // the own rank is reached without a path
     return {{all, all.var(0), comm::Path::Rail, ""}};
