@@ -70,6 +70,8 @@ static topology::Link resolveLink(const Statement &block, std::optional<uint32_t
       achieved = statement.find("rate");
     } else if (keyword == "latency") {
       readFigure(statement, "time", link.latency);
+    } else if (keyword == "message") {
+      readFigure(statement, "time", link.message);
     } else if (keyword == "multicast") {
       readFigure(statement, "share", link.multicast);
       const Value *share = statement.find("share");

@@ -21,6 +21,7 @@ static void addLink(std::vector<Fact> &facts, const Link &link) {
   add(facts, link.name + " rate", link.rate, rateText);
   add(facts, link.name + " achieved", link.achieved, rateText);
   add(facts, link.name + " latency", link.latency, timeText);
+  add(facts, link.name + " message", link.message, timeText);
   add(facts, link.name + " multicast", link.multicast, plainText);
   if (link.ports)
     facts.push_back({link.name + " ports", rt::concat(*link.ports), ""});

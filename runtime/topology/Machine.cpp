@@ -8,6 +8,8 @@
 
 #include "runtime/plan/Limits.h"
 
+#include <algorithm>
+
 namespace moec::topology {
 
 std::optional<double> Link::bytesPerSecond() const {
@@ -21,6 +23,19 @@ const Link *Machine::findLink(std::string_view wanted) const {
     if (link.name == wanted)
       return &link;
   return nullptr;
+}
+
+bool hasSwitch(const Machine &machine, uint32_t lanes) {
+  const Link *nvlink = machine.findLink(nvlinkName);
+  if (!nvlink || !nvlink->multicast)
+    return false;
+  auto holdsAll = [&](const std::vector<uint32_t> &group) {
+    for (uint32_t lane = 0; lane < lanes; ++lane)
+      if (std::find(group.begin(), group.end(), lane) == group.end())
+        return false;
+    return true;
+  };
+  return nvlink->joins.empty() || std::any_of(nvlink->joins.begin(), nvlink->joins.end(), holdsAll);
 }
 
 std::string_view nameOf(CpuVendor vendor) {

@@ -36,6 +36,7 @@ struct Link {
   std::optional<Figure> rate;      ///< what is sold
   std::optional<Figure> achieved;  ///< what large transfers reach; none: `rate`
   std::optional<Figure> latency;   ///< of one message
+  std::optional<Figure> message;   ///< for which a message keeps its sender; none: not at all
   std::optional<Figure> multicast; ///< share of `achieved` that multimem reaches; none: cannot
   std::vector<std::vector<uint32_t>> joins; ///< GPUs of a node, by group; none: all of them
   std::optional<uint32_t> ports; ///< of a node, dealt to its GPUs in order; none: one a GPU
@@ -43,6 +44,7 @@ struct Link {
   /// None where neither rate is known.
   std::optional<double> bytesPerSecond() const;
   double latencySeconds() const { return latency ? latency->value : 0; }
+  double messageSeconds() const { return message ? message->value : 0; }
 };
 
 enum class PcieGroupKind : uint8_t { Switch, Bridge, Socket };
@@ -88,6 +90,9 @@ struct Machine {
 
 std::string_view nameOf(CpuVendor vendor);   ///< "intel"; "" for unknown
 std::string_view nameOf(PcieGroupKind kind); ///< "switch"
+
+/// Whether a switch that multicasts joins the first `lanes` GPUs of a node.
+bool hasSwitch(const Machine &machine, uint32_t lanes);
 
 /// How ranks lie on nodes.
 struct Shape {

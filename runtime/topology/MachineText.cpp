@@ -141,6 +141,8 @@ static void writeLink(BlockWriter &writer, const Link &link) {
     writer.line("achieved " + rateText(link.achieved->value), link.achieved->source);
   if (link.latency)
     writer.line("latency " + timeText(link.latency->value), link.latency->source);
+  if (link.message)
+    writer.line("message " + timeText(link.message->value), link.message->source);
   if (link.multicast)
     writer.line(rt::concat("multicast ", link.multicast->value), link.multicast->source);
   if (link.ports)

@@ -40,7 +40,9 @@ private:
   }
   /// The group of an NVLink that joins the two lanes, or -1.
   int32_t groupOf(uint32_t from, uint32_t to) const;
+  Route::Use nvlinkOf(uint32_t rank, uint32_t group, ResourceKind way);
   void addNvlink(uint32_t from, uint32_t to, uint32_t group);
+  void addSwitch();
   void addPcie(uint32_t from, uint32_t to);
   void addHostMemory(uint32_t from, uint32_t to);
   void addRail(uint32_t from, uint32_t to);
@@ -92,28 +94,59 @@ void NetworkMaker::addSides(Route &route, uint32_t from, uint32_t to, bool isNvl
     route.uses.push_back({resource(ResourceKind::CopyEngine, from, 0, machine.copyEngine->value,
                                    [&] { return rt::concat("gpu ", from, " copy engine"); })});
   if (options.memory && machine.memoryBytesPerSecond)
-    for (uint32_t rank : {from, to})
+    for (uint32_t rank : from == to ? std::vector{from} : std::vector{from, to})
       route.uses.push_back(
           {resource(ResourceKind::Hbm, rank, 0, machine.memoryBytesPerSecond->value,
                     [&] { return rt::concat("gpu ", rank, " memory"); })});
 }
 
-void NetworkMaker::addNvlink(uint32_t from, uint32_t to, uint32_t group) {
-  double rate = *nvlink->bytesPerSecond();
-  // A GPU in several groups has links of its own into each.
-  auto name = [&](uint32_t rank, const char *way) {
+/// A GPU in several groups has links of its own into each.
+Route::Use NetworkMaker::nvlinkOf(uint32_t rank, uint32_t group, ResourceKind way) {
+  return {resource(way, rank, group, *nvlink->bytesPerSecond(), [&] {
     uint32_t lane = network.laneOf(rank), groups = 0;
     for (const std::vector<uint32_t> &members : nvlink->joins)
       groups += std::count(members.begin(), members.end(), lane) > 0;
     std::string of = groups > 1 ? rt::concat(" ", group) : "";
-    return rt::concat("gpu ", rank, " nvlink", of, " ", way);
+    return rt::concat("gpu ", rank, " nvlink", of, way == ResourceKind::Egress ? " out" : " in");
+  })};
+}
+
+/// One switch that joins all ranks and multicasts. A store leaves its rank once and enters
+/// every other; a sum leaves every rank and enters the one that asked, which of itself it
+/// reads through the switch too. Links reach a part of their rate with such traffic.
+void NetworkMaker::addSwitch() {
+  uint32_t ranks = network.getRanks();
+  if (network.getNodes() != 1 || !hasSwitch(machine, ranks))
+    return;
+  int32_t group = groupOf(0, ranks - 1);
+  double cost = 1 / nvlink->multicast->value;
+  auto use = [&](uint32_t rank, ResourceKind way) {
+    Route::Use one = nvlinkOf(rank, static_cast<uint32_t>(group), way);
+    one.bytesPerByte = cost;
+    return one;
   };
+  for (uint32_t rank = 0; rank < ranks; ++rank) {
+    Route toAll, fromAll;
+    toAll.latencySeconds = nvlink->latencySeconds();
+    fromAll.latencySeconds = 2 * nvlink->latencySeconds(); // who reads asks first
+    toAll.messageSeconds = fromAll.messageSeconds = nvlink->messageSeconds();
+    for (uint32_t other = 0; ranks > 1 && other < ranks; ++other) {
+      fromAll.uses.push_back(use(other, ResourceKind::Egress));
+      (other == rank ? fromAll : toAll).uses.push_back(use(other, ResourceKind::Ingress));
+    }
+    if (ranks > 1)
+      toAll.uses.push_back(use(rank, ResourceKind::Egress));
+    addSides(toAll, rank, rank, /*isNvlink=*/true);
+    network.setSwitchRoutes(rank, std::move(toAll), std::move(fromAll));
+  }
+}
+
+void NetworkMaker::addNvlink(uint32_t from, uint32_t to, uint32_t group) {
   Route route;
-  route.uses.push_back(
-      {resource(ResourceKind::Egress, from, group, rate, [&] { return name(from, "out"); })});
-  route.uses.push_back(
-      {resource(ResourceKind::Ingress, to, group, rate, [&] { return name(to, "in"); })});
+  route.uses.push_back(nvlinkOf(from, group, ResourceKind::Egress));
+  route.uses.push_back(nvlinkOf(to, group, ResourceKind::Ingress));
   route.latencySeconds = nvlink->latencySeconds();
+  route.messageSeconds = nvlink->messageSeconds();
   addSides(route, from, to, /*isNvlink=*/true);
   network.setRoute(from, to, plan::Path::NVLink, std::move(route));
 }
@@ -184,6 +217,7 @@ void NetworkMaker::addRail(uint32_t from, uint32_t to) {
   route.uses.push_back(port(to, in, "in", ResourceKind::NicIn));
   append(route, fromNic[network.laneOf(to)], network.nodeOf(to));
   route.latencySeconds = rail->latencySeconds();
+  route.messageSeconds = rail->messageSeconds();
   if (out != in && nvlink)
     route.latencySeconds += nvlink->latencySeconds();
   addSides(route, from, to, /*isNvlink=*/false);
@@ -230,6 +264,7 @@ rt::Result<Network> NetworkMaker::run() {
       if (from != to)
         MOEC_RETURN_IF_ERROR(addPair(from, to));
   }
+  addSwitch();
   return std::move(network);
 }
 

@@ -12,6 +12,7 @@ namespace moec::topology {
 
 size_t Network::indexOf(uint32_t from, uint32_t to, size_t way) const {
   assert(from < getRanks() && to < getRanks() && "no such rank");
+  assert(way <= staged && "a multicast has a route of its own");
   return (way * getRanks() + from) * getRanks() + to;
 }
 
@@ -54,6 +55,22 @@ void Network::setStagedRoute(uint32_t from, uint32_t to, Route route) {
 
 const Route *Network::stagedRoute(uint32_t from, uint32_t to) const {
   return get(from, to, staged);
+}
+
+void Network::setSwitchRoutes(uint32_t rank, Route to, Route from) {
+  assert(rank < getRanks() && nodes == 1 && "a switch joins the ranks of one node");
+  toAll.resize(getRanks());
+  fromAll.resize(getRanks());
+  toAll[rank] = std::move(to);
+  fromAll[rank] = std::move(from);
+}
+
+const Route *Network::routeToAll(uint32_t rank) const {
+  return rank < toAll.size() ? &toAll[rank] : nullptr;
+}
+
+const Route *Network::routeFromAll(uint32_t rank) const {
+  return rank < fromAll.size() ? &fromAll[rank] : nullptr;
 }
 
 } // namespace moec::topology

@@ -50,6 +50,7 @@ struct Route {
   };
   std::vector<Use> uses;     ///< empty: a rank to itself where memory is not modelled
   double latencySeconds = 0; ///< of the last byte and of a flag
+  double messageSeconds = 0; ///< for which its rank is busy with each put or flag (LogGP's o)
 };
 
 /// Ranks in row-major order of (node, lane), as the mesh numbers them.
@@ -75,6 +76,13 @@ public:
   void setStagedRoute(uint32_t from, uint32_t to, Route route);
   const Route *stagedRoute(uint32_t from, uint32_t to) const;
 
+  /// The way of a store that the switch brings from a rank to all of its one node, and
+  /// that of the sum of what all have, which it makes on the way to a rank. Only where a
+  /// switch multicasts.
+  void setSwitchRoutes(uint32_t rank, Route toAll, Route fromAll);
+  const Route *routeToAll(uint32_t rank) const;
+  const Route *routeFromAll(uint32_t rank) const;
+
 private:
   static constexpr size_t staged = 2; ///< behind the two paths
 
@@ -85,7 +93,8 @@ private:
   uint32_t nodes, lanes;
   std::vector<Resource> resources;
   std::vector<Route> routes;
-  std::vector<int32_t> routeOf; ///< [way][from][to], -1: none
+  std::vector<int32_t> routeOf;      ///< [way][from][to], -1: none
+  std::vector<Route> toAll, fromAll; ///< by rank; empty: none
 };
 
 } // namespace moec::topology

@@ -38,6 +38,24 @@ TEST(MakeNetwork, SwitchHasALinkOutAndInOfEveryGpu) {
   EXPECT_EQ(network.stagedRoute(1, 3), nullptr);
 }
 
+TEST(MakeNetwork, ASwitchThatMulticastsReachesAllAtOnce) {
+  Machine machine = makeSwitch(3);
+  EXPECT_EQ(make(machine, {1, 3}).routeToAll(0), nullptr);
+  machine.links[0].multicast = {0.5, ""};
+  machine.links[0].message = {1e-7, ""};
+  Network network = make(machine, {1, 3});
+  EXPECT_EQ(usesOf(network, network.routeToAll(1)),
+            "gpu 0 nvlink in x2, gpu 2 nvlink in x2, gpu 1 nvlink out x2");
+  EXPECT_EQ(usesOf(network, network.routeFromAll(1)),
+            "gpu 0 nvlink out x2, gpu 1 nvlink out x2, gpu 1 nvlink in x2, gpu 2 nvlink out x2");
+  EXPECT_DOUBLE_EQ(network.routeToAll(1)->latencySeconds, 1e-6);
+  EXPECT_DOUBLE_EQ(network.routeFromAll(1)->latencySeconds, 2e-6);
+  EXPECT_DOUBLE_EQ(network.route(0, 1, Path::NVLink)->messageSeconds, 1e-7);
+  machine.links[0].joins = {{0, 1}, {1, 2}};
+  EXPECT_EQ(make(machine, {1, 2}).routeToAll(0) != nullptr, true);
+  EXPECT_FALSE(hasSwitch(machine, 3));
+}
+
 TEST(MakeNetwork, RailsJoinNodesAndCrossLanesTakeLonger) {
   Network network = make(makeRails(2), {2, 2});
   EXPECT_EQ(usesOf(network, network.route(0, 2, Path::Rail)), "gpu 0 rail out, gpu 2 rail in");
