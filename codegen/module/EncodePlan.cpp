@@ -21,10 +21,10 @@ static_assert(int(wire::DomainKind::MAX) == int(DomainKind::OtherNodes));
 static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::M));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
-static_assert(int(wire::TaskKind::MAX) == int(TaskKind::PartSum));
-static_assert(int(wire::OpKind::MAX) == int(OpKind::Reduce));
-static_assert(int(wire::Path::MAX) == int(Path::Rail));
-static_assert(int(wire::SumTree::MAX) == int(SumTree::NodePartial));
+static_assert(int(wire::TaskKind::MAX) == int(TaskKind::SwitchSum));
+static_assert(int(wire::OpKind::MAX) == int(OpKind::Pull));
+static_assert(int(wire::Path::MAX) == int(Path::Multicast));
+static_assert(int(wire::SumTree::MAX) == int(SumTree::Switch));
 
 namespace {
 

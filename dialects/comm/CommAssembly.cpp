@@ -88,16 +88,6 @@ static void printEnd(OpAsmPrinter &printer, FamilyOp op) {
 // Parsing of what ops share
 //===----------------------------------------------------------------------===//
 
-/// The label of an op is its result's name.
-static ParseResult parseLabel(OpAsmParser &parser, StringAttr &label) {
-  StringRef name = parser.getNumResults() == 1 ? parser.getResultName(0).first : "";
-  if (name.empty())
-    return parser.emitError(parser.getNameLoc(), "expected one named result, as in '%name = ...'");
-  label = parser.getBuilder().getStringAttr(llvm::isDigit(name.front()) ? ("t" + name).str()
-                                                                        : name.str());
-  return success();
-}
-
 static ParseResult parseDomain(OpAsmParser &parser, DomainAttr &domain) {
   StringRef variable, kindName;
   if (parser.parseKeyword(&variable) || parser.parseKeyword("in"))
@@ -262,112 +252,12 @@ static ParseResult parseFlagCell(Variables &variables, OperationState &result,
   return success();
 }
 
-template <typename Enum, typename EnumAttr>
-static ParseResult parseEnum(OpAsmParser &parser, StringRef what,
-                             std::optional<Enum> (*symbolize)(StringRef), EnumAttr &attr) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef name;
-  if (parser.parseKeyword(&name))
-    return failure();
-  std::optional<Enum> value = symbolize(name);
-  if (!value)
-    return parser.emitError(loc) << "unknown " << what << " '" << name << "'";
-  attr = EnumAttr::get(parser.getContext(), *value);
-  return success();
-}
-
 static ParseResult parseVia(OpAsmParser &parser, PathAttr &via) {
   if (failed(parser.parseOptionalKeyword("via"))) {
     via = PathAttr::get(parser.getContext(), Path::NVLink);
     return success();
   }
   return parseEnum<Path>(parser, "path", symbolizePath, via);
-}
-
-//===----------------------------------------------------------------------===//
-// Buffer and flag
-//===----------------------------------------------------------------------===//
-
-static ParseResult parseExtents(OpAsmParser &parser, DenseI64ArrayAttr &extents) {
-  SmallVector<int64_t> values;
-  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::OptionalSquare,
-                                     [&] { return parser.parseInteger(values.emplace_back()); }))
-    return failure();
-  extents = parser.getBuilder().getDenseI64ArrayAttr(values);
-  return success();
-}
-
-static void printExtents(OpAsmPrinter &printer, ArrayRef<int64_t> extents) {
-  if (extents.empty())
-    return;
-  printer << " [";
-  llvm::interleaveComma(extents, printer);
-  printer << ']';
-}
-
-ParseResult BufferOp::parse(OpAsmParser &parser, OperationState &result) {
-  auto &props = result.getOrAddProperties<Properties>();
-  int64_t records = 1, bytes = 0;
-  if (parseLabel(parser, props.label) ||
-      parseEnum<BufferSpace>(parser, "space", symbolizeBufferSpace, props.space) ||
-      parseEnum<BufferLayout>(parser, "layout", symbolizeBufferLayout, props.layout) ||
-      parseExtents(parser, props.extents) || parser.parseKeyword("of") ||
-      parser.parseInteger(bytes))
-    return failure();
-  if (succeeded(parser.parseOptionalKeyword("x"))) {
-    records = bytes;
-    if (parser.parseInteger(bytes))
-      return failure();
-  }
-  if (parser.parseKeyword("bytes") || parser.parseOptionalAttrDict(result.attributes))
-    return failure();
-  props.recordsPerToken = parser.getBuilder().getI64IntegerAttr(records);
-  props.bytesPerRecord = parser.getBuilder().getI64IntegerAttr(bytes);
-  result.addTypes(BufferType::get(parser.getContext()));
-  return success();
-}
-
-void BufferOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << stringifyBufferSpace(getSpace()) << ' ' << stringifyBufferLayout(getLayout());
-  printExtents(printer, getExtents());
-  printer << " of ";
-  if (getRecordsPerToken() != 1)
-    printer << getRecordsPerToken() << " x ";
-  printer << getBytesPerRecord() << " bytes";
-  printer.printOptionalAttrDict((*this)->getDiscardableAttrDictionary().getValue());
-}
-
-Names moec::comm::getCellNames(unsigned extents) {
-  static constexpr StringRef indices[] = {"i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"};
-  Names names{"r", "n"};
-  llvm::append_range(names, ArrayRef(indices).take_front(extents));
-  return names;
-}
-
-ParseResult FlagOp::parse(OpAsmParser &parser, OperationState &result) {
-  auto &props = result.getOrAddProperties<Properties>();
-  if (parseLabel(parser, props.label) || parseExtents(parser, props.extents))
-    return failure();
-  if (succeeded(parser.parseOptionalKeyword("carry")))
-    props.carry = parser.getBuilder().getUnitAttr();
-  if (props.extents.size() > 8)
-    return parser.emitError(parser.getNameLoc(), "a flag has at most 8 indices");
-  Variables variables(parser);
-  Names names = getCellNames(props.extents.size());
-  for (StringRef name : ArrayRef(names).drop_front(2))
-    variables.declare(name);
-  if (parser.parseKeyword("by") || parseExpr(variables, props.writer) ||
-      parser.parseOptionalAttrDict(result.attributes))
-    return failure();
-  result.addTypes(FlagType::get(parser.getContext()));
-  return success();
-}
-
-void FlagOp::print(OpAsmPrinter &printer) {
-  printExtents(printer, getExtents());
-  printer << (getCarry() ? " carry by " : " by ");
-  printExpr(printer.getStream(), getWriter().getResult(0), getCellNames(getExtents().size()));
-  printer.printOptionalAttrDict((*this)->getDiscardableAttrDictionary().getValue());
 }
 
 //===----------------------------------------------------------------------===//
@@ -446,9 +336,24 @@ template <typename MoveOp> static void printMove(OpAsmPrinter &printer, MoveOp o
   printRegion(printer, op.getDomains(), op.getSource(), op.getSourceRegion());
 }
 
+/// One rank, or all of them, for which there is no expression.
 static void printTo(OpAsmPrinter &printer, ArrayAttr domains, AffineMap to) {
   printer << " to ";
+  if (to.getNumResults() == 0) {
+    printer << "all";
+    return;
+  }
   printExpr(printer.getStream(), to.getResult(0), getNames(domains));
+}
+
+static ParseResult parseTo(Variables &variables, AffineMapAttr &to) {
+  OpAsmParser &parser = variables.parser;
+  if (parser.parseKeyword("to"))
+    return failure();
+  if (failed(parser.parseOptionalKeyword("all")))
+    return parseExpr(variables, to);
+  to = AffineMapAttr::get(variables.map({}));
+  return success();
 }
 
 static void printVia(OpAsmPrinter &printer, Path via) {
@@ -461,8 +366,8 @@ ParseResult PutOp::parse(OpAsmParser &parser, OperationState &result) {
   Variables variables(parser);
   int64_t window = 0;
   if (parseLabel(parser, props.label) || parseDomains(variables, props.domains) ||
-      parser.parseKeyword("to") || parseExpr(variables, props.to) || parser.parseColon() ||
-      parseMove(variables, result, props) || parseVia(parser, props.via))
+      parseTo(variables, props.to) || parser.parseColon() || parseMove(variables, result, props) ||
+      parseVia(parser, props.via))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("window")) && parser.parseInteger(window))
     return failure();
@@ -497,11 +402,34 @@ void CopyOp::print(OpAsmPrinter &printer) {
   printEnd(printer, *this);
 }
 
+ParseResult PullOp::parse(OpAsmParser &parser, OperationState &result) {
+  auto &props = result.getOrAddProperties<Properties>();
+  Variables variables(parser);
+  Value target, source;
+  if (parseLabel(parser, props.label) || parseDomains(variables, props.domains) ||
+      parser.parseColon() || parseRegion(variables, target, props.targetRegion) ||
+      parser.parseKeyword("from") || parser.parseKeyword("all") ||
+      parseRegion(variables, source, props.sourceRegion))
+    return failure();
+  result.operands.append({target, source});
+  result.addTypes(TokenType::get(parser.getContext()));
+  return parseEnd(variables, result, props.afterInstances);
+}
+
+void PullOp::print(OpAsmPrinter &printer) {
+  printDomains(printer, getDomains());
+  printer << " : ";
+  printRegion(printer, getDomains(), getTarget(), getTargetRegion());
+  printer << " from all ";
+  printRegion(printer, getDomains(), getSource(), getSourceRegion());
+  printEnd(printer, *this);
+}
+
 ParseResult SignalOp::parse(OpAsmParser &parser, OperationState &result) {
   auto &props = result.getOrAddProperties<Properties>();
   Variables variables(parser);
   if (parseLabel(parser, props.label) || parseDomains(variables, props.domains) ||
-      parser.parseKeyword("to") || parseExpr(variables, props.to) || parser.parseColon() ||
+      parseTo(variables, props.to) || parser.parseColon() ||
       parseFlagCell(variables, result, props.index) || parser.parseEqual() ||
       parseExpr(variables, props.value))
     return failure();

@@ -49,11 +49,14 @@ def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Experts", 2, "experts">, I32EnumCase<"Shared", 3, "shared">,
     I32EnumCase<"SlotSum", 4, "slot_sum">, I32EnumCase<"PackNodes", 5, "pack_nodes">,
     I32EnumCase<"Split", 6, "split">, I32EnumCase<"RankSum", 7, "rank_sum">,
-    I32EnumCase<"NodeSum", 8, "node_sum">, I32EnumCase<"PartSum", 9, "part_sum">]>;
+    I32EnumCase<"NodeSum", 8, "node_sum">, I32EnumCase<"PartSum", 9, "part_sum">,
+    I32EnumCase<"Select", 10, "select">, I32EnumCase<"FullSum", 11, "full_sum">,
+    I32EnumCase<"SwitchSum", 12, "switch_sum">]>;
 def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
 
 def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
-    I32EnumCase<"NVLink", 0, "nvlink">, I32EnumCase<"Rail", 1, "rail">]>;
+    I32EnumCase<"NVLink", 0, "nvlink">, I32EnumCase<"Rail", 1, "rail">,
+    I32EnumCase<"Multicast", 2, "multicast">]>;
 def Comm_PathAttr : Comm_EnumAttr<Comm_Path, "path">;
 
 def Comm_StepOrder : Comm_Enum<"StepOrder", "order between the steps of one rank", [
@@ -62,7 +65,7 @@ def Comm_StepOrderAttr : Comm_EnumAttr<Comm_StepOrder, "steps">;
 
 def Comm_SumTree : Comm_Enum<"SumTree", "which sums reach the result", [
     I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"RankPartial", 1, "rank_partial">,
-    I32EnumCase<"NodePartial", 2, "node_partial">]>;
+    I32EnumCase<"NodePartial", 2, "node_partial">, I32EnumCase<"Switch", 3, "switch">]>;
 def Comm_SumTreeAttr : Comm_EnumAttr<Comm_SumTree, "result">;
 
 /// Values: passes/fusion/KernelForm.h.
@@ -73,10 +76,12 @@ def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
     I32EnumCase<"Everything", 4, "everything">, I32EnumCase<"Auto", 5, "auto">]>;
 
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
-    I32EnumCase<"StaggeredPut", 0, "staggered_put">, I32EnumCase<"TwoTier", 1, "two_tier">]>;
+    I32EnumCase<"StaggeredPut", 0, "staggered_put">, I32EnumCase<"TwoTier", 1, "two_tier">,
+    I32EnumCase<"Multicast", 2, "multicast">]>;
 
 def Comm_Combine : Comm_Enum<"Combine", "what comes back to a token's rank", [
-    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">,
+    I32EnumCase<"Switch", 2, "switch">]>;
 
 def Comm_TileUse : Comm_Enum<"TileUse", "products that a tile is for", [
     I32EnumCase<"Experts", 0, "experts">, I32EnumCase<"Shared", 1, "shared">]>;
@@ -143,13 +148,14 @@ def Comm_LinkAttr : Comm_Attr<"Link", "link"> {
   let summary = "Class of links of a machine, in one direction of one GPU";
   let description = [{
     Rates are in MB/s (10^6 bytes) and latencies in ns, whole numbers, so that
-    they print exactly.
+    they print exactly. `multicasts`: a switch copies and adds on the way.
 
     Constraints: (link-c1) the rate is positive, the latency is not negative.
   }];
   let parameters = (ins StringRefParameter<"name in the machine block">:$name,
                         EnumParameter<Comm_Path>:$path,
-                        "int64_t":$megabytesPerSecond, "int64_t":$latencyNanoseconds);
+                        "int64_t":$megabytesPerSecond, "int64_t":$latencyNanoseconds,
+                        DefaultValuedParameter<"bool", "false">:$multicasts);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -71,7 +71,8 @@ LogicalResult ItemSetAttr::verify(EmitError emitError, ItemSetKind kind, AffineM
 }
 
 LogicalResult LinkAttr::verify(EmitError emitError, StringRef name, Path,
-                               int64_t megabytesPerSecond, int64_t latencyNanoseconds) {
+                               int64_t megabytesPerSecond, int64_t latencyNanoseconds,
+                               bool /*multicasts*/) {
   // link-c1
   if (megabytesPerSecond <= 0)
     return emitError() << "link '" << name << "' must have a positive rate, not "

@@ -169,6 +169,11 @@ void ReduceOp::build(OpBuilder &builder, OperationState &state, StringRef label,
   buildCall<ReduceOp>(builder, state, label, callee, scope, reads, writes, after);
 }
 
+/// By multicast to all ranks, which no expression names.
+static AffineMapAttr getDestination(const Scope &scope, AffineExpr to) {
+  return AffineMapAttr::get(to ? scope.map(to) : scope.map(ArrayRef<AffineExpr>()));
+}
+
 void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
                   AffineExpr to, RegionUse target, RegionUse source, int64_t window,
                   ArrayRef<AfterUse> after, Path via) {
@@ -177,9 +182,20 @@ void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, co
   props.domains = scope.getDomainsAttr();
   props.targetRegion = target.region;
   props.sourceRegion = source.region;
-  props.to = AffineMapAttr::get(scope.map(to));
+  props.to = getDestination(scope, to);
   props.via = PathAttr::get(builder.getContext(), via);
   props.window = builder.getI64IntegerAttr(window);
+  state.addOperands({target.buffer, source.buffer});
+  props.afterInstances = addAfter(builder, state, scope, after);
+}
+
+void PullOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                   RegionUse target, RegionUse source, ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<Properties>();
+  props.label = builder.getStringAttr(label);
+  props.domains = scope.getDomainsAttr();
+  props.targetRegion = target.region;
+  props.sourceRegion = source.region;
   state.addOperands({target.buffer, source.buffer});
   props.afterInstances = addAfter(builder, state, scope, after);
 }
@@ -191,7 +207,7 @@ void SignalOp::build(OpBuilder &builder, OperationState &state, StringRef label,
   props.label = builder.getStringAttr(label);
   props.domains = scope.getDomainsAttr();
   props.index = AffineMapAttr::get(scope.map(index));
-  props.to = AffineMapAttr::get(scope.map(to));
+  props.to = getDestination(scope, to);
   props.value = AffineMapAttr::get(scope.map(scope.step()));
   props.payload = payload;
   props.via = PathAttr::get(builder.getContext(), via);
@@ -242,6 +258,7 @@ MOEC_COMM_FAMILY(PutOp)
 MOEC_COMM_FAMILY(SignalOp)
 MOEC_COMM_FAMILY(WaitOp)
 MOEC_COMM_FAMILY(CopyOp)
+MOEC_COMM_FAMILY(PullOp)
 MOEC_COMM_FAMILY(DispatchOp)
 MOEC_COMM_FAMILY(CombineOp)
 #undef MOEC_COMM_FAMILY
@@ -263,6 +280,8 @@ Uses PutOp::getReadUses() { return {{getSource(), getSourceRegion()}}; }
 Uses PutOp::getWriteUses() { return {{getTarget(), getTargetRegion()}}; }
 Uses CopyOp::getReadUses() { return {{getSource(), getSourceRegion()}}; }
 Uses CopyOp::getWriteUses() { return {{getTarget(), getTargetRegion()}}; }
+Uses PullOp::getReadUses() { return {{getSource(), getSourceRegion()}}; }
+Uses PullOp::getWriteUses() { return {{getTarget(), getTargetRegion()}}; }
 Uses SignalOp::getReadUses() { return {}; }
 Uses SignalOp::getWriteUses() { return {}; }
 Uses WaitOp::getReadUses() { return {}; }

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The custom assembly is in CommSyntax.cpp, each constraint id below is a
-// comment in CommVerifiers.cpp and in a failing test under test/dialects/comm.
+// comment in CommVerifiers.cpp or CommCalls.cpp and in a failing test under test/dialects/comm.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_DIALECTS_COMM_COMMOPS_TD
@@ -44,7 +44,8 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
     only what flags order); `result` (`rows`: the source adds every expert's row
     in slot order, the same bits for any rank count; `rank_partial`: a rank adds
     its rows of a token in slot order, the source the ranks' sums in order;
-    `node_partial`: the ranks of a node in between); `topology` (machine facts); `schedule` (asked for before
+    `node_partial`: the ranks of a node in between; `switch`: a rank adds its rows, the
+    switch the ranks' sums in an order of its own); `topology` (machine facts); `schedule` (asked for before
     -comm-schedule, decided after it).
 
     Constraints: (plan-c1) 1 to 65535 ranks, 1 to 65535 slots: both travel in 16
@@ -224,8 +225,8 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     end.
 
     Constraints: (compute-c1) the callee is a comm.task of the plan; (compute-c2)
-    slot_sum, rank_sum, node_sum and part_sum are called by comm.reduce, every other
-    kind by comm.compute;
+    slot_sum, rank_sum, node_sum, part_sum, full_sum and switch_sum are called by
+    comm.reduce, every other kind by comm.compute;
     (compute-c3) number, item sets and order of the regions are those of the kind:
     route reads x{A(r)}, writes route{A(r)}; pack reads route{A(r)}, writes
     record{D(r,p)}; experts reads rows{D(s,r)} and records{D(s,r)}, writes
@@ -235,10 +236,12 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     writes record{M(r,b)}; split reads record{M(s,a)}, writes record{D(s,p)}; rank_sum
     reads records{D(s,r)} and y{Y(s,r)}, writes q{D(s,r)}; node_sum reads record{M(s,a)}
     and parts{D(s,p)}, writes z{M(s,a)}; part_sum is slot_sum over parts{D(r,p)} or, in
-    a plan with result node_partial, parts{M(r,b)};
+    a plan with result node_partial, parts{M(r,b)}; select reads route{A(s)}, writes
+    record{D(s,r)}; full_sum reads records{D(s,r)} and y{Y(s,r)}, writes sums{A(s)};
+    switch_sum reads total{A(r)} and optionally shared{A(r)} and x{A(r)}, writes out{A(r)};
     (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk), those
-    for a node 4 * (2 + 3 * topk); (compute-c5) slot_sum is for result rows, part_sum
-    for the others.
+    for a node 4 * (2 + 3 * topk); (compute-c5) slot_sum is for result rows, switch_sum
+    for result switch, part_sum for the others.
   }] # commFamilyRules # [{
 
     Effects: reads and writes what it names; sees what its `after` tasks wrote.
@@ -277,18 +280,19 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     only a later `comm.signal` to the same rank publishes them. `window` bounds
     how many instances of the family one rank has in flight (0: all). In text:
     `comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} window 4
-    after(%rt)`, `via rail` before the window for the other path.
+    after(%rt)`, `via rail` before the window for the other path. `to all .. via
+    multicast` writes the same region on every rank: the switch makes the copies.
 
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (put-c1) the target is a sym buffer; (put-c2) both item sets are
     the same; (put-c3) neither region repeats; (put-c4) records have the same
     size and number; (put-c5) the window is not negative, and 0 without a domain;
-    (put-c6) `to` is one rank.
+    (put-c6) `to` is one rank, or all of the one node by multicast.
   }] # commFamilyRules # [{
 
-    Effects: reads the source on this rank, writes the target on rank `to`; no
-    order against other cells.
+    Effects: reads the source on this rank, writes the target on rank `to`, by
+    multicast on every rank; no order against other cells.
 
     Example: test/passes/scheduling/schedule.mlir.
 
@@ -314,14 +318,16 @@ def Comm_SignalOp : Comm_FamilyOp<"signal"> {
     Writes {value, payload} into a flag cell of rank `to` after every store of
     its `after` tasks (and, on NVLink, everything they had acquired) is visible.
     With `carry` the payload is the size of the item set. In text:
-    `comm.signal for p in stagger to p : %fd[0, r] = n carry D(r,p) after(%pd(p))`.
+    `comm.signal for p in stagger to p : %fd[0, r] = n carry D(r,p) after(%pd(p))`;
+    `to all .. via multicast` writes the cell on every rank.
 
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (signal-c1) carries a set iff the flag does; (signal-c2) the
     value is an expression in n alone, positive at step 1 and growing; (signal-c3)
     as many index expressions as extents, each within its extent; (signal-c4) the
-    cell's writer is this rank; (signal-c5) `to` is one rank.
+    cell's writer is this rank; (signal-c5) `to` is one rank, or all of the one node by
+    multicast.
   }] # commFamilyRules # [{
 
     Effects: release at system scope.
@@ -370,6 +376,36 @@ def Comm_WaitOp : Comm_FamilyOp<"wait"> {
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::Value":$flag, "::llvm::ArrayRef<::mlir::AffineExpr>":$index,
     "::moec::comm::ItemSetAttr":$payload, "::llvm::ArrayRef<::moec::comm::AfterUse>":$after)>];
+}
+
+def Comm_PullOp : Comm_FamilyOp<"pull"> {
+  let summary = "Sum of a region over all ranks, made by the switch";
+  let description = [{
+    Reads the source region on every rank and writes the sum of what they hold, row
+    by row, into the target on this rank. The switch adds in f32, in an order that it
+    chooses, and rounds once to the type of the rows. In text:
+    `comm.pull : %total{A(r)} from all %sums[0, r]{A(r)} after(%wc)`.
+
+    Life cycle: made by -comm-schedule for `combine switch`, stays to the end.
+
+    Constraints: (pull-c1) the source is a sym buffer; (pull-c2) both item sets are
+    A(r); (pull-c3) neither region repeats; (pull-c4) records have the same size;
+    (pull-c5) the plan has one node.
+  }] # commFamilyRules # [{
+
+    Effects: reads the source on every rank, writes the target on this one. What a
+    rank has stored there is seen only after a flag of that rank.
+
+    Example: test/passes/scheduling/schedule-multicast.mlir.
+
+    Lowering: multimem.ld_reduce with f32 accumulation.
+  }];
+  let arguments = !con((ins Comm_BufferType:$target, Comm_RegionAttr:$targetRegion,
+                            Comm_BufferType:$source, Comm_RegionAttr:$sourceRegion), family);
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
+    "::moec::comm::RegionUse":$target, "::moec::comm::RegionUse":$source,
+    "::llvm::ArrayRef<::moec::comm::AfterUse>":$after)>];
 }
 
 def Comm_CopyOp : Comm_FamilyOp<"copy"> {

@@ -47,6 +47,12 @@ mlir::LogicalResult verifyValue(mlir::Operation *op, mlir::AffineMap value, cons
 mlir::FailureOr<BufferOp> getBufferOp(mlir::Operation *op, mlir::Value value);
 mlir::FailureOr<FlagOp> getFlagOp(mlir::Operation *op, mlir::Value value);
 
+/// compute-c4, dispatch-c4: bytes of a record, and what they must be.
+mlir::LogicalResult verifyRecordSize(mlir::Operation *op, llvm::StringRef what, mlir::Value buffer,
+                                     uint64_t wanted);
+uint64_t getRouteBytes(mlir::Operation *op);
+uint64_t getRecordBytes(mlir::Operation *op);
+
 /// Every constraint of every family: domains, regions, dependences.
 mlir::LogicalResult verifyFamily(FamilyOp op);
 

@@ -126,6 +126,15 @@ std::string moec::comm::toString(ItemSetAttr items, ArrayRef<StringRef> names) {
 // Parsing of expressions
 //===----------------------------------------------------------------------===//
 
+ParseResult moec::comm::parseLabel(OpAsmParser &parser, StringAttr &label) {
+  StringRef name = parser.getNumResults() == 1 ? parser.getResultName(0).first : "";
+  if (name.empty())
+    return parser.emitError(parser.getNameLoc(), "expected one named result, as in '%name = ...'");
+  label = parser.getBuilder().getStringAttr(llvm::isDigit(name.front()) ? ("t" + name).str()
+                                                                        : name.str());
+  return success();
+}
+
 AffineExpr Variables::lookup(StringRef name, SMLoc loc) {
   for (auto [i, known] : llvm::enumerate(names))
     if (known == name)

@@ -60,6 +60,24 @@ private:
   llvm::SmallVector<std::pair<llvm::StringRef, llvm::SMLoc>> pending;
 };
 
+/// The label of an op is its result's name.
+mlir::ParseResult parseLabel(mlir::OpAsmParser &parser, mlir::StringAttr &label);
+
+/// A keyword that names a value of an enumeration.
+template <typename Enum, typename EnumAttr>
+mlir::ParseResult parseEnum(mlir::OpAsmParser &parser, llvm::StringRef what,
+                            std::optional<Enum> (*symbolize)(llvm::StringRef), EnumAttr &attr) {
+  llvm::SMLoc loc = parser.getCurrentLocation();
+  llvm::StringRef name;
+  if (parser.parseKeyword(&name))
+    return mlir::failure();
+  std::optional<Enum> value = symbolize(name);
+  if (!value)
+    return parser.emitError(loc) << "unknown " << what << " '" << name << "'";
+  attr = EnumAttr::get(parser.getContext(), *value);
+  return mlir::success();
+}
+
 mlir::ParseResult parseSum(Variables &variables, mlir::AffineExpr &expr);
 mlir::ParseResult parseExprs(Variables &variables, mlir::OpAsmParser::Delimiter delimiter,
                              Exprs &exprs);

@@ -123,240 +123,27 @@ LogicalResult FlagOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Compute and reduce
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// A set that a task kind asks for: `r` stands for the rank, `a` for its node, `v` for
-/// any domain variable, `s` and `p` for any rank.
-struct Wanted {
-  ItemSetKind kind;
-  StringRef args;
-};
-struct Shape {
-  SmallVector<Wanted> reads;
-  SmallVector<Wanted> writes;
-  size_t optionalReads = 0; ///< the last ones
-};
-} // namespace
-
-static Shape getShape(TaskKind kind, SumTree result) {
-  Wanted own{ItemSetKind::A, "r"};
-  switch (kind) {
-  case TaskKind::Route:
-  case TaskKind::Shared:
-    return {{own}, {own}};
-  case TaskKind::Pack:
-    return {{own}, {{ItemSetKind::D, "rv"}}};
-  case TaskKind::Experts:
-    return {{{ItemSetKind::D, "vr"}, {ItemSetKind::D, "vr"}}, {{ItemSetKind::Y, "vr"}}};
-  case TaskKind::SlotSum:
-    return {{own, {ItemSetKind::Y, "rv"}, own, own}, {own}, 2};
-  case TaskKind::PackNodes:
-    return {{own}, {{ItemSetKind::M, "rv"}}};
-  case TaskKind::Split:
-    return {{{ItemSetKind::M, "sa"}}, {{ItemSetKind::D, "sp"}}};
-  case TaskKind::RankSum:
-    return {{{ItemSetKind::D, "vr"}, {ItemSetKind::Y, "vr"}}, {{ItemSetKind::D, "vr"}}};
-  case TaskKind::NodeSum:
-    return {{{ItemSetKind::M, "sa"}, {ItemSetKind::D, "sp"}}, {{ItemSetKind::M, "sa"}}};
-  case TaskKind::PartSum: {
-    ItemSetKind parts = result == SumTree::NodePartial ? ItemSetKind::M : ItemSetKind::D;
-    return {{own, {parts, "rv"}, own, own}, {own}, 2};
-  }
-  }
-  llvm_unreachable("all kinds are handled");
-}
-
-static std::string toString(ArrayRef<Wanted> wanted) {
-  return llvm::join(
-      llvm::map_range(wanted,
-                      [](Wanted set) {
-                        return (stringifyItemSetKind(set.kind) + "(" + set.args.take_front() +
-                                (set.args.size() > 1 ? "," : "") + set.args.drop_front() + ")")
-                            .str();
-                      }),
-      " ");
-}
-
-/// Whether an argument of a set is what the letter stands for.
-static bool matches(AffineExpr expr, char letter, int64_t lanes) {
-  AffineExpr rank = getAffineDimExpr(rankDim, expr.getContext());
-  switch (letter) {
-  case 'r':
-    return expr == rank;
-  case 'a':
-    return expr == rank.floorDiv(lanes);
-  case 'v': {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    return dim && dim.getPosition() >= firstDomainDim;
-  }
-  default:
-    return true;
-  }
-}
-
-static bool matches(RegionUse use, Wanted wanted, int64_t lanes) {
-  ItemSetAttr items = use.region.getItems();
-  if (items.getKind() != wanted.kind)
-    return false;
-  return llvm::all_of(llvm::zip(items.getArgs().getResults(), wanted.args), [&](auto pair) {
-    auto [expr, letter] = pair;
-    return matches(expr, letter, lanes);
-  });
-}
-
-static bool matches(ArrayRef<RegionUse> uses, ArrayRef<Wanted> wanted, size_t optional,
-                    int64_t lanes) {
-  if (uses.size() > wanted.size() || uses.size() + optional < wanted.size())
-    return false;
-  return llvm::all_of(llvm::zip(uses, wanted), [&](auto pair) {
-    auto [use, set] = pair;
-    return matches(use, set, lanes);
-  });
-}
-
-static std::string describe(FamilyOp op, ArrayRef<RegionUse> uses) {
-  return llvm::join(llvm::map_range(uses,
-                                    [&](RegionUse use) {
-                                      return toString(
-                                          use.region.getItems(),
-                                          getNames(op.getDomains(), use.region.getEach()));
-                                    }),
-                    " ");
-}
-
-/// What the letters of a shape mean.
-static StringRef getLetters(const Shape &shape) {
-  bool ofNode = llvm::any_of(shape.reads, [](Wanted set) { return set.args.contains('a'); });
-  return ofNode ? " for the node a of r and any ranks s and p" : " for a variable v";
-}
-
-/// compute-c3
-static LogicalResult verifyShape(FamilyOp op, TaskKind kind) {
-  PlanOp plan = getPlan(op);
-  Shape shape = getShape(kind, plan.getResult());
-  int64_t lanes = plan.getRanks() / plan.getNodes();
-  SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
-  if (matches(reads, shape.reads, shape.optionalReads, lanes) &&
-      matches(writes, shape.writes, 0, lanes))
-    return success();
-  return op.emitOpError() << "task of kind " << stringifyTaskKind(kind) << " reads "
-                          << toString(shape.reads)
-                          << (shape.optionalReads ? " (the last two optional)" : "")
-                          << " and writes " << toString(shape.writes) << getLetters(shape)
-                          << ", not " << describe(op, reads) << " and " << describe(op, writes);
-}
-
-static LogicalResult verifyRecordSize(Operation *op, StringRef what, Value buffer,
-                                      uint64_t wanted) {
-  auto made = cast<BufferOp>(buffer.getDefiningOp());
-  if (made.getBytesPerRecord() == wanted)
-    return success();
-  return op->emitOpError() << what << " '" << made.getLabel() << "' must have " << wanted
-                           << " bytes a record, not " << made.getBytesPerRecord();
-}
-
-static uint64_t getRouteBytes(Operation *op) { return 12 * getPlan(op).getTopk(); }
-static uint64_t getRecordBytes(Operation *op) { return 4 * (2 + 2 * getPlan(op).getTopk()); }
-static uint64_t getNodeRecordBytes(Operation *op) { return 4 * (2 + 3 * getPlan(op).getTopk()); }
-
-/// compute-c4
-static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
-  SmallVector<RegionUse> reads = op.getReadUses(), writes = op.getWriteUses();
-  switch (kind) {
-  case TaskKind::Route:
-    return verifyRecordSize(op, "route", writes[0].buffer, getRouteBytes(op));
-  case TaskKind::Pack:
-    if (failed(verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op))))
-      return failure();
-    return verifyRecordSize(op, "records", writes[0].buffer, getRecordBytes(op));
-  case TaskKind::Experts:
-    return verifyRecordSize(op, "records", reads[1].buffer, getRecordBytes(op));
-  case TaskKind::SlotSum:
-  case TaskKind::PartSum:
-    return verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op));
-  case TaskKind::PackNodes:
-    if (failed(verifyRecordSize(op, "route", reads[0].buffer, getRouteBytes(op))))
-      return failure();
-    return verifyRecordSize(op, "records", writes[0].buffer, getNodeRecordBytes(op));
-  case TaskKind::Split:
-    if (failed(verifyRecordSize(op, "records", reads[0].buffer, getNodeRecordBytes(op))))
-      return failure();
-    return verifyRecordSize(op, "records", writes[0].buffer, getRecordBytes(op));
-  case TaskKind::RankSum:
-    return verifyRecordSize(op, "records", reads[0].buffer, getRecordBytes(op));
-  case TaskKind::NodeSum:
-    return verifyRecordSize(op, "records", reads[0].buffer, getNodeRecordBytes(op));
-  case TaskKind::Shared:
-    return success();
-  }
-  llvm_unreachable("all kinds are handled");
-}
-
-static LogicalResult verifyCall(FamilyOp op, FlatSymbolRefAttr callee,
-                                SymbolTableCollection &symbols) {
-  // compute-c1
-  auto task = symbols.lookupNearestSymbolFrom<TaskOp>(op->getParentOp(), callee);
-  if (!task)
-    return op.emitOpError() << "calls " << callee << ", which is no comm.task of the plan";
-  // compute-c2
-  bool last = task.getKind() == TaskKind::SlotSum || task.getKind() == TaskKind::PartSum;
-  bool sums = last || task.getKind() == TaskKind::RankSum || task.getKind() == TaskKind::NodeSum;
-  if (sums != isa<ReduceOp>(op))
-    return op.emitOpError() << "cannot call a task of kind " << stringifyTaskKind(task.getKind())
-                            << ": use " << (sums ? "comm.reduce" : "comm.compute");
-  // compute-c5
-  SumTree result = getPlan(op).getResult();
-  if (last && (task.getKind() == TaskKind::SlotSum) != (result == SumTree::Rows))
-    return op.emitOpError() << "cannot end with " << stringifyTaskKind(task.getKind())
-                            << " in a plan with result " << stringifySumTree(result);
-  if (failed(verifyShape(op, task.getKind())))
-    return failure();
-  return verifyRecordSizes(op, task.getKind());
-}
-
-static LogicalResult verifyCounts(Operation *op, OperandRange buffers, ArrayAttr regions,
-                                  StringRef what) {
-  if (buffers.size() == regions.size())
-    return success();
-  return op->emitOpError() << "has " << regions.size() << " regions for " << buffers.size() << " "
-                           << what << " buffers";
-}
-
-LogicalResult ComputeOp::verify() {
-  if (failed(verifyCounts(*this, getReads(), getReadRegions(), "read")) ||
-      failed(verifyCounts(*this, getWrites(), getWriteRegions(), "written")))
-    return failure();
-  return verifyFamily(*this);
-}
-
-LogicalResult ComputeOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifyCall(*this, getCalleeAttr(), symbols);
-}
-
-LogicalResult ReduceOp::verify() {
-  if (failed(verifyCounts(*this, getReads(), getReadRegions(), "read")) ||
-      failed(verifyCounts(*this, getWrites(), getWriteRegions(), "written")) ||
-      failed(verifyFamily(*this)))
-    return failure();
-  // reduce-c1
-  for (RegionUse use : getReadUses())
-    for (DomainAttr domain : use.region.getEach())
-      if (!isAscending(domain.getKind()))
-        return emitOpError() << "adds over '" << domain.getVariable() << "' in "
-                             << stringifyDomainKind(domain.getKind())
-                             << ": the order of a sum must be ascending";
-  return success();
-}
-
-LogicalResult ReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifyCall(*this, getCalleeAttr(), symbols);
-}
-
-//===----------------------------------------------------------------------===//
 // Put and copy
 //===----------------------------------------------------------------------===//
+
+/// put-c6, signal-c5
+template <typename SendOp> static LogicalResult verifyDestination(SendOp op, const OpScope &scope) {
+  if (op.getVia() == Path::Multicast) {
+    if (op.getTo().getNumResults() != 0)
+      return op.emitOpError("goes by multicast to all ranks, not to one");
+    if (int64_t nodes = getPlan(op).getNodes(); nodes != 1)
+      return op.emitOpError() << "goes by multicast, which reaches one node, not " << nodes;
+    return verifyMap(op, "destination", op.getTo(), scope);
+  }
+  if (op.getTo().getNumResults() == 0)
+    return op.emitOpError() << "goes to all ranks, which only multicast does, not "
+                            << stringifyPath(op.getVia());
+  if (op.getTo().getNumResults() != 1)
+    return op.emitOpError() << "goes to one rank, not " << op.getTo().getNumResults();
+  if (failed(verifyMap(op, "destination", op.getTo(), scope)))
+    return failure();
+  return verifyRanks(op, "destination", op.getTo(), scope);
+}
 
 template <typename MoveOp> static LogicalResult verifyMove(MoveOp op) {
   if (failed(verifyFamily(op)))
@@ -393,13 +180,29 @@ LogicalResult PutOp::verify() {
       (getWindow() != 0 && getDomains().empty()))
     return emitOpError() << "window must be 0 or more instances of a family with a domain, not "
                          << int64_t(getWindow());
-  // put-c6
-  OpScope scope = getOpScope(*this, getDomains());
-  if (getTo().getNumResults() != 1)
-    return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
-  if (failed(verifyMap(*this, "destination", getTo(), scope)))
+  return verifyDestination(*this, getOpScope(*this, getDomains()));
+}
+
+LogicalResult PullOp::verify() {
+  // pull-c3, pull-c4, and half of pull-c2
+  if (failed(verifyMove(*this)))
     return failure();
-  return verifyRanks(*this, "destination", getTo(), scope);
+  // pull-c2
+  ItemSetAttr items = getSourceRegion().getItems();
+  bool isOwn = items.getKind() == ItemSetKind::A &&
+               items.getArgs().getResult(0) == getAffineDimExpr(rankDim, getContext());
+  if (!isOwn)
+    return emitOpError() << "adds up " << toString(items, getNames(getDomains()))
+                         << ": a rank takes the sums of all its own tokens, A(r)";
+  // pull-c1
+  auto source = cast<BufferOp>(getSource().getDefiningOp());
+  if (source.getSpace() != BufferSpace::Sym)
+    return emitOpError() << "source '" << source.getLabel() << "' must be a sym buffer, not "
+                         << stringifyBufferSpace(source.getSpace());
+  // pull-c5
+  if (int64_t nodes = getPlan(*this).getNodes(); nodes != 1)
+    return emitOpError() << "adds up by the switch of one node, of which the plan has " << nodes;
+  return success();
 }
 
 LogicalResult CopyOp::verify() {
@@ -418,11 +221,16 @@ LogicalResult CopyOp::verify() {
 /// signal-c4, on the corners of the scope: -comm-verify-scheduled asks every rank.
 static LogicalResult verifyWriter(SignalOp op, FlagOp flag, const OpScope &scope) {
   SmallVector<int64_t> dims(scope.names.size(), 0);
-  auto isOwn = [&] {
-    SmallVector<int64_t> cell{evaluate(op.getTo().getResult(0), dims), dims[stepDim]};
+  auto isOwnOn = [&](int64_t to) {
+    SmallVector<int64_t> cell{to, dims[stepDim]};
     for (AffineExpr expr : op.getIndex().getResults())
       cell.push_back(evaluate(expr, dims));
     return evaluate(flag.getWriter().getResult(0), cell) == dims[rankDim];
+  };
+  auto isOwn = [&] {
+    if (op.getTo().getNumResults() == 0) // on all ranks, so on the first and the last
+      return isOwnOn(0) && isOwnOn(*scope.ranges[rankDim].high);
+    return isOwnOn(evaluate(op.getTo().getResult(0), dims));
   };
   constexpr unsigned corners = 3; // the first, middle and last value
   unsigned total = 1;
@@ -458,11 +266,7 @@ LogicalResult SignalOp::verify() {
   if (getPayload() && failed(verifyItems(*this, *getPayload(), scope)))
     return failure();
   // signal-c5
-  if (getTo().getNumResults() != 1)
-    return emitOpError() << "goes to one rank, not " << getTo().getNumResults();
-  if (failed(verifyMap(*this, "destination", getTo(), scope)) ||
-      failed(verifyRanks(*this, "destination", getTo(), scope)) ||
-      failed(verifyValue(*this, getValue(), scope)))
+  if (failed(verifyDestination(*this, scope)) || failed(verifyValue(*this, getValue(), scope)))
     return failure();
   return verifyWriter(*this, *flag, scope);
 }

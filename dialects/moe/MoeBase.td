@@ -84,9 +84,11 @@ def Moe_Serve : Moe_Enum<"Serve", "rule of copies", [
 
 /// How rows travel, and what comes back. Values: passes/scheduling/ScheduleProblem.h.
 def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [
-    I32EnumCase<"StaggeredPut", 0, "staggered">, I32EnumCase<"TwoTier", 1, "two_tier">]>;
+    I32EnumCase<"StaggeredPut", 0, "staggered">, I32EnumCase<"TwoTier", 1, "two_tier">,
+    I32EnumCase<"Multicast", 2, "multicast">]>;
 def Moe_Combine : Moe_Enum<"Combine", "what comes back to a token's rank", [
-    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">]>;
+    I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">,
+    I32EnumCase<"Switch", 2, "switch">]>;
 
 /// Which stages of a step share a launch. Values: passes/fusion/KernelForm.h.
 def Moe_Fusion : Moe_Enum<"Fusion", "stages that share a launch", [

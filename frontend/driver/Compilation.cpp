@@ -128,6 +128,29 @@ Placement Compilation::placement() {
   return moe::toPlacement((*module->getOps<moe::LayerOp>().begin()).getPlacementAttr());
 }
 
+/// Kernels are staggered puts of rows.
+static std::pair<std::string, frontend::Location>
+findScheduleWithoutKernels(const frontend::ScheduleRequest &schedule) {
+  switch (schedule.algorithm) {
+  case frontend::Algorithm::Auto:
+  case frontend::Algorithm::Staggered:
+    break;
+  case frontend::Algorithm::TwoTier:
+    return {"algorithm two_tier", schedule.algorithmLocation};
+  case frontend::Algorithm::Multicast:
+    return {"algorithm multicast", schedule.algorithmLocation};
+  }
+  switch (schedule.combine) {
+  case frontend::Combine::Rows:
+    break;
+  case frontend::Combine::Partial:
+    return {"combine partial", schedule.combineLocation};
+  case frontend::Combine::Switch:
+    return {"combine switch", schedule.combineLocation};
+  }
+  return {};
+}
+
 bool Compilation::loadProgram(const frontend::Program &program) {
   Stopwatch watch;
   if (program.machine) {
@@ -140,6 +163,7 @@ bool Compilation::loadProgram(const frontend::Program &program) {
   facts.layerPlace = program.locations.layer;
   facts.tokensPlace = program.locations.tokensType;
   facts.weightsPlace = program.locations.weightsType;
+  std::tie(facts.schedule, facts.schedulePlace) = findScheduleWithoutKernels(program.schedule);
   module = importProgram(program, &context);
   addTime("import", watch.seconds());
   return module ? true : failed(reports.exitCode());
@@ -170,6 +194,14 @@ bool Compilation::checkKernelTypes() {
   return facts.bf16Weights || refuse("weights", facts.weightsPlace);
 }
 
+bool Compilation::checkKernelSchedule() {
+  if (facts.schedule.empty())
+    return true;
+  reports.report(frontend::DiagnosticId::ScheduleWithoutKernels, facts.schedulePlace,
+                 {facts.schedule});
+  return failed(2);
+}
+
 bool Compilation::setTarget(const std::string &wanted, bool holdsMachine) {
   std::string made = target();
   if (wanted.empty() || wanted == made)
@@ -183,7 +215,7 @@ bool Compilation::setTarget(const std::string &wanted, bool holdsMachine) {
     (*module)->removeAttr(moe::kTargetAttrName);
     return true;
   }
-  if (!checkKernelTypes() || (holdsMachine && !checkMachine(wanted)))
+  if (!checkKernelTypes() || !checkKernelSchedule() || (holdsMachine && !checkMachine(wanted)))
     return false;
   mlir::Builder builder(&context);
   (*module)->setAttr(moe::kTargetAttrName, builder.getStringAttr(wanted));

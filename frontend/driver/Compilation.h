@@ -114,6 +114,7 @@ private:
   bool hasTarget();
   bool checkPhase(Phase at);
   bool checkKernelTypes();
+  bool checkKernelSchedule();
   bool checkMachine(const std::string &target);
   bool buildKernels(const KernelOptions &options, KernelSet &kernels);
   /// PTX and machine code of `kernels`; forms them anew, once, where they spill.
@@ -125,7 +126,8 @@ private:
     std::string machine, arch;
     frontend::Location machinePlace;
     bool bf16Tokens = true, bf16Weights = true;
-    frontend::Location layerPlace, tokensPlace, weightsPlace;
+    std::string schedule; ///< the statement that no kernels follow; empty: none
+    frontend::Location layerPlace, tokensPlace, weightsPlace, schedulePlace;
   };
   mlir::MLIRContext context;
   frontend::Diagnostics reports;

@@ -27,8 +27,10 @@ namespace {
 using candidates::CandidateTable;
 
 /// Where bytes go. In the order in which tiers are printed.
-enum class Tier : uint8_t { Local, NVLink, Rail };
-constexpr std::array tierNames = {"local", "nvlink", "rail"};
+/// What a switch copies or adds is counted once: as it leaves its rank, as the sum enters.
+enum class Tier : uint8_t { Local, NVLink, Rail, Multicast, Sum };
+constexpr std::array tierNames = {"local", "nvlink", "rail", "to all", "from all"};
+constexpr std::array tierKeys = {"local", "nvlink", "rail", "to_all", "from_all"};
 constexpr std::array exchanges = {formats::Phase::Dispatch, formats::Phase::Combine};
 
 struct Summary {
@@ -53,21 +55,25 @@ const char *algorithmOf(const plan::Plan &plan) {
       continue;
     if (op.writes[0].items.kind == plan::ItemSetKind::M)
       return "two_tier";
+    if (op.via == plan::Path::Multicast)
+      return "multicast";
     isStaggered &= runsThroughRanks(op.domains);
   }
   return isStaggered ? "staggered" : "other";
 }
 
-Tier tierOf(const simulator::Task &task, plan::Path via) {
+Tier tierOf(const simulator::Task &task, const simulator::Family &family) {
+  switch (family.reach) {
+  case simulator::Reach::Peer:
+    break;
+  case simulator::Reach::All:
+    return Tier::Multicast;
+  case simulator::Reach::Sum:
+    return Tier::Sum;
+  }
   if (task.rank == task.peer)
     return Tier::Local;
-  switch (via) {
-  case plan::Path::NVLink:
-    return Tier::NVLink;
-  case plan::Path::Rail:
-    return Tier::Rail;
-  }
-  return Tier::NVLink;
+  return family.via == plan::Path::Rail ? Tier::Rail : Tier::NVLink;
 }
 
 rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts &counts) {
@@ -81,8 +87,7 @@ rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts 
       const simulator::Task &task = graph.getTasks()[id];
       const simulator::Family &family = graph.familyOf(id);
       if (family.kind == simulator::TaskClass::Transfer && ops[task.family])
-        summary.bytes[size_t(tierOf(task, family.via))][exchange] +=
-            static_cast<uint64_t>(task.amount);
+        summary.bytes[size_t(tierOf(task, family))][exchange] += static_cast<uint64_t>(task.amount);
     }
   }
   return summary;
@@ -185,7 +190,7 @@ std::string summaryJson(const rt::Module &module, const Summary &summary,
                                  {"bytes", nlohmann::ordered_json::object()}};
   for (size_t exchange = 0; exchange < exchanges.size(); ++exchange)
     for (size_t tier = 0; tier < tierNames.size(); ++tier)
-      json["bytes"][formats::nameOf(exchanges[exchange])][tierNames[tier]] =
+      json["bytes"][formats::nameOf(exchanges[exchange])][tierKeys[tier]] =
           summary.bytes[tier][exchange];
   json["files"] = nlohmann::ordered_json::array();
   for (const formats::ExportedFile &file : files)
@@ -205,7 +210,7 @@ std::string summaryText(const rt::Module &module, const Summary &summary,
   out += line.data();
   for (size_t tier = 0; tier < tierNames.size(); ++tier) {
     auto [dispatch, combine] = summary.bytes[tier];
-    if (tier == size_t(Tier::Rail) && dispatch == 0 && combine == 0)
+    if (tier >= size_t(Tier::Rail) && dispatch == 0 && combine == 0)
       continue;
     std::snprintf(line.data(), line.size(), "%-8s %12s %12s\n", tierNames[tier],
                   rt::formatBytes(dispatch).c_str(), rt::formatBytes(combine).c_str());

@@ -60,17 +60,22 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
 
 double dispatchedBytesPerToken(const plan::Plan &plan) {
   const plan::Expr itself = plan::rank();
-  double toRanks = 0, toNodes = 0;
+  double toRanks = 0, toNodes = 0, toAll = 0;
   for (const plan::Op &op : plan.ops) {
+    double bytes = op.writes.empty() ? 0 : plan.buffers[op.writes[0].buffer].bytesPerRecord;
+    if (op.kind == plan::OpKind::Compute && op.task == plan::TaskKind::Select)
+      toAll += bytes;
     if (op.kind != plan::OpKind::Put || op.writes[0].items.args[0] != itself)
       continue;
-    double bytes = plan.buffers[op.writes[0].buffer].bytesPerRecord;
-    if (op.writes[0].items.kind == plan::ItemSetKind::D)
+    bool isInput = plan.buffers[op.reads[0].buffer].space == plan::BufferSpace::Input;
+    if (op.via == plan::Path::Multicast)
+      toAll += isInput ? bytes : 0; // routes become records
+    else if (op.writes[0].items.kind == plan::ItemSetKind::D)
       toRanks += bytes;
     else if (op.writes[0].items.kind == plan::ItemSetKind::M)
       toNodes += bytes;
   }
-  return toRanks > 0 ? toRanks : toNodes;
+  return toRanks > 0 ? toRanks : toNodes > 0 ? toNodes : toAll;
 }
 
 traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,

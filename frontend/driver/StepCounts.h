@@ -36,7 +36,8 @@ traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerT
                                   uint32_t nodes);
 
 /// Bytes of a token that goes to another rank: all puts of tokens `D(r, p)` of the plan, or
-/// of `M(r, b)` where it sends to nodes.
+/// of `M(r, b)` where it sends to nodes. Where it multicasts, of a row and of the record
+/// that its rank selects, as if these were put.
 double dispatchedBytesPerToken(const plan::Plan &plan);
 
 } // namespace moec::driver

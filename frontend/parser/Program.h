@@ -139,13 +139,21 @@ enum class Algorithm : uint8_t {
   Auto,      ///< the compiler's choice
   Staggered, ///< one-sided puts, every rank starting at itself
   TwoTier,   ///< once to each node by a rail, then to its ranks
+  Multicast, ///< once to all ranks, by a switch that copies
+};
+
+/// What comes back to a token's rank.
+enum class Combine : uint8_t {
+  Rows,    ///< every expert's row
+  Partial, ///< sums of a rank's, in two tiers a node's rows
+  Switch,  ///< the sum of all ranks' sums, made by a switch
 };
 
 /// How; never what. Unset fields are the compiler's choice.
 struct ScheduleRequest {
   std::string name;
   Algorithm algorithm = Algorithm::Auto;
-  bool partialSums = false;                 ///< combine partial
+  Combine combine = Combine::Rows;
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu

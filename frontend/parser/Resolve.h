@@ -99,6 +99,8 @@ PlacementRequest resolvePlacement(const Statement &block, const PlacementTarget 
 std::optional<LoadRequest> resolveLoad(const Statement &block, const PlacementTarget &target,
                                        Diagnostics &diagnostics);
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
+/// Has the program's machine the switch that its schedule needs?
+void checkSwitch(const Program &program, Diagnostics &diagnostics);
 
 } // namespace moec::frontend
 

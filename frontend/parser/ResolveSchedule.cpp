@@ -15,10 +15,15 @@ static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result
   result.algorithmLocation = statement.location;
   if (!algorithm || algorithm->text == "auto")
     return;
-  result.algorithm = algorithm->text == "two_tier" ? Algorithm::TwoTier : Algorithm::Staggered;
-  if (algorithm->text != "staggered" && algorithm->text != "two_tier")
+  if (algorithm->text == "staggered")
+    result.algorithm = Algorithm::Staggered;
+  else if (algorithm->text == "two_tier")
+    result.algorithm = Algorithm::TwoTier;
+  else if (algorithm->text == "multicast")
+    result.algorithm = Algorithm::Multicast;
+  else
     refuse(statement, "the algorithm '" + algorithm->text + "'",
-           "implemented: auto, staggered, two_tier", diagnostics);
+           "implemented: auto, staggered, two_tier, multicast", diagnostics);
 }
 
 /// What one `fuse` asks for; nothing if it is no fusion that there is.
@@ -130,7 +135,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
     result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokensPerRank, diagnostics);
     result.tokensLocation = statement.location;
   } else if (keyword == "combine" && order) {
-    result.partialSums = order->text == "partial";
+    result.combine = order->text == "switch"    ? Combine::Switch
+                     : order->text == "partial" ? Combine::Partial
+                                                : Combine::Rows;
     result.combineLocation = statement.location;
   } else if (keyword == "steps" && order && order->text != "serial") {
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
@@ -141,6 +148,36 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (keyword == "tile") {
     resolveTile(statement, result, diagnostics);
   }
+}
+
+/// What is missing for an exchange by the switch; empty if nothing is.
+static std::string findMissingSwitch(const Program &program) {
+  uint32_t nodes = program.mesh.nodes(), ranks = program.ranks();
+  if (!program.machine)
+    return "the mesh is over no machine";
+  const Machine &machine = *program.machine;
+  if (nodes > 1)
+    return "the mesh has " + std::to_string(nodes) + " of them";
+  if (ranks > machine.gpusPerNode.value_or(ranks))
+    return "machine '" + machine.name + "' has " + std::to_string(*machine.gpusPerNode) +
+           " GPUs a node for " + std::to_string(ranks) + " ranks";
+  if (!topology::hasSwitch(machine, ranks))
+    return "machine '" + machine.name + "' has no link nvlink over all GPUs with `multicast`";
+  return "";
+}
+
+void checkSwitch(const Program &program, Diagnostics &diagnostics) {
+  const ScheduleRequest &schedule = program.schedule;
+  bool multicasts = schedule.algorithm == Algorithm::Multicast;
+  bool adds = schedule.combine == Combine::Switch;
+  if (adds && !multicasts)
+    diagnostics.report(DiagnosticId::SwitchWithoutMulticast, schedule.combineLocation, {});
+  if (!multicasts && !adds)
+    return;
+  if (std::string missing = findMissingSwitch(program); !missing.empty())
+    diagnostics.report(DiagnosticId::NoSwitch,
+                       multicasts ? schedule.algorithmLocation : schedule.combineLocation,
+                       {multicasts ? "algorithm multicast" : "combine switch", missing});
 }
 
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics) {

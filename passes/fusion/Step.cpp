@@ -76,14 +76,21 @@ void PartFinder::assignTask(const Op &op, uint32_t number) {
   case TaskKind::NodeSum:
   case TaskKind::PartSum:
     return refuse("'" + op.name + "', which adds partial sums");
+  case TaskKind::Select:
+    return refuse("'" + op.name + "', which selects from what was multicast");
+  case TaskKind::FullSum:
+  case TaskKind::SwitchSum:
+    return refuse("'" + op.name + "', which leaves sums to the switch");
   }
 }
 
 /// A put of rows Y is the way back; of two puts of tokens the one that reads the
 /// caller's input carries the rows.
 void PartFinder::assignExchange(const Op &op, uint32_t number) {
-  if (op.via != Path::NVLink && reason.empty())
+  if (op.via == Path::Rail && reason.empty())
     reason = "'" + op.name + "' leaves the node";
+  if (op.via == Path::Multicast)
+    return refuse("'" + op.name + "', which multicasts");
   if (op.kind == OpKind::Put) {
     const Region &from = op.reads[0];
     if (from.items.kind == ItemSetKind::Y)
@@ -110,6 +117,8 @@ void PartFinder::assign(const Op &op, uint32_t number) {
   case OpKind::Signal:
   case OpKind::Wait:
     return assignExchange(op, number);
+  case OpKind::Pull:
+    return refuse("'" + op.name + "', which leaves sums to the switch");
   }
 }
 

@@ -12,15 +12,25 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace moec::scheduling {
 
 using plan::ConcreteItems, plan::ItemSetKind, plan::TaskKind;
 
-uint32_t getTargetRank(const TaskGraph &graph, TaskId id) {
+std::vector<uint32_t> getTargetRanks(const TaskGraph &graph, TaskId id) {
   const plan::Op &op = graph.op(id);
-  return op.kind == plan::OpKind::Put ? static_cast<uint32_t>(graph[id].scope(op.to))
-                                      : graph[id].rank;
+  if (op.kind != plan::OpKind::Put)
+    return {graph[id].rank};
+  return plan::targetRanks(graph.getPlan(), op, graph[id].scope);
+}
+
+std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id) {
+  if (graph.op(id).kind != plan::OpKind::Pull)
+    return {graph[id].rank};
+  std::vector<uint32_t> all(graph.getPlan().ranks);
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
 }
 
 bool overlaps(plan::BufferLayout layout, const ConcreteItems &a, const ConcreteItems &b) {
@@ -60,6 +70,8 @@ enum class Content : uint8_t {
   Rows,
   RankSums,
   NodeSums,
+  FullSums,
+  SwitchSums,
   Shared,
   Result
 };
@@ -81,9 +93,9 @@ public:
   void finish(uint32_t steps);
 
 private:
-  std::optional<Content> read(TaskId id, const plan::ConcreteRegion &part);
+  std::optional<Content> read(TaskId id, const plan::ConcreteRegion &part, uint32_t rank);
   Content readAll(TaskId id, size_t i);
-  void write(TaskId id, const plan::ConcreteRegion &part, Content content);
+  void write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, Content content);
   void checkCount(TaskId id, const ConcreteItems &items);
   void checkWritten(TaskId id, const ConcreteItems &items);
   void learn(TaskId id, const ConcreteItems &items);
@@ -126,6 +138,10 @@ static const char *nameOf(Content content) {
     return "sums of a rank";
   case Content::NodeSums:
     return "sums of a node";
+  case Content::FullSums:
+    return "sums of a rank for all tokens";
+  case Content::SwitchSums:
+    return "sums of the switch";
   case Content::Shared:
     return "rows of the shared expert";
   case Content::Result:
@@ -134,13 +150,13 @@ static const char *nameOf(Content content) {
   return "";
 }
 
-/// A layer's residual comes last: third where no shared expert is.
-static std::vector<Content> getSummands(const plan::Plan &plan, Content parts) {
-  std::vector<Content> inputs = {Content::Route, parts};
+/// A layer's residual comes last: behind `inputs` where no shared expert is.
+static std::vector<Content> getSummands(const plan::Plan &plan, std::vector<Content> inputs) {
+  size_t most = inputs.size() + 2;
   for (const plan::Op &op : plan.ops)
     if (op.kind == plan::OpKind::Compute && op.task == TaskKind::Shared)
       inputs.push_back(Content::Shared);
-  inputs.resize(4, Content::Tokens);
+  inputs.resize(most, Content::Tokens);
   return inputs;
 }
 
@@ -154,7 +170,7 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
   case TaskKind::Experts:
     return {Content::Tokens, Content::Record};
   case TaskKind::SlotSum:
-    return getSummands(plan, Content::Rows);
+    return getSummands(plan, {Content::Route, Content::Rows});
   case TaskKind::PackNodes:
     return {Content::Route};
   case TaskKind::Split:
@@ -164,8 +180,15 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
   case TaskKind::NodeSum:
     return {Content::NodeRecord, Content::RankSums};
   case TaskKind::PartSum:
-    return getSummands(plan, plan.sumTree == plan::SumTree::NodePartial ? Content::NodeSums
-                                                                        : Content::RankSums);
+    return getSummands(plan, {Content::Route, plan.sumTree == plan::SumTree::NodePartial
+                                                  ? Content::NodeSums
+                                                  : Content::RankSums});
+  case TaskKind::Select:
+    return {Content::Route};
+  case TaskKind::FullSum:
+    return {Content::Record, Content::Rows};
+  case TaskKind::SwitchSum:
+    return getSummands(plan, {Content::SwitchSums});
   }
   return {};
 }
@@ -182,6 +205,7 @@ static Content getOutput(TaskKind task) {
     return Content::Shared;
   case TaskKind::SlotSum:
   case TaskKind::PartSum:
+  case TaskKind::SwitchSum:
     return Content::Result;
   case TaskKind::PackNodes:
     return Content::NodeRecord;
@@ -191,6 +215,10 @@ static Content getOutput(TaskKind task) {
     return Content::RankSums;
   case TaskKind::NodeSum:
     return Content::NodeSums;
+  case TaskKind::Select:
+    return Content::Record;
+  case TaskKind::FullSum:
+    return Content::FullSums;
   }
   return Content::Tokens;
 }
@@ -212,9 +240,9 @@ void Machine::learn(TaskId id, const ConcreteItems &items) {
 /// what each rank of the node gets.
 void Machine::checkCount(TaskId id, const ConcreteItems &items) {
   const Task &task = graph[id];
-  if (items.kind == ItemSetKind::A)
-    return;
   if (items.first == task.rank) {
+    if (items.kind == ItemSetKind::A)
+      return;
     auto route = routes.find({task.rank, task.step});
     if (route == routes.end() || !graph.isBefore(route->second, id))
       add(Rule::Count, id, " needs " + toString(items) + " before the tokens are routed");
@@ -242,10 +270,10 @@ std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
   return text;
 }
 
-std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part) {
+std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part, uint32_t rank) {
   const Task &task = graph[id];
   const plan::Buffer &buffer = plan.buffers[part.buffer];
-  RegionKey key{task.rank, part.buffer, part.region};
+  RegionKey key{rank, part.buffer, part.region};
   std::vector<Entry> &entries = memory[key];
   if (buffer.space == plan::BufferSpace::Input)
     entries = {{{ItemSetKind::A, task.rank, 0}, Content::Tokens, task.step, id, true}};
@@ -295,8 +323,8 @@ void Machine::retire(const RegionKey &key, const Entry &entry) {
             ", which nothing reads");
 }
 
-void Machine::write(TaskId id, const plan::ConcreteRegion &part, Content content) {
-  RegionKey key{getTargetRank(graph, id), part.buffer, part.region};
+void Machine::write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, Content content) {
+  RegionKey key{rank, part.buffer, part.region};
   const plan::Buffer &buffer = plan.buffers[part.buffer];
   std::vector<Entry> &entries = memory[key];
   std::erase_if(entries, [&](const Entry &held) {
@@ -334,6 +362,7 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
       own(ItemSetKind::D, plan.ranks);
     break;
   case TaskKind::RankSum: // of each source
+  case TaskKind::FullSum:
     for (const plan::ConcreteRegion &to : plan::expandRegion(plan, op.writes[0], task.scope))
       parts.push_back({ItemSetKind::Y, to.items.first, task.rank});
     break;
@@ -349,6 +378,8 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
   case TaskKind::Shared:
   case TaskKind::PackNodes:
   case TaskKind::Split:
+  case TaskKind::Select:
+  case TaskKind::SwitchSum: // the switch has added
     break;
   }
   return parts;
@@ -356,7 +387,8 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
 
 /// The parts of a sum are its second operand.
 void Machine::checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRegion> &parts) {
-  if (graph.op(id).kind != plan::OpKind::Reduce || i != 1)
+  const plan::Op &op = graph.op(id);
+  if (op.kind != plan::OpKind::Reduce || op.task == TaskKind::SwitchSum || i != 1)
     return;
   std::vector<ConcreteItems> wanted = getParts(id);
   bool fits = std::equal(
@@ -372,25 +404,28 @@ void Machine::checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRe
   add(Rule::Sum, id, " adds" + found + ", wanted" + order + " in this order");
 }
 
-/// Reads the i-th operand; gives what a put of it would move.
+/// Reads the i-th operand; gives what a put or pull of it would move.
 Content Machine::readAll(TaskId id, size_t i) {
   const plan::Op &op = graph.op(id);
   std::vector<plan::ConcreteRegion> parts = plan::expandRegion(plan, op.reads[i], graph[id].scope);
   checkParts(id, i, parts);
   Content moved = Content::Tokens;
-  for (const plan::ConcreteRegion &part : parts) {
-    std::optional<Content> found = read(id, part);
-    if (!found)
-      continue;
-    moved = *found;
-    if (op.kind == plan::OpKind::Put)
-      continue;
-    if (Content wanted = getInputs(plan, op.task)[i]; *found != wanted)
-      add(Rule::Content, id,
-          std::string(" wants ") + nameOf(wanted) + " in '" + plan.buffers[part.buffer].name +
-              "', finds " + nameOf(*found));
-  }
-  return moved;
+  bool isPull = op.kind == plan::OpKind::Pull;
+  for (uint32_t rank : getSourceRanks(graph, id))
+    for (const plan::ConcreteRegion &part : parts) {
+      std::optional<Content> found = read(id, part, rank);
+      if (!found)
+        continue;
+      moved = *found;
+      if (op.kind == plan::OpKind::Put)
+        continue;
+      Content wanted = isPull ? Content::FullSums : getInputs(plan, op.task)[i];
+      if (*found != wanted)
+        add(Rule::Content, id,
+            std::string(" wants ") + nameOf(wanted) + " in '" + plan.buffers[part.buffer].name +
+                "', finds " + nameOf(*found));
+    }
+  return isPull ? Content::SwitchSums : moved;
 }
 
 void Machine::run(TaskId id) {
@@ -403,18 +438,20 @@ void Machine::run(TaskId id) {
   Content content = getOutput(op.task);
   for (size_t i = 0; i < op.reads.size(); ++i) {
     Content moved = readAll(id, i);
-    if (op.kind == plan::OpKind::Put)
+    if (op.kind == plan::OpKind::Put || op.kind == plan::OpKind::Pull)
       content = moved;
   }
   for (const plan::Region &region : op.writes)
     for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, scope)) {
       bool isLocal = op.kind == plan::OpKind::Compute;
-      if (isLocal && (op.task == TaskKind::Experts || op.task == TaskKind::Split))
+      bool finds = op.task == TaskKind::Split || op.task == TaskKind::Select;
+      if (isLocal && (op.task == TaskKind::Experts || finds))
         learn(id, part.items);
-      if (isLocal && op.task == TaskKind::Split)
+      if (isLocal && finds)
         learn(id, {ItemSetKind::Y, part.items.first, part.items.second});
       checkWritten(id, part.items);
-      write(id, part, content);
+      for (uint32_t rank : getTargetRanks(graph, id))
+        write(id, part, rank, content);
     }
 }
 

@@ -18,8 +18,9 @@ namespace moec::scheduling {
 /// Rank, buffer, region of the buffer.
 using RegionKey = std::tuple<uint32_t, uint32_t, uint64_t>;
 
-/// The rank whose memory a task writes.
-uint32_t getTargetRank(const TaskGraph &graph, TaskId id);
+/// The ranks whose memory a task writes, and reads, ascending.
+std::vector<uint32_t> getTargetRanks(const TaskGraph &graph, TaskId id);
+std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id);
 
 /// Whether two sets in one region may share a record.
 bool overlaps(plan::BufferLayout layout, const plan::ConcreteItems &a,

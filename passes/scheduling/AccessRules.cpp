@@ -28,7 +28,7 @@ struct Access {
 
 class AccessRules {
 public:
-  AccessRules(const TaskGraph &graph, const std::map<TaskId, TaskId> &waits, Faults &faults)
+  AccessRules(const TaskGraph &graph, const SignalPairs &waits, Faults &faults)
       : plan(graph.getPlan()), graph(graph), waits(waits), faults(faults) {}
   void check();
 
@@ -36,28 +36,30 @@ private:
   std::vector<Access> getAccesses() const;
   void checkPair(const Access &a, const Access &b);
   void checkPath(const Access &put, const Access &reader);
-  bool isCovered(TaskId put, TaskId reader) const;
-  bool covers(TaskId signal, TaskId put, TaskId reader) const;
+  bool isCovered(const Access &write, TaskId reader) const;
+  bool covers(const SignalPair &flag, TaskId write, TaskId reader) const;
 
   const plan::Plan &plan;
   const TaskGraph &graph;
-  const std::map<TaskId, TaskId> &waits;
+  const SignalPairs &waits;
   Faults &faults;
-  /// Signals of a rank to a rank, in the order of their numbers.
-  std::map<std::pair<uint32_t, uint32_t>, std::vector<TaskId>> signals;
+  /// Signals of a rank to a rank and their waits, in the order of their numbers.
+  std::map<std::pair<uint32_t, uint32_t>, SignalPairs> signals;
 };
 } // namespace
 
 std::vector<Access> AccessRules::getAccesses() const {
   std::vector<Access> accesses;
-  auto add = [&](TaskId id, const std::vector<plan::Region> &regions, uint32_t rank, bool write) {
+  auto add = [&](TaskId id, const std::vector<plan::Region> &regions,
+                 const std::vector<uint32_t> &ranks, bool write) {
     for (const plan::Region &region : regions)
       for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, graph[id].scope))
-        accesses.push_back({{rank, part.buffer, part.region}, part.items, id, write});
+        for (uint32_t rank : ranks)
+          accesses.push_back({{rank, part.buffer, part.region}, part.items, id, write});
   };
   for (TaskId id = 0; id < graph.size(); ++id) {
-    add(id, graph.op(id).reads, graph[id].rank, /*write=*/false);
-    add(id, graph.op(id).writes, getTargetRank(graph, id), /*write=*/true);
+    add(id, graph.op(id).reads, getSourceRanks(graph, id), /*write=*/false);
+    add(id, graph.op(id).writes, getTargetRanks(graph, id), /*write=*/true);
   }
   std::sort(accesses.begin(), accesses.end(), [](const Access &a, const Access &b) {
     return std::tie(a.region, a.task) < std::tie(b.region, b.task);
@@ -65,36 +67,36 @@ std::vector<Access> AccessRules::getAccesses() const {
   return accesses;
 }
 
-bool AccessRules::covers(TaskId signal, TaskId put, TaskId reader) const {
-  auto wait = waits.find(signal);
-  return wait != waits.end() && graph.op(signal).via == graph.op(put).via &&
-         graph.isBefore(put, signal) && graph.isBefore(wait->second, reader);
+static bool isRail(const plan::Op &op) { return op.via == plan::Path::Rail; }
+
+/// A switch only copies: multicast and other stores by NVLink are one path.
+bool AccessRules::covers(const SignalPair &flag, TaskId write, TaskId reader) const {
+  auto [signal, wait] = flag;
+  return isRail(graph.op(signal)) == isRail(graph.op(write)) && graph.isBefore(write, signal) &&
+         graph.isBefore(wait, reader);
 }
 
-bool AccessRules::isCovered(TaskId put, TaskId reader) const {
-  uint32_t to = getTargetRank(graph, put);
-  auto direct = signals.find({graph[put].rank, to});
-  if (direct != signals.end() && std::any_of(direct->second.begin(), direct->second.end(),
-                                             [&](TaskId id) { return covers(id, put, reader); }))
+bool AccessRules::isCovered(const Access &write, TaskId reader) const {
+  auto isOne = [&](const SignalPair &flag) { return covers(flag, write.task, reader); };
+  auto direct = signals.find({graph[write.task].rank, graph[reader].rank});
+  if (direct != signals.end() && std::any_of(direct->second.begin(), direct->second.end(), isOne))
     return true;
-  if (graph.op(put).via == plan::Path::Rail)
-    return false;
-  return std::any_of(waits.begin(), waits.end(),
-                     [&](const auto &pair) { return covers(pair.first, put, reader); });
+  return !isRail(graph.op(write.task)) && std::any_of(waits.begin(), waits.end(), isOne);
 }
 
+/// A store travels if it is put to a peer, or if a peer reads it where it was made.
 void AccessRules::checkPath(const Access &write, const Access &reader) {
   const plan::Op &op = graph.op(write.task);
-  bool travels =
-      op.kind == plan::OpKind::Put && getTargetRank(graph, write.task) != graph[write.task].rank;
+  uint32_t home = std::get<0>(write.region);
+  bool travels = home != graph[write.task].rank || home != graph[reader.task].rank;
   if (!travels || graph[write.task].step != graph[reader.task].step ||
-      !graph.isBefore(write.task, reader.task) || isCovered(write.task, reader.task))
+      !graph.isBefore(write.task, reader.task) || isCovered(write, reader.task))
     return;
   faults.add(Rule::Path, graph[reader.task].op, graph[write.task].op,
              graph.describe(reader.task) + " reads " + describeRegion(plan, write.region) +
-                 ", which " + graph.describe(write.task) + " puts by " +
-                 (op.via == plan::Path::Rail ? "rail" : "NVLink") +
-                 ", and no flag on that path comes between",
+                 ", which " + graph.describe(write.task) +
+                 (op.kind == plan::OpKind::Put ? " puts by " : " leaves there for ") +
+                 (isRail(op) ? "rail" : "NVLink") + ", and no flag on that path comes between",
              tellTasks(graph, graph.explain(write.task, reader.task)));
 }
 
@@ -124,7 +126,7 @@ void AccessRules::checkPair(const Access &a, const Access &b) {
 
 void AccessRules::check() {
   for (auto [signal, wait] : waits)
-    signals[{graph[signal].rank, graph[wait].rank}].push_back(signal);
+    signals[{graph[signal].rank, graph[wait].rank}].emplace_back(signal, wait);
   std::vector<Access> accesses = getAccesses();
   for (size_t begin = 0, end = 0; begin < accesses.size(); begin = end) {
     while (end < accesses.size() && accesses[end].region == accesses[begin].region)
@@ -137,7 +139,7 @@ void AccessRules::check() {
   }
 }
 
-void checkAccesses(const TaskGraph &graph, const std::map<TaskId, TaskId> &waits, Faults &faults) {
+void checkAccesses(const TaskGraph &graph, const SignalPairs &waits, Faults &faults) {
   AccessRules(graph, waits, faults).check();
 }
 

@@ -9,13 +9,12 @@
 #define MOEC_PASSES_SCHEDULING_ACCESSRULES_H
 
 #include "passes/scheduling/Faults.h"
-
-#include <map>
+#include "passes/scheduling/FlagRules.h"
 
 namespace moec::scheduling {
 
-/// Rules race, reuse and path. `waits` has the wait for each signal. Graph sorted.
-void checkAccesses(const TaskGraph &graph, const std::map<TaskId, TaskId> &waits, Faults &faults);
+/// Rules race, reuse and path. `waits` has the waits for each signal. Graph sorted.
+void checkAccesses(const TaskGraph &graph, const SignalPairs &waits, Faults &faults);
 
 } // namespace moec::scheduling
 

@@ -7,6 +7,8 @@
 
 #include "passes/scheduling/CheckSchedule.h"
 
+#include <algorithm>
+
 namespace moec::scheduling {
 
 /// Copies of a region are told apart by the step modulo their number; more than
@@ -22,6 +24,30 @@ static bool isReuseOrdered(const ScheduleProblem &problem, uint32_t depth) {
   return depth >= stepsUntilKnown;
 }
 
+/// What an exchange by the switch needs: one that is there, and ranks that know of all
+/// tokens.
+static std::string checkSwitch(const ScheduleProblem &problem) {
+  bool multicasts = problem.algorithm == Algorithm::Multicast;
+  bool adds = problem.combine == Combine::Switch;
+  if (!multicasts && !adds)
+    return "";
+  std::string what = multicasts ? "multicast" : "combine switch";
+  if (problem.nodes != 1)
+    return what + " needs one node: a switch joins the GPUs of one, not of " +
+           std::to_string(problem.nodes);
+  auto isSwitch = [](const Link &link) { return link.multicasts && !link.rail; };
+  if (problem.topology &&
+      std::none_of(problem.topology->links.begin(), problem.topology->links.end(), isSwitch))
+    return what + " needs a link whose switch multicasts, and machine '" +
+           problem.topology->machine + "' has none";
+  if (adds && !multicasts)
+    return "combine switch needs algorithm multicast: each rank must have a sum, zero or not, "
+           "for every token";
+  if (adds && !problem.serialSteps)
+    return "combine switch needs serial steps";
+  return "";
+}
+
 /// What an algorithm needs of the mesh.
 static std::string checkAlgorithm(const ScheduleProblem &problem) {
   if (problem.nodes == 0 || problem.ranks % problem.nodes != 0)
@@ -34,9 +60,10 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
     return "two_tier needs more than one GPU a node: with one, staggered puts do the same";
   if (tiers && (problem.bytesPerReturnedRow == 0 || !problem.serialSteps))
     return "two_tier needs rows that come back and serial steps";
-  if (problem.partialSums && problem.bytesPerReturnedRow == 0)
-    return "partial sums need rows that come back";
-  return "";
+  if (problem.combine != Combine::Rows && problem.bytesPerReturnedRow == 0)
+    return std::string(problem.combine == Combine::Switch ? "sums by the switch" : "partial sums") +
+           " need rows that come back";
+  return checkSwitch(problem);
 }
 
 std::string checkProblem(const ScheduleProblem &problem) {
@@ -56,9 +83,9 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
   if (problem.algorithm && solution.algorithm != *problem.algorithm)
     return std::string("algorithm ") + nameOf(solution.algorithm) + " is not the " +
            nameOf(*problem.algorithm) + " asked for";
-  if (solution.partialSums != problem.partialSums)
-    return solution.partialSums ? "partial sums, which nobody asked for"
-                                : "rows in place of the partial sums asked for";
+  if (solution.combine != problem.combine)
+    return std::string("combine ") + nameOf(solution.combine) + " is not the " +
+           nameOf(problem.combine) + " asked for";
   if (solution.algorithm == Algorithm::TwoTier && problem.nodes < 2)
     return "two tiers on one node";
   if (problem.window && solution.window != *problem.window)

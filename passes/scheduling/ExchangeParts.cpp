@@ -188,8 +188,12 @@ void ExchangeParts::replaceSlotSum(comm::CombineOp combine, RegionUse parts, com
   for (comm::ReduceOp sum : sums) {
     SmallVector<RegionUse> reads = sum.getReadUses();
     reads[1] = parts; // route, rows, then what is added at the end
+    bool isSwitch = tree == comm::SumTree::Switch;
+    if (isSwitch) // every token has one sum, wherever its rows came from
+      reads.erase(reads.begin());
     auto called = SymbolTable::lookupNearestSymbolFrom<comm::TaskOp>(plan, sum.getCalleeAttr());
-    std::string task = makeTask(called.getLoc(), "part_sum", comm::TaskKind::PartSum);
+    std::string task = makeTask(called.getLoc(), isSwitch ? "switch_sum" : "part_sum",
+                                isSwitch ? comm::TaskKind::SwitchSum : comm::TaskKind::PartSum);
     builder.setInsertionPoint(sum);
     comm::Scope scope(builder.getContext());
     auto made = comm::ReduceOp::create(builder, sum.getLoc(), sum.getLabel(), task, scope, reads,

@@ -51,8 +51,8 @@ protected:
   /// Whoever ran after the exchange runs after all of `token`.
   void replaceToken(mlir::Value old, mlir::Value token);
 
-  /// Puts a sum of partial sums in the place of the slot sum that reads the rows which
-  /// `combine` returns: over `parts`, with `tree` as the plan's result.
+  /// Puts a sum of partial sums, or of what the switch has added, in the place of the slot sum that
+  /// reads the rows which `combine` returns: over `parts`, with `tree` as the plan's result.
   void replaceSlotSum(comm::CombineOp combine, comm::RegionUse parts, comm::SumTree tree);
 
   comm::PlanOp plan;

@@ -16,6 +16,8 @@ void expandExchange(comm::PlanOp plan, Exchange exchange,
     return expandStaggered(plan, exchange, solution);
   case scheduling::Algorithm::TwoTier:
     return expandTwoTier(plan, exchange, solution);
+  case scheduling::Algorithm::Multicast:
+    return expandMulticast(plan, exchange, solution);
   }
 }
 

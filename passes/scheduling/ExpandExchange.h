@@ -26,11 +26,14 @@ struct Exchange {
 void expandExchange(comm::PlanOp plan, Exchange exchange,
                     const scheduling::ScheduleSolution &solution);
 
-/// The algorithms: straight to each rank, and by way of one rank of each node.
+/// The algorithms: straight to each rank, by way of one rank of each node, and by the
+/// switch to all ranks at once.
 void expandStaggered(comm::PlanOp plan, Exchange exchange,
                      const scheduling::ScheduleSolution &solution);
 void expandTwoTier(comm::PlanOp plan, Exchange exchange,
                    const scheduling::ScheduleSolution &solution);
+void expandMulticast(comm::PlanOp plan, Exchange exchange,
+                     const scheduling::ScheduleSolution &solution);
 
 } // namespace moec
 

@@ -153,7 +153,7 @@ Value StaggeredExpander::sumOwn(comm::CombineOp op) {
 Value StaggeredExpander::sendBack(comm::CombineOp op, const Peers &peers) {
   const Scope &scope = peers.scope;
   std::string label = getLabel("pc" + peers.suffix);
-  if (solution.partialSums) {
+  if (solution.combine == scheduling::Combine::Partial) {
     comm::ItemSetAttr tokens = scope.set(comm::ItemSetKind::D, {peers.rank, scope.rank()});
     return comm::PutOp::create(
         builder, op.getLoc(), label, scope, peers.rank,
@@ -182,7 +182,7 @@ void StaggeredExpander::expand(comm::CombineOp op) {
   Location loc = op.getLoc();
   comm::FlagOp flag = makeFlag(loc, "fc", int64_t(plan.getRanks()), /*carry=*/false);
   builder.setInsertionPoint(op);
-  if (solution.partialSums)
+  if (solution.combine == scheduling::Combine::Partial)
     ownSum = sumOwn(op);
   else
     makeSymmetric(op.getReturned());
@@ -192,7 +192,7 @@ void StaggeredExpander::expand(comm::CombineOp op) {
                            flag, {copy(peers.scope), peers.scope.rank()}, nullptr, peers.same(pc),
                            peers.via);
   }
-  if (solution.partialSums)
+  if (solution.combine == scheduling::Combine::Partial)
     expectSums(op);
   Scope wait(builder.getContext(), "p", DomainKind::All);
   builder.setInsertionPoint(op);

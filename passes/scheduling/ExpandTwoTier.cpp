@@ -290,7 +290,7 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
 }
 
 void TwoTierExpander::expand(comm::CombineOp op) {
-  if (solution.partialSums)
+  if (solution.combine == scheduling::Combine::Partial)
     collectSums(op);
   else
     collectRows(op);

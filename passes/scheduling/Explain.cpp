@@ -18,6 +18,18 @@ static std::string indexText(const std::vector<plan::Expr> &index, const plan::S
   return index.empty() ? text : text + "]";
 }
 
+static std::string targetText(const plan::Op &op, const plan::Scope &scope) {
+  switch (op.via) {
+  case plan::Path::NVLink:
+    return "rank " + std::to_string(scope(op.to));
+  case plan::Path::Rail:
+    return "rank " + std::to_string(scope(op.to)) + " by rail";
+  case plan::Path::Multicast:
+    return "all ranks";
+  }
+  return "";
+}
+
 static std::string effectText(const TaskGraph &graph, TaskId id) {
   const plan::Plan &plan = graph.getPlan();
   const plan::Op &op = graph.op(id);
@@ -30,14 +42,16 @@ static std::string effectText(const TaskGraph &graph, TaskId id) {
   case plan::OpKind::Put: {
     const plan::Region &target = op.writes[0];
     return "puts into %" + plan.buffers[target.buffer].name + indexText(target.index, scope) +
-           " of rank " + std::to_string(scope(op.to)) +
-           (op.via == plan::Path::Rail ? " by rail" : "");
+           " of " + targetText(op, scope);
   }
   case plan::OpKind::Signal:
-    return "signals " + cell() + " = " + std::to_string(scope(op.value)) + " to rank " +
-           std::to_string(scope(op.to)) + (op.via == plan::Path::Rail ? " by rail" : "");
+    return "signals " + cell() + " = " + std::to_string(scope(op.value)) + " to " +
+           targetText(op, scope);
   case plan::OpKind::Wait:
     return "sees " + cell() + " at " + std::to_string(scope(op.value));
+  case plan::OpKind::Pull:
+    return "pulls the sum of %" + plan.buffers[op.reads[0].buffer].name +
+           indexText(op.reads[0].index, scope) + " of all ranks";
   }
   return "";
 }

@@ -10,14 +10,20 @@
 #include "passes/scheduling/AbstractRun.h"
 #include "passes/scheduling/Explain.h"
 
+#include <algorithm>
+
 namespace moec::scheduling {
 
-FlagRules::CellKey FlagRules::getCell(TaskId id) const {
+std::vector<FlagRules::CellKey> FlagRules::getCells(TaskId id) const {
   const plan::Op &op = graph.op(id);
   const plan::Scope &scope = graph[id].scope;
-  uint32_t rank =
-      op.kind == plan::OpKind::Signal ? static_cast<uint32_t>(scope(op.to)) : graph[id].rank;
-  return {rank, op.flag, plan::flatIndex(plan.flags[op.flag].extents, op.flagIndex, scope)};
+  uint64_t cell = plan::flatIndex(plan.flags[op.flag].extents, op.flagIndex, scope);
+  if (op.kind != plan::OpKind::Signal)
+    return {{graph[id].rank, op.flag, cell}};
+  std::vector<CellKey> keys;
+  for (uint32_t rank : plan::targetRanks(plan, op, scope))
+    keys.push_back({rank, op.flag, cell});
+  return keys;
 }
 
 std::string FlagRules::describe(const CellKey &key) const {
@@ -35,17 +41,17 @@ void FlagRules::add(Rule rule, TaskId task, std::optional<TaskId> other,
              tellTasks(graph, parties));
 }
 
-void FlagRules::checkWriter(TaskId signal) {
+void FlagRules::checkWriter(TaskId signal, const CellKey &key) {
   const plan::Op &op = graph.op(signal);
   const plan::Scope &scope = graph[signal].scope;
-  plan::Scope cell(static_cast<uint32_t>(scope(op.to)), graph[signal].step);
+  plan::Scope cell(std::get<0>(key), graph[signal].step);
   for (const plan::Expr &index : op.flagIndex)
     cell.push(scope(index));
   int64_t writer = cell(plan.flags[op.flag].writer);
   if (writer != int64_t(graph[signal].rank))
     add(Rule::Writer, signal, {},
-        graph.describe(signal) + " writes " + describe(getCell(signal)) +
-            ", whose writer is rank " + std::to_string(writer));
+        graph.describe(signal) + " writes " + describe(key) + ", whose writer is rank " +
+            std::to_string(writer));
 }
 
 void FlagRules::checkPayloads(TaskId signal, TaskId wait) {
@@ -60,22 +66,26 @@ void FlagRules::checkPayloads(TaskId signal, TaskId wait) {
             " carries " + toString(carried));
 }
 
+void FlagRules::collect(TaskId id, const CellKey &key) {
+  const plan::Op &op = graph.op(id);
+  bool isSignal = op.kind == plan::OpKind::Signal;
+  if (isSignal)
+    checkWriter(id, key);
+  Cell &cell = cells[key];
+  int64_t value = graph[id].scope(op.value);
+  auto [first, isNew] = (isSignal ? cell.signals : cell.waits).try_emplace(value, id);
+  if (!isNew)
+    add(isSignal ? Rule::SignalOnce : Rule::WaitOnce, id, first->second,
+        graph.describe(id) + (isSignal ? " signals " : " waits for ") + std::to_string(value) +
+            " in " + describe(key) + ", and so does " + graph.describe(first->second));
+}
+
 void FlagRules::collect() {
   for (TaskId id = 0; id < graph.size(); ++id) {
-    const plan::Op &op = graph.op(id);
-    bool isSignal = op.kind == plan::OpKind::Signal;
-    if (!isSignal && op.kind != plan::OpKind::Wait)
-      continue;
-    if (isSignal)
-      checkWriter(id);
-    CellKey key = getCell(id);
-    Cell &cell = cells[key];
-    int64_t value = graph[id].scope(op.value);
-    auto [first, isNew] = (isSignal ? cell.signals : cell.waits).try_emplace(value, id);
-    if (!isNew)
-      add(isSignal ? Rule::SignalOnce : Rule::WaitOnce, id, first->second,
-          graph.describe(id) + (isSignal ? " signals " : " waits for ") + std::to_string(value) +
-              " in " + describe(key) + ", and so does " + graph.describe(first->second));
+    plan::OpKind kind = graph.op(id).kind;
+    if (kind == plan::OpKind::Signal || kind == plan::OpKind::Wait)
+      for (const CellKey &key : getCells(id))
+        collect(id, key);
   }
 }
 
@@ -95,7 +105,7 @@ void FlagRules::match(const CellKey &key, const Cell &cell) {
     }
     checkPayloads(signal->second, wait);
     graph.addEdge(signal->second, wait);
-    waits[signal->second] = wait;
+    waits.emplace_back(signal->second, wait);
   }
 }
 
@@ -103,6 +113,7 @@ void FlagRules::pair() {
   collect();
   for (auto &[key, cell] : cells)
     match(key, cell);
+  std::sort(waits.begin(), waits.end());
 }
 
 void FlagRules::checkOrder() {

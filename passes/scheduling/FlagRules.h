@@ -14,6 +14,10 @@
 
 namespace moec::scheduling {
 
+/// A signal and a wait for it.
+using SignalPair = std::pair<TaskId, TaskId>;
+using SignalPairs = std::vector<SignalPair>;
+
 class FlagRules {
 public:
   FlagRules(const plan::Plan &plan, TaskGraph &graph, Faults &faults)
@@ -24,8 +28,8 @@ public:
   /// Rules monotone and payload. Needs the graph sorted.
   void checkOrder();
 
-  /// The wait for each signal. After pair().
-  const std::map<TaskId, TaskId> &getWaits() const { return waits; }
+  /// The waits for each signal. After pair().
+  const SignalPairs &getWaits() const { return waits; }
 
 private:
   /// One flag word: whose memory, which flag, which cell.
@@ -34,10 +38,12 @@ private:
     std::map<int64_t, TaskId> signals; ///< by value
     std::map<int64_t, TaskId> waits;
   };
-  CellKey getCell(TaskId id) const;
+  /// Of a wait, or those that a signal writes.
+  std::vector<CellKey> getCells(TaskId id) const;
   void collect();
   void match(const CellKey &key, const Cell &cell);
-  void checkWriter(TaskId signal);
+  void collect(TaskId id, const CellKey &key);
+  void checkWriter(TaskId signal, const CellKey &key);
   void checkPayloads(TaskId signal, TaskId wait);
   void add(Rule rule, TaskId task, std::optional<TaskId> other, const std::string &message);
   std::string describe(const CellKey &key) const;
@@ -46,7 +52,7 @@ private:
   TaskGraph &graph;
   Faults &faults;
   std::map<CellKey, Cell> cells;
-  std::map<TaskId, TaskId> waits;
+  SignalPairs waits;
 };
 
 } // namespace moec::scheduling

@@ -51,8 +51,7 @@ static std::string recordText(const plan::Plan &plan, uint32_t rank,
          "' region " + std::to_string(region.region) + " of rank " + std::to_string(rank);
 }
 
-ModelValue ModelMemory::read(const plan::ConcreteRegion &region, uint32_t record) {
-  uint32_t rank = graph[current].rank;
+ModelValue ModelMemory::read(const plan::ConcreteRegion &region, uint32_t record, uint32_t rank) {
   Cell &cell = cells[{rank, region.buffer, region.region, record}];
   if (!knows(cell.writer) && fault.empty())
     fault = "reads " + recordText(graph.getPlan(), rank, region, record) + " while " +
@@ -63,8 +62,14 @@ ModelValue ModelMemory::read(const plan::ConcreteRegion &region, uint32_t record
 
 void ModelMemory::write(const plan::ConcreteRegion &region, uint32_t record, ModelValue value) {
   const plan::Op &op = graph.op(current);
-  bool isPut = op.kind == plan::OpKind::Put;
-  uint32_t rank = isPut ? static_cast<uint32_t>(graph[current].scope(op.to)) : graph[current].rank;
+  if (op.kind != plan::OpKind::Put)
+    return writeOn(graph[current].rank, region, record, value);
+  for (uint32_t rank : plan::targetRanks(graph.getPlan(), op, graph[current].scope))
+    writeOn(rank, region, record, value);
+}
+
+void ModelMemory::writeOn(uint32_t rank, const plan::ConcreteRegion &region, uint32_t record,
+                          ModelValue value) {
   Key key{rank, region.buffer, region.region, record};
   Cell &cell = cells[key];
   std::optional<TaskId> other;
@@ -98,11 +103,9 @@ void ModelMemory::put(Store store) {
 // Flags
 //===----------------------------------------------------------------------===//
 
-ModelMemory::Key ModelMemory::flagKey(TaskId id) const {
+ModelMemory::Key ModelMemory::flagKey(TaskId id, uint32_t rank) const {
   const plan::Op &op = graph.op(id);
   const plan::Scope &scope = graph[id].scope;
-  uint32_t rank =
-      op.kind == plan::OpKind::Signal ? static_cast<uint32_t>(scope(op.to)) : graph[id].rank;
   return {rank, op.flag,
           plan::flatIndex(graph.getPlan().flags[op.flag].extents, op.flagIndex, scope), 0};
 }
@@ -111,33 +114,41 @@ ModelMemory::Key ModelMemory::flagKey(TaskId id) const {
 /// to the same peer by rail.
 void ModelMemory::signal(uint32_t payload) {
   const plan::Op &op = graph.op(current);
+  FlagWord word{graph[current].scope(op.value), payload, clock};
+  word.clock[current / 64] |= uint64_t(1) << (current % 64);
+  for (uint32_t rank : plan::targetRanks(graph.getPlan(), op, graph[current].scope))
+    signalOn(rank, word);
+}
+
+void ModelMemory::signalOn(uint32_t rank, const FlagWord &word) {
+  const plan::Op &op = graph.op(current);
   Store store;
   store.isFlag = true;
-  store.key = flagKey(current);
-  store.word = {graph[current].scope(op.value), payload, clock};
-  store.word.clock[current / 64] |= uint64_t(1) << (current % 64);
+  store.key = flagKey(current, rank);
+  store.word = word;
   bool isRail = op.via == plan::Path::Rail;
   for (const Store &other : pending) {
     bool byRail = graph.op(other.by).via == plan::Path::Rail;
     bool covers = isRail ? byRail && graph[other.by].rank == graph[current].rank &&
                                std::get<0>(other.key) == std::get<0>(store.key)
                          : !byRail;
-    if (covers && knows(other.by))
+    bool isTwin = other.by == current; // the same signal on another rank
+    if (covers && !isTwin && knows(other.by))
       store.after.push_back(other.number);
   }
-  if (std::get<0>(store.key) == graph[current].rank) // nothing travels
+  if (rank == graph[current].rank) // nothing travels
     flags[store.key] = std::move(store.word);
   else
     put(std::move(store));
 }
 
 bool ModelMemory::hasCome(TaskId wait) const {
-  auto word = flags.find(flagKey(wait));
+  auto word = flags.find(ownFlagKey(wait));
   return word != flags.end() && word->second.epoch >= graph[wait].scope(graph.op(wait).value);
 }
 
 uint32_t ModelMemory::acquire() {
-  const FlagWord &word = flags.at(flagKey(current));
+  const FlagWord &word = flags.at(ownFlagKey(current));
   merge(clock, word.clock);
   return word.payload;
 }

@@ -31,8 +31,12 @@ public:
 
   // --- A task -------------------------------------------------------------------
   void beginTask(TaskId id);
-  ModelValue read(const plan::ConcreteRegion &region, uint32_t record);
-  /// To the task's own rank, or for a put to the peer.
+  /// From the task's own rank, or for a pull from one of all.
+  ModelValue read(const plan::ConcreteRegion &region, uint32_t record) {
+    return read(region, record, graph[current].rank);
+  }
+  ModelValue read(const plan::ConcreteRegion &region, uint32_t record, uint32_t rank);
+  /// To the task's own rank, or for a put to the peer, or to all.
   void write(const plan::ConcreteRegion &region, uint32_t record, ModelValue value);
   void signal(uint32_t payload);
   /// Takes over what the flag brings; returns its payload.
@@ -72,7 +76,11 @@ private:
   };
 
   bool knows(int64_t task) const;
-  Key flagKey(TaskId id) const;
+  Key flagKey(TaskId id, uint32_t rank) const;
+  Key ownFlagKey(TaskId wait) const { return flagKey(wait, graph[wait].rank); }
+  void writeOn(uint32_t rank, const plan::ConcreteRegion &region, uint32_t record,
+               ModelValue value);
+  void signalOn(uint32_t rank, const FlagWord &word);
   void put(Store store);
   bool mustWait(size_t index) const;
 

@@ -57,6 +57,15 @@ ModelValue ModelTasks::nodeSum(uint32_t source, uint32_t node, uint32_t token) c
   return value;
 }
 
+/// Of all ranks, of those too that have no row of the token. The model adds in their
+/// order, which no plan can count on.
+ModelValue ModelTasks::switchSum(uint32_t source, uint32_t token) const {
+  ModelValue value = name(sum, source, token);
+  for (uint32_t p = 0; p < plan.ranks; ++p)
+    value = mix(value, rankSum(source, p, token));
+  return value;
+}
+
 ModelValue ModelTasks::result(uint32_t token) const {
   ModelValue value = name(sum, rank, token);
   const std::vector<uint32_t> &slots = traffic().slotsOf(rank, token);
@@ -78,6 +87,9 @@ ModelValue ModelTasks::result(uint32_t token) const {
     for (uint32_t node = 0; node < plan.nodes; ++node)
       if (isOn(node))
         value = mix(value, nodeSum(rank, node, token));
+    break;
+  case plan::SumTree::Switch:
+    value = mix(value, switchSum(rank, token));
     break;
   }
   return value;
@@ -177,6 +189,16 @@ void ModelTasks::runLocal(TaskId id) {
               [&](uint32_t item) { return name(record, to.items.first, to.items.second, item); });
     }
     break;
+  case TaskKind::Select:
+    for (const ConcreteRegion &from : expand(op.reads[0]))
+      readAs(from, [&](uint32_t item) { return name(route, from.items.first, item); });
+    for (const ConcreteRegion &to : expand(op.writes[0])) {
+      learn(to.items);
+      learn({ItemSetKind::Y, to.items.first, to.items.second});
+      writeAs(to,
+              [&](uint32_t item) { return name(record, to.items.first, to.items.second, item); });
+    }
+    break;
   case TaskKind::Experts:
     for (const ConcreteRegion &from : expand(op.reads[0]))
       readAs(from, [&](uint32_t item) { return name(token, from.items.first, item); });
@@ -193,8 +215,32 @@ void ModelTasks::runLocal(TaskId id) {
   case TaskKind::RankSum:
   case TaskKind::NodeSum:
   case TaskKind::PartSum:
+  case TaskKind::FullSum:
     runSum(id);
     break;
+  case TaskKind::SwitchSum:
+    readAs(expand(op.reads[0])[0], [&](uint32_t item) { return switchSum(rank, item); });
+    readSummands(op, 1);
+    writeResults(op);
+    break;
+  }
+}
+
+/// The shared expert's rows and the tokens themselves.
+void ModelTasks::readSummands(const plan::Op &op, size_t first) {
+  for (size_t i = first; i < op.reads.size(); ++i) {
+    bool isInput = plan.buffers[op.reads[i].buffer].space == plan::BufferSpace::Input;
+    readAs(expand(op.reads[i])[0],
+           [&](uint32_t item) { return name(isInput ? token : sharedRow, rank, item); });
+  }
+}
+
+void ModelTasks::writeResults(const plan::Op &op) {
+  for (const ConcreteRegion &to : expand(op.writes[0])) {
+    writeAs(to, [&](uint32_t item) { return result(item); });
+    bool isOutput = plan.buffers[to.buffer].space == plan::BufferSpace::Output;
+    if (isOutput && to.items == ConcreteItems{ItemSetKind::A, rank, 0})
+      results.insert({rank, step});
   }
 }
 
@@ -205,7 +251,7 @@ void ModelTasks::runSum(TaskId id) {
     readAs(from, [&](uint32_t item) {
       if (isLast)
         return name(route, rank, item);
-      return name(op.task == TaskKind::RankSum ? record : nodeRecord, from.items.first,
+      return name(op.task == TaskKind::NodeSum ? nodeRecord : record, from.items.first,
                   from.items.second, item);
     });
   for (const ConcreteRegion &from : expand(op.reads[1]))
@@ -215,22 +261,14 @@ void ModelTasks::runSum(TaskId id) {
       return from.items.kind == ItemSetKind::M ? nodeSum(from.items.first, from.items.second, item)
                                                : rankSum(from.items.first, from.items.second, item);
     });
-  for (size_t i = 2; i < op.reads.size(); ++i) {
-    bool isInput = plan.buffers[op.reads[i].buffer].space == plan::BufferSpace::Input;
-    readAs(expand(op.reads[i])[0],
-           [&](uint32_t item) { return name(isInput ? token : sharedRow, rank, item); });
-  }
-  for (const ConcreteRegion &to : expand(op.writes[0])) {
+  readSummands(op, 2);
+  if (isLast)
+    return writeResults(op);
+  for (const ConcreteRegion &to : expand(op.writes[0]))
     writeAs(to, [&](uint32_t item) {
-      if (isLast)
-        return result(item);
-      return op.task == TaskKind::RankSum ? rankSum(to.items.first, rank, item)
-                                          : nodeSum(to.items.first, to.items.second, item);
+      return op.task == TaskKind::NodeSum ? nodeSum(to.items.first, to.items.second, item)
+                                          : rankSum(to.items.first, rank, item);
     });
-    bool isOutput = plan.buffers[to.buffer].space == plan::BufferSpace::Output;
-    if (isLast && isOutput && to.items == ConcreteItems{ItemSetKind::A, rank, 0})
-      results.insert({rank, step});
-  }
 }
 
 void ModelTasks::runPut(TaskId id) {
@@ -245,6 +283,19 @@ void ModelTasks::runPut(TaskId id) {
     if (isInput)
       value = name(token, rank, items[i]);
     memory.write(into, recordOf(into, items[i], i), value);
+  }
+}
+
+void ModelTasks::runPull(TaskId id) {
+  const plan::Op &op = graph.op(id);
+  ConcreteRegion from = expand(op.reads[0])[0], into = expand(op.writes[0])[0];
+  std::vector<uint32_t> items = know(from.items);
+  for (uint32_t i = 0; i < items.size(); ++i) {
+    for (uint32_t p = 0; p < plan.ranks; ++p)
+      if (memory.read(from, recordOf(from, items[i], i), p) != rankSum(rank, p, items[i]))
+        fail("finds no sum of rank " + std::to_string(p) + " for item " + std::to_string(i) +
+             " of " + toString(from.items) + " in '" + plan.buffers[from.buffer].name + "'");
+    memory.write(into, recordOf(into, items[i], i), switchSum(rank, items[i]));
   }
 }
 
@@ -286,6 +337,9 @@ std::string ModelTasks::run(TaskId id) {
     break;
   case OpKind::Wait:
     runWait(id);
+    break;
+  case OpKind::Pull:
+    runPull(id);
     break;
   }
   return wrong;

@@ -33,6 +33,9 @@ private:
 
   void runLocal(TaskId id);
   void runPut(TaskId id);
+  void runPull(TaskId id);
+  void readSummands(const plan::Op &op, size_t first);
+  void writeResults(const plan::Op &op);
   void runSum(TaskId id);
   void runWait(TaskId id);
   void runSignal(TaskId id);
@@ -48,6 +51,7 @@ private:
   ModelValue row(uint32_t source, uint32_t item) const;
   ModelValue rankSum(uint32_t source, uint32_t p, uint32_t token) const;
   ModelValue nodeSum(uint32_t source, uint32_t node, uint32_t token) const;
+  ModelValue switchSum(uint32_t source, uint32_t token) const;
   ModelValue result(uint32_t token) const;
   ModelValue name(uint32_t what, uint32_t a, uint32_t b = 0, uint32_t c = 0) const;
   const ModelTraffic &traffic() const { return steps[step - 1]; }

@@ -16,10 +16,11 @@ def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
   let description = [{
     Effect: replaces `comm.dispatch` and `comm.combine` of every plan by one-sided
     puts, several of them in flight, each followed by a signal, and by the waits of
-    the receiver: straight to each rank (`staggered_put`), or once to each node by rail
-    and from there to its ranks (`two_tier`). With `combine = partial` sums of a rank's
-    (and a node's) rows come back in place of the rows, and the plan's `result` says
-    so.
+    the receiver: straight to each rank (`staggered_put`), once to each node by rail
+    and from there to its ranks (`two_tier`), or by a switch to all ranks at once
+    (`multicast`). With `combine = partial` sums of a rank's (and a node's) rows come
+    back in place of the rows, with `combine = switch` the sum of all ranks' sums that
+    the switch makes, and the plan's `result` says so.
 
     Why: this is the one place where the protocol of dialects/comm/README.md is
     written down as code: one region a source, one copy of a token for each
@@ -27,8 +28,8 @@ def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
     pair and step, each with one writer, every one sent in every step.
 
     The decision (algorithm, window, depth) is made by the solvers of
-    passes/scheduling/StaggeredPut.h and TwoTier.h from the plan's request, nodes and
-    topology, checked by passes/scheduling/CheckSchedule.h, and left on the plan as
+    passes/scheduling/StaggeredPut.h, TwoTier.h and Multicast.h from the plan's request,
+    nodes and topology, checked by passes/scheduling/CheckSchedule.h, and left on the plan as
     `schedule`.
 
     Requires: phase distribute.
@@ -41,7 +42,8 @@ def CommSchedulePass : Pass<"comm-schedule", "::mlir::ModuleOp"> {
     combine a plan, or free steps (unsupported here).
 
     Example: test/passes/scheduling/schedule.mlir,
-    test/passes/scheduling/schedule-two-tier.mlir
+    test/passes/scheduling/schedule-two-tier.mlir,
+    test/passes/scheduling/schedule-multicast.mlir
   }];
   let dependentDialects = ["::moec::comm::CommDialect"];
   let options = [

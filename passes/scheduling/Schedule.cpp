@@ -23,7 +23,11 @@ namespace moec {
 using namespace scheduling;
 
 static_assert(int(comm::Algorithm::StaggeredPut) == int(Algorithm::StaggeredPut) &&
-              int(comm::Algorithm::TwoTier) == int(Algorithm::TwoTier));
+              int(comm::Algorithm::TwoTier) == int(Algorithm::TwoTier) &&
+              int(comm::Algorithm::Multicast) == int(Algorithm::Multicast));
+static_assert(int(comm::Combine::Rows) == int(Combine::Rows) &&
+              int(comm::Combine::Partial) == int(Combine::Partial) &&
+              int(comm::Combine::Switch) == int(Combine::Switch));
 
 static InFlightDiagnostic unsupported(Operation *op) { return op->emitError() << kUnsupported; }
 
@@ -65,7 +69,7 @@ static Topology getTopology(comm::TopologyAttr attr) {
       attr.getMachine().str(), uint32_t(attr.getNodes()), uint32_t(attr.getGpusPerNode()), {}};
   for (comm::LinkAttr link : attr.getLinks())
     topology.links.push_back({link.getName().str(), link.getPath() == comm::Path::Rail,
-                              uint64_t(link.getMegabytesPerSecond()),
+                              link.getMulticasts(), uint64_t(link.getMegabytesPerSecond()),
                               uint64_t(link.getLatencyNanoseconds())});
   return topology;
 }
@@ -90,7 +94,7 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
   if (auto asked = plan.getScheduleAttr()) {
     if (asked.getAlgorithm() != comm::Algorithm::StaggeredPut) // that is the choice anyway
       problem.algorithm = Algorithm(asked.getAlgorithm());
-    problem.partialSums = asked.getCombine() == comm::Combine::Partial;
+    problem.combine = Combine(asked.getCombine());
     problem.window = getNumber(asked.getWindow());
     problem.depth = getNumber(asked.getDepth());
   }
@@ -125,8 +129,7 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
-        asked ? asked.getFuse() : comm::Fusion::Auto,
-        solution.partialSums ? comm::Combine::Partial : comm::Combine::Rows));
+        asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine)));
     expandExchange(plan, *exchange, solution);
     return success();
   }

@@ -7,6 +7,7 @@
 
 #include "passes/scheduling/ScheduleProblem.h"
 
+#include "passes/scheduling/Multicast.h"
 #include "passes/scheduling/StaggeredPut.h"
 #include "passes/scheduling/TwoTier.h"
 
@@ -18,6 +19,20 @@ const char *nameOf(Algorithm algorithm) {
     return "staggered";
   case Algorithm::TwoTier:
     return "two_tier";
+  case Algorithm::Multicast:
+    return "multicast";
+  }
+  return "";
+}
+
+const char *nameOf(Combine combine) {
+  switch (combine) {
+  case Combine::Rows:
+    return "rows";
+  case Combine::Partial:
+    return "partial";
+  case Combine::Switch:
+    return "switch";
   }
   return "";
 }
@@ -27,8 +42,8 @@ std::string ScheduleSolution::print(const std::string &layer) const {
   if (window) // 0, all peers, is what no line asks for
     text += "  window " + std::to_string(window) + "\n";
   text += "  depth " + std::to_string(depth) + "\n";
-  if (partialSums)
-    text += "  combine partial\n";
+  if (combine != Combine::Rows)
+    text += std::string("  combine ") + nameOf(combine) + "\n";
   return text + "}\n";
 }
 
@@ -39,6 +54,8 @@ ScheduleSolution solveSchedule(const ScheduleProblem &problem) {
     return solveStaggeredPut(problem);
   case Algorithm::TwoTier:
     return solveTwoTier(problem);
+  case Algorithm::Multicast:
+    return solveMulticast(problem);
   }
   return {};
 }

@@ -21,7 +21,8 @@ namespace moec::scheduling {
 /// A class of links, in one direction of one GPU.
 struct Link {
   std::string name;
-  bool rail = false; ///< leaves the node
+  bool rail = false;       ///< leaves the node
+  bool multicasts = false; ///< a switch copies and adds on the way
   uint64_t megabytesPerSecond = 0;
   uint64_t latencyNanoseconds = 0;
 };
@@ -36,9 +37,19 @@ struct Topology {
 enum class Algorithm : uint8_t {
   StaggeredPut, ///< straight to each rank, from the own one on
   TwoTier,      ///< once to each node, by way of its rank on the own lane
+  Multicast,    ///< once to all ranks, who find their own part of it
 };
 /// As the schedule block spells it.
 const char *nameOf(Algorithm algorithm);
+
+/// What comes back to a token's rank. Each has bits of its own.
+enum class Combine : uint8_t {
+  Rows,    ///< every expert's row
+  Partial, ///< sums of a rank's (and a node's) rows
+  Switch,  ///< the sum of all ranks' sums, made by the switch
+};
+/// As the schedule block spells it.
+const char *nameOf(Combine combine);
 
 struct ScheduleProblem {
   uint32_t ranks = 1;
@@ -49,8 +60,7 @@ struct ScheduleProblem {
   uint64_t bytesPerReturnedRow = 0; ///< of a (token, slot) row that comes back; 0: none does
   /// A rank's tasks of one step all end before those of the next begin.
   bool serialSteps = true;
-  /// Sums of a rank's (and a node's) rows come back instead of the rows. Other bits.
-  bool partialSums = false;
+  Combine combine = Combine::Rows;
   /// What the source asks for; empty: free to choose. Window 0 is all peers.
   std::optional<Algorithm> algorithm;
   std::optional<uint32_t> window;
@@ -61,7 +71,7 @@ struct ScheduleSolution {
   uint32_t window = 0; ///< puts of a family in flight at once; 0: all
   uint32_t depth = 1;  ///< copies of each symmetric region, used round robin
   Algorithm algorithm = Algorithm::StaggeredPut;
-  bool partialSums = false;
+  Combine combine = Combine::Rows;
 
   /// A schedule block of the language that asks for exactly this.
   std::string print(const std::string &layer) const;

@@ -72,6 +72,11 @@ static std::vector<plan::Expr> toPlan(AffineMap map) {
   return exprs;
 }
 
+/// All ranks are none that is named.
+static plan::Expr toDestination(AffineMap to) {
+  return to.getNumResults() ? toPlan(to.getResult(0)) : plan::Expr();
+}
+
 static plan::ItemSet toPlan(comm::ItemSetAttr items) {
   switch (items.getKind()) {
   case comm::ItemSetKind::A:
@@ -128,6 +133,12 @@ static plan::TaskKind toPlan(comm::TaskKind kind) {
     return plan::TaskKind::NodeSum;
   case comm::TaskKind::PartSum:
     return plan::TaskKind::PartSum;
+  case comm::TaskKind::Select:
+    return plan::TaskKind::Select;
+  case comm::TaskKind::FullSum:
+    return plan::TaskKind::FullSum;
+  case comm::TaskKind::SwitchSum:
+    return plan::TaskKind::SwitchSum;
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -140,6 +151,8 @@ static plan::SumTree toPlan(comm::SumTree tree) {
     return plan::SumTree::RankPartial;
   case comm::SumTree::NodePartial:
     return plan::SumTree::NodePartial;
+  case comm::SumTree::Switch:
+    return plan::SumTree::Switch;
   }
   llvm_unreachable("all trees are handled");
 }
@@ -164,6 +177,8 @@ static plan::Path toPlan(comm::Path path) {
     return plan::Path::NVLink;
   case comm::Path::Rail:
     return plan::Path::Rail;
+  case comm::Path::Multicast:
+    return plan::Path::Multicast;
   }
   llvm_unreachable("all paths are handled");
 }
@@ -319,17 +334,18 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
           })
           .Case([&](comm::PutOp put) {
             plan::Op op = makeOp(family, plan::OpKind::Put);
-            op.to = toPlan(put.getTo().getResult(0));
+            op.to = toDestination(put.getTo());
             op.via = toPlan(put.getVia());
             op.window = put.getWindow();
             return op;
           })
+          .Case([&](comm::PullOp) { return makeOp(family, plan::OpKind::Pull); })
           .Case([&](comm::CopyOp copy) -> FailureOr<plan::Op> {
             return unsupported(copy) << "a plan in a module has no copy inside a rank yet";
           })
           .Case([&](comm::SignalOp signal) {
             plan::Op op = makeOp(family, plan::OpKind::Signal);
-            op.to = toPlan(signal.getTo().getResult(0));
+            op.to = toDestination(signal.getTo());
             op.via = toPlan(signal.getVia());
             setCell(op, signal.getFlag(), signal.getIndex(), signal.getValue(),
                     signal.getPayload());

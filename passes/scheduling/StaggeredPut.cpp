@@ -21,7 +21,7 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem) {
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   ScheduleSolution solution;
   solution.algorithm = Algorithm::StaggeredPut;
-  solution.partialSums = problem.partialSums;
+  solution.combine = problem.combine;
   solution.window = problem.window.value_or(problem.ranks > defaultWindow ? defaultWindow : 0);
   solution.depth = problem.depth.value_or(getMinimalDepth(problem));
   return solution;

@@ -16,7 +16,7 @@ namespace moec::scheduling {
 ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   ScheduleSolution solution;
   solution.algorithm = Algorithm::TwoTier;
-  solution.partialSums = problem.partialSums;
+  solution.combine = problem.combine;
   // The longer of the two tiers' lists of peers decides; a window that holds all puts
   // of a family binds it not.
   uint32_t peers = std::max(problem.nodes, problem.ranks / problem.nodes);

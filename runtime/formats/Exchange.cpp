@@ -34,7 +34,8 @@ traffic::Matrix bytesOf(const simulator::TaskGraph &graph, const std::vector<boo
 /// True if what a put carries comes from or returns to the token's own rank.
 static bool isDirect(const plan::Plan &plan, const Op &op, Phase phase) {
   const plan::ItemSet &items = op.writes[0].items;
-  if ((items.kind != ItemSetKind::D && items.kind != ItemSetKind::Y) || op.reads[0].frame)
+  if ((items.kind != ItemSetKind::D && items.kind != ItemSetKind::Y) || op.reads[0].frame ||
+      op.via == plan::Path::Multicast)
     return false;
   bool direct = true;
   for (uint32_t rank = 0; rank < plan.ranks; ++rank) {

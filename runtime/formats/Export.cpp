@@ -11,6 +11,7 @@
 #include "runtime/formats/Goal.h"
 #include "runtime/formats/MscclXml.h"
 #include "runtime/formats/MscclppPlan.h"
+#include "runtime/plan/PlanText.h"
 #include "runtime/simulator/PlanTasks.h"
 #include "runtime/traffic/Traffic.h"
 
@@ -73,12 +74,24 @@ static std::vector<ExportedFile> chakraFiles(const MessageGraph &messages, std::
   return files;
 }
 
+/// Nobody's format says that a switch copies or adds.
+static rt::Status checkReach(const plan::Plan &plan, const std::vector<bool> &ops, Format format) {
+  for (size_t i = 0; i < plan.ops.size(); ++i)
+    if (ops[i] &&
+        (plan.ops[i].via == plan::Path::Multicast || plan.ops[i].kind == plan::OpKind::Pull))
+      return rt::unsupportedError(nameOf(format), ": op '", plan.ops[i].name,
+                                  "': wanted what goes from one rank to one rank, found '",
+                                  plan::opText(plan, plan.ops[i]), "'");
+  return rt::Status();
+}
+
 rt::Result<std::vector<ExportedFile>> exportStep(const plan::Plan &plan,
                                                  const traffic::ItemCounts &counts,
                                                  const simulator::KernelTimes &times, Format format,
                                                  Phase phase, const std::string &output) {
-  MOEC_ASSIGN_OR_RETURN(simulator::TaskGraph graph, simulator::makePlanTasks(plan, counts, times));
   std::vector<bool> families = opsOf(plan, phase);
+  MOEC_RETURN_IF_ERROR(checkReach(plan, families, format));
+  MOEC_ASSIGN_OR_RETURN(simulator::TaskGraph graph, simulator::makePlanTasks(plan, counts, times));
   families.resize(graph.getFamilies().size());
   auto single = [&](std::string bytes) {
     return std::vector<ExportedFile>{{output, std::move(bytes)}};

@@ -6,6 +6,7 @@
 
 #include "runtime/base/Where.h"
 #include "runtime/module/CheckManifest.h"
+#include "runtime/plan/CheckTask.h"
 #include "runtime/plan/Names.h"
 
 #include <algorithm>
@@ -47,16 +48,18 @@ static Status checkRow(const Plan &plan, const plan::Region &region, uint64_t by
   return {};
 }
 
-/// Reads route, rows, the shared expert's if there is one, the tokens' own for a residual.
+/// Reads route (but where the switch has added), rows, the shared expert's if there is
+/// one, the tokens' own for a residual.
 static Status checkSum(const Layer &layer, const Plan &plan, const Op &op, const RowBytes &bytes,
                        const Where &where) {
-  size_t wanted = 2 + (layer.shared ? 1 : 0) + (layer.residual ? 1 : 0);
+  size_t rows = op.task == TaskKind::SwitchSum ? 0 : 1;
+  size_t wanted = rows + 1 + (layer.shared ? 1 : 0) + (layer.residual ? 1 : 0);
   if (op.reads.size() != wanted)
     return where.invalid("wanted ", wanted, " reads regions for the layer, found ",
                          op.reads.size());
-  MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[1], bytes.combine, where));
+  MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[rows], bytes.combine, where));
   if (layer.shared)
-    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[2], bytes.result, where));
+    MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[rows + 1], bytes.result, where));
   if (layer.residual)
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads.back(), bytes.tokens, where));
   return checkRow(plan, op.writes[0], bytes.result, where);
@@ -70,6 +73,7 @@ static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
   case TaskKind::Pack:
   case TaskKind::PackNodes:
   case TaskKind::Split:
+  case TaskKind::Select:
     return {};
   case TaskKind::Experts:
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[0], bytes.tokens, where));
@@ -79,10 +83,12 @@ static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
     return checkRow(plan, op.writes[0], bytes.result, where);
   case TaskKind::RankSum:
   case TaskKind::NodeSum:
+  case TaskKind::FullSum:
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[1], bytes.combine, where));
     return checkRow(plan, op.writes[0], bytes.combine, where);
   case TaskKind::SlotSum:
   case TaskKind::PartSum:
+  case TaskKind::SwitchSum:
     return checkSum(layer, plan, op, bytes, where);
   }
   return {};
@@ -99,8 +105,7 @@ static Status checkTaskCounts(const Layer &layer, const Plan &plan, const Where 
     return static_cast<size_t>(std::count_if(plan.ops.begin(), plan.ops.end(),
                                              [&](const Op &op) { return isTask(op, task); }));
   };
-  TaskKind last =
-      plan.sumTree == plan::SumTree::Rows ? TaskKind::SlotSum : TaskKind::PartSum; // checked there
+  TaskKind last = plan::lastTaskOf(plan.sumTree); // checked there
   for (TaskKind task : {TaskKind::Route, last})
     if (count(task) != 1)
       return where.invalid("wanted one ", nameOf(task), " op, found ", count(task));

@@ -82,7 +82,7 @@ static Json opJson(const Plan &plan, const Op &op) {
     json["task"] = nameOf(op.task);
   json["domains"] = domainsJson(op.domains);
   if (sends)
-    json["to"] = names.expr(op.to);
+    json["to"] = op.via == Path::Multicast ? Json("all") : names.expr(op.to);
   if (!flagged) {
     json["reads"] = regionsJson(plan, op.reads, names);
     json["writes"] = regionsJson(plan, op.writes, names);

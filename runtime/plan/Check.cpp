@@ -36,7 +36,11 @@ private:
   Status checkCallerBuffers(const Where &where);
 
   Status checkOp(const Op &op, uint32_t position, const Where &where);
+  Status checkTo(const Op &op, const Variables &variables, const Where &where);
+  Status checkSwitch(const Op &op, const Where &where);
+  Status checkMove(const Op &op, const Where &where);
   Status checkPut(const Op &op, const Variables &variables, const Where &where);
+  Status checkPull(const Op &op, const Where &where);
   Status checkSignal(const Op &op, const Variables &variables, const Where &where);
   Status checkWait(const Op &op, const Variables &variables, const Where &where);
   Status checkAbsent(const Op &op, const Where &where);
@@ -263,6 +267,7 @@ Status Checker::checkRegions(const std::vector<Region> &regions, const char *wor
 Status Checker::checkAbsent(const Op &op, const Where &where) {
   bool local = op.kind == OpKind::Compute || op.kind == OpKind::Reduce;
   bool put = op.kind == OpKind::Put;
+  bool moves = put || op.kind == OpKind::Pull;
   bool signal = op.kind == OpKind::Signal;
   bool flagged = signal || op.kind == OpKind::Wait;
   struct Rule {
@@ -273,8 +278,8 @@ Status Checker::checkAbsent(const Op &op, const Where &where) {
   const Rule rules[] = {
       {"task", local, op.task != TaskKind::Route},
       {"to", put || signal, !op.to.nodes.empty()},
-      {"reads", local || put, !op.reads.empty()},
-      {"writes", local || put, !op.writes.empty()},
+      {"reads", local || moves, !op.reads.empty()},
+      {"writes", local || moves, !op.writes.empty()},
       {"flag", flagged, op.flag != 0},
       {"flag index", flagged, !op.flagIndex.empty()},
       {"value", flagged, !op.value.nodes.empty()},
@@ -288,18 +293,38 @@ Status Checker::checkAbsent(const Op &op, const Where &where) {
   return {};
 }
 
-Status Checker::checkPut(const Op &op, const Variables &variables, const Where &where) {
-  MOEC_RETURN_IF_ERROR(checkExpr(op.to, variables, ranks(), where.at("to")));
+/// One switch joins all ranks where they are one node.
+Status Checker::checkSwitch(const Op &op, const Where &where) {
+  if (plan.nodes != 1)
+    return where.invalid("wanted one node for a ", nameOf(op.kind), " by the switch, found ",
+                         plan.nodes);
+  return {};
+}
+
+/// One rank, or by multicast all of them, which nothing names.
+Status Checker::checkTo(const Op &op, const Variables &variables, const Where &where) {
+  if (op.via != Path::Multicast)
+    return checkExpr(op.to, variables, ranks(), where.at("to"));
+  if (!op.to.nodes.empty())
+    return where.at("to").invalid("wanted no rank by ", nameOf(op.via), ", found one");
+  return checkSwitch(op, where);
+}
+
+static Status checkSymmetric(const Buffer &buffer, const Where &where) {
+  if (buffer.space != BufferSpace::Symmetric)
+    return where.at("region", 0)
+        .invalid("wanted a sym buffer, found ", nameOf(buffer.space), " buffer ",
+                 rt::quote(buffer.name));
+  return {};
+}
+
+/// The two regions of a Put or a Pull.
+Status Checker::checkMove(const Op &op, const Where &where) {
   if (op.reads.size() != 1 || op.writes.size() != 1)
     return where.invalid("wanted 1 source and 1 target, found ", op.reads.size(), " and ",
                          op.writes.size());
   const Region &source = op.reads[0], &target = op.writes[0];
   const Buffer &from = plan.buffers[source.buffer], &into = plan.buffers[target.buffer];
-  if (into.space != BufferSpace::Symmetric)
-    return where.at("writes")
-        .at("region", 0)
-        .invalid("wanted a sym buffer, found ", nameOf(into.space), " buffer ",
-                 rt::quote(into.name));
   if (!source.each.empty() || !target.each.empty())
     return where.invalid("wanted one region on each side, found 'each'");
   if (target.frame)
@@ -311,6 +336,22 @@ Status Checker::checkPut(const Op &op, const Variables &variables, const Where &
                          from.bytesPerRecord, " in ", rt::quote(from.name), " and ",
                          into.bytesPerRecord, " in ", rt::quote(into.name));
   return {};
+}
+
+Status Checker::checkPut(const Op &op, const Variables &variables, const Where &where) {
+  MOEC_RETURN_IF_ERROR(checkTo(op, variables, where));
+  MOEC_RETURN_IF_ERROR(checkMove(op, where));
+  return checkSymmetric(plan.buffers[op.writes[0].buffer], where.at("writes"));
+}
+
+/// Every rank has a sum of each of the rank's own tokens, so that the switch adds
+/// equally many everywhere.
+Status Checker::checkPull(const Op &op, const Where &where) {
+  MOEC_RETURN_IF_ERROR(checkSwitch(op, where));
+  MOEC_RETURN_IF_ERROR(checkMove(op, where));
+  if (op.reads[0].items != ItemSet{ItemSetKind::A, {rank()}} || op.reads[0].frame)
+    return where.at("reads").invalid("wanted all tokens of the rank itself");
+  return checkSymmetric(plan.buffers[op.reads[0].buffer], where.at("reads"));
 }
 
 /// The flag's cell, the value and the payload of a Signal or a Wait.
@@ -334,7 +375,7 @@ Status Checker::checkCell(const Op &op, const Variables &variables, const Where 
 }
 
 Status Checker::checkSignal(const Op &op, const Variables &variables, const Where &where) {
-  MOEC_RETURN_IF_ERROR(checkExpr(op.to, variables, ranks(), where.at("to")));
+  MOEC_RETURN_IF_ERROR(checkTo(op, variables, where));
   return checkCell(op, variables, where);
 }
 
@@ -417,6 +458,9 @@ Status Checker::checkOp(const Op &op, uint32_t position, const Where &where) {
     break;
   case OpKind::Wait:
     MOEC_RETURN_IF_ERROR(checkWait(op, variables, where));
+    break;
+  case OpKind::Pull:
+    MOEC_RETURN_IF_ERROR(checkPull(op, where));
     break;
   }
   MOEC_RETURN_IF_ERROR(checkAfter(op, position, variables, where));

@@ -27,6 +27,7 @@ enum class Whose : uint8_t {
   Theirs, ///< D(s,r), Y(s,r): what runs on the rank
   Node,   ///< M(s,a): what the rank hands on within its node
   Passed, ///< D(s,p): a part of that
+  Any,    ///< A(s): the tokens of any rank
 };
 
 /// One region of a task's signature.
@@ -58,6 +59,9 @@ constexpr Slot nodeSums = {Content::Rows, ItemSetKind::M, Whose::Node};
 constexpr Slot passedRecords = {Content::Record, ItemSetKind::D, Whose::Passed};
 constexpr Slot passedSums = {Content::Rows, ItemSetKind::D, Whose::Passed};
 
+constexpr Slot anyRoute = {Content::Route, ItemSetKind::A, Whose::Any};
+constexpr Slot anyRows = {Content::Rows, ItemSetKind::A, Whose::Any};
+
 constexpr Slot routeReads[] = {ownRows}, routeWrites[] = {ownRoute};
 constexpr Slot packReads[] = {ownRoute}, packWrites[] = {ownRecords};
 constexpr Slot expertsReads[] = {theirRows, theirRecords}, expertsWrites[] = {theirSlotRows};
@@ -69,6 +73,9 @@ constexpr Slot rankSumReads[] = {theirRecords, theirSlotRows}, rankSumWrites[] =
 constexpr Slot nodeSumReads[] = {nodeRecords, passedSums}, nodeSumWrites[] = {nodeSums};
 constexpr Slot ofRanksReads[] = {ownRoute, ownRankSums, ownRows, ownRows};
 constexpr Slot ofNodesReads[] = {ownRoute, ownNodeSums, ownRows, ownRows};
+constexpr Slot selectReads[] = {anyRoute}, selectWrites[] = {theirRecords};
+constexpr Slot fullSumWrites[] = {anyRows};
+constexpr Slot switchSumReads[] = {ownRows, ownRows, ownRows};
 
 } // namespace
 
@@ -97,6 +104,12 @@ static Signature signatureOf(TaskKind task, SumTree tree) {
     if (tree == SumTree::NodePartial)
       return {OpKind::Reduce, ofNodesReads, 2, sumWrites};
     return {OpKind::Reduce, ofRanksReads, 2, sumWrites};
+  case TaskKind::Select:
+    return {OpKind::Compute, selectReads, 1, selectWrites};
+  case TaskKind::FullSum:
+    return {OpKind::Reduce, rankSumReads, 2, fullSumWrites};
+  case TaskKind::SwitchSum:
+    return {OpKind::Reduce, switchSumReads, 1, sumWrites};
   }
   return {};
 }
@@ -130,6 +143,7 @@ static Status checkWhose(const Plan &plan, const ItemSet &items, Whose whose, co
       return where.invalid("wanted argument 1 of the items to be the rank's own node");
     return {};
   case Whose::Passed:
+  case Whose::Any:
     return {};
   }
   return {};
@@ -163,23 +177,59 @@ static Status checkSlots(const Plan &plan, std::span<const Region> regions,
   return {};
 }
 
+TaskKind lastTaskOf(SumTree tree) {
+  switch (tree) {
+  case SumTree::Rows:
+    return TaskKind::SlotSum;
+  case SumTree::RankPartial:
+  case SumTree::NodePartial:
+    return TaskKind::PartSum;
+  case SumTree::Switch:
+    return TaskKind::SwitchSum;
+  }
+  return TaskKind::SlotSum;
+}
+
 /// Which result a plan's last sum has is said by its tree.
 static Status checkTree(const Plan &plan, const Op &op, const Where &where) {
-  bool ofRows = op.task == TaskKind::SlotSum, ofParts = op.task == TaskKind::PartSum;
-  if ((ofRows && plan.sumTree != SumTree::Rows) || (ofParts && plan.sumTree == SumTree::Rows))
+  bool isLast = op.task == TaskKind::SlotSum || op.task == TaskKind::PartSum ||
+                op.task == TaskKind::SwitchSum;
+  if (isLast && op.task != lastTaskOf(plan.sumTree))
     return where.invalid("wanted another task for a plan with result ", nameOf(plan.sumTree),
                          ", found ", nameOf(op.task));
   return {};
 }
 
-/// Rows, records and results of the experts are of the same sources, in one order;
-/// those of a rank's sums too.
-static Status checkExpertsAgree(const Op &op, const Where &where) {
-  const Region &rows = op.reads[0];
-  for (const Region *other : {&op.reads[1], &op.writes[0]})
-    if (other->each != rows.each || other->items.args != rows.items.args)
-      return where.invalid("wanted the same sources for rows, records and results");
+/// All regions of such a task are of the same sources, in one order: rows, records and
+/// results of the experts, what a rank selects, what it sums.
+static Status checkSourcesAgree(const Op &op, const Where &where) {
+  const Region &first = op.reads[0];
+  for (const auto *regions : {&op.reads, &op.writes})
+    for (const Region &other : *regions)
+      if (other.each != first.each || other.items.args[0] != first.items.args[0])
+        return where.invalid("wanted the same sources for rows, records and results");
   return {};
+}
+
+static bool isPerSource(TaskKind task) {
+  switch (task) {
+  case TaskKind::Experts:
+  case TaskKind::RankSum:
+  case TaskKind::Select:
+  case TaskKind::FullSum:
+    return true;
+  case TaskKind::Route:
+  case TaskKind::Pack:
+  case TaskKind::Shared:
+  case TaskKind::SlotSum:
+  case TaskKind::PackNodes:
+  case TaskKind::Split:
+  case TaskKind::NodeSum:
+  case TaskKind::PartSum:
+  case TaskKind::SwitchSum:
+    return false;
+  }
+  return false;
 }
 
 Status checkTask(const Plan &plan, const Op &op, const Where &where) {
@@ -192,8 +242,7 @@ Status checkTask(const Plan &plan, const Op &op, const Where &where) {
       checkSlots(plan, op.reads, signature.reads, signature.requiredReads, "reads region", where));
   MOEC_RETURN_IF_ERROR(checkSlots(plan, op.writes, signature.writes, signature.writes.size(),
                                   "writes region", where));
-  bool isPerSource = op.task == TaskKind::Experts || op.task == TaskKind::RankSum;
-  return isPerSource ? checkExpertsAgree(op, where) : Status();
+  return isPerSource(op.task) ? checkSourcesAgree(op, where) : Status();
 }
 
 } // namespace moec::plan

@@ -17,6 +17,9 @@ namespace moec::plan {
 /// same items.
 rt::Status checkTask(const Plan &plan, const Op &op, const rt::Where &where);
 
+/// The task that makes the results of a plan with these sums.
+TaskKind lastTaskOf(SumTree tree);
+
 } // namespace moec::plan
 
 #endif // MOEC_RUNTIME_PLAN_CHECKTASK_H

@@ -6,6 +6,8 @@
 
 #include "runtime/plan/Expand.h"
 
+#include <numeric>
+
 namespace moec::plan {
 
 uint32_t domainLimit(const Plan &plan, DomainKind kind) {
@@ -64,6 +66,14 @@ uint64_t pointCount(const Plan &plan, std::span<const Domain> domains) {
 }
 
 uint64_t instanceCount(const Plan &plan, const Op &op) { return pointCount(plan, op.domains); }
+
+std::vector<uint32_t> targetRanks(const Plan &plan, const Op &op, const Scope &scope) {
+  if (op.via != Path::Multicast)
+    return {static_cast<uint32_t>(scope(op.to))};
+  std::vector<uint32_t> all(plan.ranks);
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
 
 uint64_t cellCount(std::span<const uint32_t> extents) {
   uint64_t count = 1;

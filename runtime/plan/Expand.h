@@ -69,6 +69,9 @@ uint64_t instanceCount(const Plan &plan, const Op &op);
 template <typename Body>
 void forEachNamed(const Plan &plan, const After &after, const Scope &scope, const Body &body);
 
+/// Ranks whose memory a put or signal writes: `to`, or all of them by multicast.
+std::vector<uint32_t> targetRanks(const Plan &plan, const Op &op, const Scope &scope);
+
 /// Cells of a flag, or regions of a buffer: the product of the extents.
 uint64_t cellCount(std::span<const uint32_t> extents);
 

@@ -88,6 +88,12 @@ const char *nameOf(TaskKind kind) {
     return "node_sum";
   case TaskKind::PartSum:
     return "part_sum";
+  case TaskKind::Select:
+    return "select";
+  case TaskKind::FullSum:
+    return "full_sum";
+  case TaskKind::SwitchSum:
+    return "switch_sum";
   }
   return nullptr;
 }
@@ -104,6 +110,8 @@ const char *nameOf(OpKind kind) {
     return "wait";
   case OpKind::Reduce:
     return "reduce";
+  case OpKind::Pull:
+    return "pull";
   }
   return nullptr;
 }
@@ -114,6 +122,8 @@ const char *nameOf(Path path) {
     return "nvlink";
   case Path::Rail:
     return "rail";
+  case Path::Multicast:
+    return "multicast";
   }
   return nullptr;
 }
@@ -126,6 +136,8 @@ const char *nameOf(SumTree tree) {
     return "rank_partial";
   case SumTree::NodePartial:
     return "node_partial";
+  case SumTree::Switch:
+    return "switch";
   }
   return nullptr;
 }

@@ -120,6 +120,11 @@ enum class TaskKind : uint8_t {
   RankSum = 7, ///< reduce: reads record[s]{D(s,r)}, y[s]{Y(s,r)}; writes q[s]{D(s,r)}
   NodeSum = 8, ///< reduce: reads record[b]{M(s,a)}, part[b, m]{D(s,p)}; writes z[b]{M(s,a)}
   PartSum = 9, ///< reduce: reads route, back{D(r,p)} or back{M(r,b)}, [shared], [x]; writes out
+  // Multicast: who has all routes of a source finds its own part of them.
+  Select = 10, ///< reads route[s]{A(s)}; writes record[s]{D(s,r)}
+  // Sums that the switch adds up:
+  FullSum = 11,   ///< reduce: reads record[s]{D(s,r)}, y[s]{Y(s,r)}; writes sums[s]{A(s)}
+  SwitchSum = 12, ///< reduce: reads total{A(r)}, [shared], [x]; writes out
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of
@@ -134,8 +139,19 @@ enum class TaskKind : uint8_t {
 /// {destination rank << 16 | local expert index there}, topK x f32 weight; so
 /// bytesPerRecord = 12 * topK.
 
-enum class OpKind : uint8_t { Compute = 0, Put = 1, Signal = 2, Wait = 3, Reduce = 4 };
-enum class Path : uint8_t { NVLink = 0, Rail = 1 };
+enum class OpKind : uint8_t {
+  Compute = 0,
+  Put = 1,
+  Signal = 2,
+  Wait = 3,
+  Reduce = 4,
+  Pull = 5, ///< the sum, made by the switch, of a region on all ranks
+};
+enum class Path : uint8_t {
+  NVLink = 0,
+  Rail = 1,
+  Multicast = 2, ///< by NVLink to all ranks at once: the switch makes the copies
+};
 
 /// Order inside one rank and step: this task runs after task(s) of an earlier op.
 struct After {
@@ -157,9 +173,9 @@ struct Op {
   std::string name;                ///< without the %, unique in the plan
   TaskKind task = TaskKind::Route; ///< Compute and Reduce only
   std::vector<Domain> domains;
-  Expr to;                     ///< Put and Signal: destination rank
-  std::vector<Region> reads;   ///< Put: exactly one
-  std::vector<Region> writes;  ///< Put: exactly one, on rank `to`
+  Expr to;                     ///< Put and Signal: destination rank; none by Multicast
+  std::vector<Region> reads;   ///< Put: exactly one; Pull: one, on all ranks
+  std::vector<Region> writes;  ///< Put: exactly one, on rank `to`; Pull: one
   uint32_t flag = 0;           ///< Signal and Wait
   std::vector<Expr> flagIndex; ///< Signal: cell on `to`; Wait: own cell
   Expr value;                  ///< Signal and Wait: the epoch
@@ -178,6 +194,9 @@ enum class SumTree : uint8_t {
   Rows = 0,        ///< every expert's row, in slot order
   RankPartial = 1, ///< a rank's rows of a token in slot order, then the ranks in order
   NodePartial = 2, ///< the same, the ranks of a node in order, then the nodes in order
+  /// A rank's rows of a token in slot order, then all ranks by the switch, in an order
+  /// that it chooses: f32 inside, rounded once to the type in which rows travel.
+  Switch = 3,
 };
 
 struct Plan {

@@ -27,6 +27,7 @@ private:
       variables.push_back(domain.variable);
   }
   void printDomains();
+  void printTo();
   void printTransfer();
   void printCell();
   void printEffects(const char *word, const std::vector<Region> &regions);
@@ -96,9 +97,14 @@ void OpPrinter::printDomains() {
     put(i ? ", " : " for ", op.domains[i].variable, " in ", nameOf(op.domains[i].kind));
 }
 
+/// Put and Signal: "to p : ", or "to all : ".
+void OpPrinter::printTo() {
+  put(" to ", op.via == Path::Multicast ? std::string("all") : expr(op.to), " : ");
+}
+
 /// Put: "to p : %recv[..]{..} from %x{..}".
 void OpPrinter::printTransfer() {
-  put(" to ", expr(op.to), " : ");
+  printTo();
   printRegion(op.writes[0]);
   put(" from ");
   printRegion(op.reads[0]);
@@ -138,7 +144,7 @@ std::string OpPrinter::print() {
     break;
   case OpKind::Signal:
     printDomains();
-    put(" to ", expr(op.to), " : ");
+    printTo();
     printCell();
     put(" = ", expr(op.value));
     if (op.hasPayload)
@@ -152,8 +158,15 @@ std::string OpPrinter::print() {
     if (op.hasPayload)
       put(" get ", items(op.payload));
     break;
+  case OpKind::Pull:
+    printDomains();
+    put(" : ");
+    printRegion(op.writes[0]);
+    put(" from all ");
+    printRegion(op.reads[0]);
+    break;
   }
-  if (op.via == Path::Rail)
+  if (op.via != Path::NVLink)
     put(" via ", nameOf(op.via));
   if (op.window)
     put(" window ", op.window);

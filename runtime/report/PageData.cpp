@@ -141,8 +141,19 @@ void addMatrix(const Report &report, Json &data) {
     if (report.graph.familyOf(id).kind != TaskClass::Transfer ||
         task.family >= report.plan.ops.size())
       continue;
-    if (auto found = bytes.find(phases[task.family]); found != bytes.end())
-      found->second[task.rank / unit][task.peer / unit] += task.amount;
+    auto found = bytes.find(phases[task.family]);
+    if (found == bytes.end())
+      continue;
+    // What a switch copies comes to all others, what it adds from all others.
+    simulator::Reach reach = report.graph.familyOf(id).reach;
+    bool isOne = reach == simulator::Reach::Peer;
+    for (uint32_t other = isOne ? task.peer : 0; other < (isOne ? task.peer + 1 : ranks); ++other) {
+      if (!isOne && other == task.rank)
+        continue;
+      bool comes = reach == simulator::Reach::Sum;
+      found->second[(comes ? other : task.rank) / unit][(comes ? task.rank : other) / unit] +=
+          task.amount;
+    }
   }
   for (auto &[phase, rows] : bytes)
     for (std::vector<double> &row : rows)

@@ -186,7 +186,7 @@ timeline.canvas.onmousemove = event => {
   const i = event.offsetX > margin ? barAt(event.offsetX, event.offsetY) : -1;
   if (i < 0) return hideTip();
   const bars = data.bars, family = data.families[bars.family[i]], many = bars.tasks[i] > 1;
-  const toPeer = family.kind === 'transfer' && !many ? ' to rank ' + bars.peer[i] : '';
+  const toPeer = family.kind === 'transfer' && !many && bars.peer[i] !== bars.rank[i] ? ' to rank ' + bars.peer[i] : '';
   showTip(event, `%${family.name} of rank ${bars.rank[i]}${toPeer}`, [
     `${microseconds(bars.begin[i])} to ${microseconds(bars.end[i])}: ${microseconds(bars.end[i] - bars.begin[i])}`,
     bars.bytes[i] ? `${bytes(bars.bytes[i])}, ${(bars.bytes[i] / (bars.end[i] - bars.begin[i]) / 1e3).toFixed(1)} GB/s` : '',

@@ -23,7 +23,7 @@ double alone(const TaskGraph &graph, const topology::Network &network, const Tas
   if (family.kind != TaskClass::Transfer)
     return 0;
   double seconds = 0;
-  if (const topology::Route *route = findRoute(network, task.rank, task.peer, family.via))
+  if (const topology::Route *route = findRoute(network, family, task))
     for (const topology::Route::Use &use : route->uses)
       seconds = std::max(seconds, task.amount * use.bytesPerByte /
                                       network.getResources()[use.resource].bytesPerSecond);
@@ -64,7 +64,7 @@ double longestChain(const TaskGraph &graph, const topology::Network &network) {
     const Family &family = graph.familyOf(id);
     if (family.kind != TaskClass::Signal)
       continue;
-    const topology::Route *route = findRoute(network, tasks[id].rank, tasks[id].peer, family.via);
+    const topology::Route *route = findRoute(network, family, tasks[id]);
     if (auto wait = waits.find(flagKey(tasks[id])); wait != waits.end())
       reach(wait->second, end + (route ? route->latencySeconds : 0));
   }
@@ -81,7 +81,7 @@ Floor floorOf(const TaskGraph &graph, const topology::Network &network) {
       computing[task.rank] += task.amount;
     if (family.kind != TaskClass::Transfer)
       continue;
-    if (const topology::Route *route = findRoute(network, task.rank, task.peer, family.via))
+    if (const topology::Route *route = findRoute(network, family, task))
       for (const topology::Route::Use &use : route->uses)
         load[use.resource] += task.amount * use.bytesPerByte;
   }

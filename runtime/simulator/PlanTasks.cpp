@@ -37,6 +37,7 @@ TaskClass classOf(OpKind kind) {
   case OpKind::Reduce:
     return TaskClass::Compute;
   case OpKind::Put:
+  case OpKind::Pull:
     return TaskClass::Transfer;
   case OpKind::Signal:
     return TaskClass::Signal;
@@ -44,6 +45,17 @@ TaskClass classOf(OpKind kind) {
     return TaskClass::Wait;
   }
   return TaskClass::Gate;
+}
+
+Reach reachOf(const Op &op) {
+  if (op.kind == OpKind::Pull)
+    return Reach::Sum;
+  return op.via == plan::Path::Multicast ? Reach::All : Reach::Peer;
+}
+
+/// One flag on every rank, each a task of its own behind a gate.
+bool isManySignals(const Op &op) {
+  return op.kind == OpKind::Signal && op.via == plan::Path::Multicast;
 }
 
 class Builder {
@@ -59,6 +71,7 @@ private:
   void addFamily(uint32_t op, uint32_t rank, uint32_t step);
   TaskId addTask(const Op &op, uint32_t number, const Scope &scope, uint32_t step);
   TaskId addKernel(const Op &op, uint32_t number, const Scope &scope);
+  TaskId addSignal(const Op &op, uint32_t number, uint32_t to, const Scope &scope);
   void addOrder(TaskId task, const Op &op, const Scope &scope);
   TaskId gateOf(uint32_t op, uint32_t rank);
   uint32_t cellOf(const Op &op, uint32_t rank, const Scope &scope) const;
@@ -89,6 +102,10 @@ rt::Status Builder::number(uint32_t steps) {
     instances.push_back(plan::instanceCount(plan, op));
     tasks += instances.back() + 1;
     edges += (op.after.size() + 2) * instances.back();
+    if (isManySignals(op)) {
+      tasks += instances.back() * plan.ranks;
+      edges += instances.back() * plan.ranks * 2;
+    }
   }
   for (const plan::Flag &flag : plan.flags) {
     firstCell.push_back(cells);
@@ -108,8 +125,9 @@ rt::Result<TaskGraph> Builder::build(uint32_t steps) {
   for (const Op &op : plan.ops)
     graph.addFamily({.name = op.name,
                      .kind = classOf(op.kind),
-                     .via = op.via,
-                     .window = op.kind == OpKind::Put ? op.window : 0});
+                     .via = op.via == plan::Path::Rail ? op.via : plan::Path::NVLink,
+                     .window = op.kind == OpKind::Put ? op.window : 0,
+                     .reach = reachOf(op)});
   lastStep.assign(plan.ranks, none);
   for (uint32_t step = 1; step <= steps; ++step) {
     graph.setStep(step);
@@ -144,6 +162,19 @@ void Builder::addFamily(uint32_t number, uint32_t rank, uint32_t step) {
     TaskId task = addTask(op, number, point, step);
     addOrder(task, op, point);
   });
+  if (!isManySignals(op))
+    return;
+  TaskId gate = firstTask[number]; // of the first instance, whose signals come behind all gates
+  plan::forEachPoint(op.domains, plan, scope, [&](const Scope &point) {
+    for (uint32_t to : plan::targetRanks(plan, op, point))
+      graph.addEdge(gate, addSignal(op, number, to, point));
+    ++gate;
+  });
+}
+
+TaskId Builder::addSignal(const Op &op, uint32_t number, uint32_t to, const Scope &scope) {
+  return graph.addSignal(number, scope.rank(), to, cellOf(op, to, scope),
+                         static_cast<uint32_t>(scope(op.value)));
 }
 
 TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint32_t step) {
@@ -151,17 +182,19 @@ TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint3
   case OpKind::Compute:
   case OpKind::Reduce:
     return addKernel(op, number, scope);
-  case OpKind::Put: {
+  case OpKind::Put:
+  case OpKind::Pull: {
     const plan::Region &target = op.writes[0];
     double items = countOf(counts, plan::concreteItems(target.items, scope));
-    return graph.addTransfer(number, scope.rank(), static_cast<uint32_t>(scope(op.to)),
+    bool isOne = reachOf(op) == Reach::Peer;
+    return graph.addTransfer(number, scope.rank(),
+                             isOne ? static_cast<uint32_t>(scope(op.to)) : scope.rank(),
                              items * plan.buffers[target.buffer].bytesPerRecord);
   }
-  case OpKind::Signal: {
-    auto to = static_cast<uint32_t>(scope(op.to));
-    return graph.addSignal(number, scope.rank(), to, cellOf(op, to, scope),
-                           static_cast<uint32_t>(scope(op.value)));
-  }
+  case OpKind::Signal:
+    if (isManySignals(op))
+      return graph.addGate(scope.rank());
+    return addSignal(op, number, static_cast<uint32_t>(scope(op.to)), scope);
   case OpKind::Wait:
     return graph.addWait(number, scope.rank(), cellOf(op, scope.rank(), scope),
                          static_cast<uint32_t>(scope(op.value)));

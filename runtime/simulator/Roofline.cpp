@@ -75,12 +75,15 @@ double Roofline::seconds(const KernelWork &work) const {
   case plan::TaskKind::Pack:
   case plan::TaskKind::PackNodes:
   case plan::TaskKind::Split:
+  case plan::TaskKind::Select:
     return bytes / rates.bytesPerSecond; // a few records, in the launch of what follows
   case plan::TaskKind::RankSum:
+  case plan::TaskKind::FullSum:
   case plan::TaskKind::NodeSum: // one launch for all sources or nodes
     return bytes == 0 ? 0 : bytes / rates.bytesPerSecond + rates.launchSeconds / work.tasks;
   case plan::TaskKind::SlotSum:
   case plan::TaskKind::PartSum:
+  case plan::TaskKind::SwitchSum:
     return timeOf(0, bytes);
   }
   return 0;

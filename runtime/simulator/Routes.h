@@ -7,6 +7,7 @@
 #ifndef MOEC_RUNTIME_SIMULATOR_ROUTES_H
 #define MOEC_RUNTIME_SIMULATOR_ROUTES_H
 
+#include "runtime/simulator/TaskGraph.h"
 #include "runtime/topology/Network.h"
 
 namespace moec::simulator {
@@ -19,6 +20,22 @@ inline const topology::Route *findRoute(const topology::Network &network, uint32
     return route;
   using enum plan::Path;
   return network.route(from, to, via == NVLink ? Rail : NVLink);
+}
+
+/// That of a Transfer or Signal, by what its family says.
+inline const topology::Route *findRoute(const topology::Network &network, const Family &family,
+                                        const Task &task) {
+  if (family.kind == TaskClass::Signal) // each of a multicast one comes to its own peer
+    return findRoute(network, task.rank, task.peer, family.via);
+  switch (family.reach) {
+  case Reach::Peer:
+    return findRoute(network, task.rank, task.peer, family.via);
+  case Reach::All:
+    return network.routeToAll(task.rank);
+  case Reach::Sum:
+    return network.routeFromAll(task.rank);
+  }
+  return nullptr;
 }
 
 } // namespace moec::simulator

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <queue>
+#include <tuple>
 
 namespace moec::simulator {
 namespace {
@@ -37,7 +38,11 @@ rt::Result<Demands> checkRoutes(const TaskGraph &graph, const topology::Network 
     bool isTransfer = family.kind == TaskClass::Transfer;
     if ((!isTransfer && family.kind != TaskClass::Signal))
       continue;
-    const Route *route = findRoute(network, task.rank, task.peer, family.via);
+    const Route *route = findRoute(network, family, task);
+    if (!route && family.reach != Reach::Peer)
+      return rt::invalidError("'", family.name,
+                              "': wanted a switch that multicasts to all ranks, found none in the "
+                              "network");
     if (!route && task.rank != task.peer)
       return rt::invalidError("'", family.name, "': wanted a route from rank ", task.rank,
                               " to rank ", task.peer, ", found none in the network");
@@ -66,6 +71,9 @@ private:
   void start(TaskId task);
   void startHeld();
   void launch(TaskId task);
+  bool issue(TaskId task, const Route *route);
+  void goOn(TaskId task);
+  void end(TaskId task);
   void finish(TaskId task);
   void drain();
   bool step();
@@ -79,9 +87,23 @@ private:
 
   static constexpr uint32_t noWindow = UINT32_MAX;
 
+  /// A put or flag that its rank is done with at that time, or a pull that is there.
+  struct Issued {
+    double time;
+    uint64_t number; ///< in the order of issue
+    TaskId task;
+    bool isThere = false;
+    bool operator>(const Issued &other) const {
+      return std::tie(time, number) > std::tie(other.time, other.number);
+    }
+  };
+
   const TaskGraph &graph;
   const topology::Network &network;
   SimulateOptions options;
+  std::vector<double> busyUntil; ///< by rank, with messages
+  std::priority_queue<Issued, std::vector<Issued>, std::greater<>> issued;
+  uint64_t issues = 0;
   TaskGraph::Order order;
   Transfers transfers;
   Processors processors;
@@ -98,7 +120,8 @@ private:
 
 Engine::Engine(const TaskGraph &graph, const topology::Network &network,
                const SimulateOptions &options, const Demands &demands)
-    : graph(graph), network(network), options(options), order(graph.makeOrder()),
+    : graph(graph), network(network), options(options), busyUntil(graph.getRanks()),
+      order(graph.makeOrder()),
       transfers(network, demands.maxUses,
                 options.patience.value_or(defaultPatience(demands.transfers))),
       processors(graph), flags(graph), begins(makeLarge(graph.getTasks().size(), never)),
@@ -132,10 +155,10 @@ void Engine::start(TaskId task) {
     begins[task] = now;
     return finish(task);
   case TaskClass::Signal: {
-    const Route *route = findRoute(network, item.rank, item.peer, family.via);
-    flags.raise(task, now, route ? route->latencySeconds : 0);
     begins[task] = now;
-    return finish(task);
+    if (!issue(task, findRoute(network, family, item)))
+      goOn(task);
+    return;
   }
   case TaskClass::Wait:
     begins[task] = now;
@@ -152,12 +175,39 @@ void Engine::start(TaskId task) {
 void Engine::launch(TaskId task) {
   const Task &item = graph.getTasks()[task];
   begins[task] = now;
-  const Route *route =
-      findRoute(network, item.rank, item.peer, graph.getFamilies()[item.family].via);
+  const Route *route = findRoute(network, graph.getFamilies()[item.family], item);
   if (item.amount == 0 || !route || route->uses.empty())
     return finish(task);
   if (Window *window = windowOf(task))
     ++window->inFlight;
+  if (!issue(task, route))
+    goOn(task);
+}
+
+/// Keeps the rank for as long as its message takes, after those before. False: that is no
+/// time. Flags to all are one message: that to the first other rank.
+bool Engine::issue(TaskId task, const Route *route) {
+  const Task &item = graph.getTasks()[task];
+  const Family &family = graph.getFamilies()[item.family];
+  bool isSame = family.reach == Reach::All && family.kind == TaskClass::Signal &&
+                item.peer != (item.rank == 0 ? 1u : 0u);
+  if (!route || route->messageSeconds == 0)
+    return false;
+  double &until = busyUntil[item.rank];
+  until = std::max(until, now) + (isSame ? 0 : route->messageSeconds);
+  issued.push({until, issues++, task, /*isThere=*/false});
+  return true;
+}
+
+/// What is issued is under way.
+void Engine::goOn(TaskId task) {
+  const Task &item = graph.getTasks()[task];
+  const Family &family = graph.getFamilies()[item.family];
+  const Route *route = findRoute(network, family, item);
+  if (family.kind == TaskClass::Signal) {
+    flags.raise(task, now, route ? route->latencySeconds : 0);
+    return finish(task);
+  }
   transfers.begin(task, route->uses, item.amount, options.ratesBySize ? item.amount : 1);
 }
 
@@ -176,6 +226,15 @@ void Engine::startHeld() {
       launch(task);
     }
   }
+}
+
+/// Nothing tells of the end of a pull: it lasts until the last byte is there.
+void Engine::end(TaskId task) {
+  const Family &family = graph.familyOf(task);
+  if (family.kind != TaskClass::Transfer || family.reach != Reach::Sum)
+    return finish(task);
+  const Route *route = findRoute(network, family, graph.getTasks()[task]);
+  issued.push({now + route->latencySeconds, issues++, task, /*isThere=*/true});
 }
 
 void Engine::finish(TaskId task) {
@@ -200,7 +259,8 @@ void Engine::drain() {
 /// On to the next event. False: there is none.
 bool Engine::step() {
   transfers.settle(now);
-  double next = std::min({transfers.next(), processors.next(), flags.next()});
+  double next = std::min({transfers.next(), processors.next(), flags.next(),
+                          issued.empty() ? never : issued.top().time});
   if (next == never)
     return false;
   now = next;
@@ -217,7 +277,15 @@ bool Engine::step() {
   processors.end(moment, ended);
   flags.land(moment, ended);
   for (TaskId task : ended)
-    finish(task);
+    end(task);
+  while (!issued.empty() && issued.top().time <= moment) {
+    Issued first = issued.top();
+    issued.pop();
+    if (first.isThere)
+      finish(first.task);
+    else
+      goOn(first.task);
+  }
   return true;
 }
 

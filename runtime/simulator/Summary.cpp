@@ -54,7 +54,8 @@ std::vector<Phase> phasesOf(const TaskGraph &graph, const Simulation &simulation
     step = task.step;
     Phase &phase = phases[task.family];
     ++phase.tasks;
-    if (families[task.family].kind == TaskClass::Transfer && task.rank != task.peer)
+    bool leaves = task.rank != task.peer || families[task.family].reach != Reach::Peer;
+    if (families[task.family].kind == TaskClass::Transfer && leaves)
       phase.bytes += task.amount;
     spans[task.family].add(simulation.begin[id], simulation.end[id]);
     ofRank[size_t(task.family) * graph.getRanks() + task.rank].add(simulation.begin[id],

@@ -32,6 +32,13 @@ enum class TaskClass : uint8_t {
   Gate,     ///< no time: joins edges
 };
 
+/// Where the bytes of a transfer go.
+enum class Reach : uint8_t {
+  Peer, ///< to the peer
+  All,  ///< to all ranks at once, copied by a switch
+  Sum,  ///< from all ranks to its own, added up by a switch
+};
+
 /// Tasks that belong together: those of one op of a plan.
 struct Family {
   std::string name;
@@ -39,12 +46,14 @@ struct Family {
   plan::Path via = plan::Path::NVLink; ///< Transfer and Signal
   /// Transfer: how many of them a rank has in flight at once; 0: all.
   uint32_t window = 0;
+  /// Transfer. Signals to all are one message, whatever their number on a rank.
+  Reach reach = Reach::Peer;
 };
 
 struct Task {
   FamilyId family = 0;
   uint32_t rank = 0;
-  uint32_t peer = 0;  ///< Transfer and Signal: the destination
+  uint32_t peer = 0;  ///< Transfer and Signal: the destination; else the rank itself
   uint32_t step = 1;  ///< for whoever reads the result
   uint32_t cell = 0;  ///< Signal and Wait: the flag
   uint32_t value = 0; ///< Signal and Wait

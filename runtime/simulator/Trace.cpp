@@ -120,7 +120,7 @@ void Tracer::addTasks() {
       continue;
     Json args = {{"step", task.step}, {"task", id}};
     if (family.kind == TaskClass::Transfer) {
-      args["peer"] = task.peer;
+      args["peer"] = family.reach == Reach::Peer ? Json(task.peer) : Json("all");
       args["bytes"] = task.amount;
     }
     add({{"name", family.name},

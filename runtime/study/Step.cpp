@@ -93,6 +93,7 @@ bounds::Copies copiesOf(plan::SumTree tree) {
   case plan::SumTree::Rows:
     return bounds::Copies::Rows;
   case plan::SumTree::RankPartial:
+  case plan::SumTree::Switch: // what another schedule could do with these sums
     return bounds::Copies::Ranks;
   case plan::SumTree::NodePartial:
     return bounds::Copies::Nodes;

@@ -103,6 +103,8 @@ reference::Sums sumsOf(const Module &module, const Tokens &tokens) {
     return {ownerOf(module.manifest(), tokens), 0};
   case plan::SumTree::NodePartial:
     return {ownerOf(module.manifest(), tokens), module.plan().lanes()};
+  case plan::SumTree::Switch:
+    return {ownerOf(module.manifest(), tokens), 0, /*roundsTotal=*/true};
   }
   return {};
 }

@@ -41,6 +41,8 @@ std::string describeOp(const plan::Plan &plan, const std::string &name) {
       return concat("signal ", plan.flags[op.flag].name);
     case plan::OpKind::Wait:
       return concat("wait ", plan.flags[op.flag].name);
+    case plan::OpKind::Pull:
+      return concat("pull ", plan.buffers[op.reads[0].buffer].name);
     }
   }
   return "";

@@ -8,6 +8,7 @@
 
 #include "codegen/module/ModuleWriter.h"
 #include "runtime/base/Hash.h"
+#include "test/conformance/SwitchPlan.h"
 #include "test/runtime/module/Sample.h"
 
 #include <cstdlib>
@@ -43,6 +44,8 @@ std::vector<uint8_t> moduleBytes(const Layer &layer, const Arrangement &arrangem
   contents.manifest.placement = arrangement.placement;
   contents.manifest.maxTokensPerRank = arrangement.maxTokensPerRank;
   contents.plan = directRowsPlan(layer, ranks, arrangement.depth, arrangement.window);
+  if (arrangement.exchange != Exchange::Direct)
+    contents.plan = withSwitch(contents.plan, arrangement.exchange == Exchange::Switch);
   auto bytes = codegen::encodeModule(contents);
   if (!bytes.ok())
     throw Error(MOEC_INTERNAL, bytes.status().message());

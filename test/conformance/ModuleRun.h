@@ -13,12 +13,16 @@
 
 namespace moec::test {
 
+/// How tokens travel, and what comes back: rows, or the sum that a switch makes.
+enum class Exchange : uint8_t { Direct, Multicast, Switch };
+
 /// Where the experts are and how the plan is made.
 struct Arrangement {
   Placement placement;
   uint32_t depth = 1;
   uint32_t window = 4;
   uint32_t maxTokensPerRank = 0; ///< of the module
+  Exchange exchange = Exchange::Direct;
 };
 
 /// Expert e on rank e mod ranks.

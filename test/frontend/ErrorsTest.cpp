@@ -165,7 +165,8 @@ TEST(Errors, every_id_is_produced_by_a_case) {
   seen.insert(DiagnosticId::TooManyMessages); // the test above
   // Of the driver: test/frontend/driver/refusals.test.
   seen.insert({DiagnosticId::ArchOfAnotherTarget, DiagnosticId::IrOfAnotherPhase,
-               DiagnosticId::IrForAnotherTarget, DiagnosticId::TypeWithoutKernels});
+               DiagnosticId::IrForAnotherTarget, DiagnosticId::TypeWithoutKernels,
+               DiagnosticId::ScheduleWithoutKernels});
   for (DiagnosticId id : allDiagnostics())
     EXPECT_TRUE(seen.contains(id)) << diagnosticName(id) << " is produced by no case";
 }

@@ -247,7 +247,7 @@ TEST(Program, statements_of_the_options_replace_those_of_the_schedule) {
   EXPECT_EQ(program.schedule.algorithm, Algorithm::TwoTier);
   EXPECT_EQ(program.schedule.window, 4u);
   EXPECT_EQ(program.schedule.depth, 3u);
-  EXPECT_EQ(parse(text, {.schedule = "combine partial"}).schedule.partialSums, true);
+  EXPECT_EQ(parse(text, {.schedule = "combine partial"}).schedule.combine, Combine::Partial);
 
   for (const char *wrong : {"algorithm foo", "colour red", "depth 2; depth 3", "}"}) {
     Diagnostics diagnostics;

@@ -247,4 +247,8 @@ TEST(Expert, partial_sums_are_rounded_before_they_are_added) {
   auto each = [](size_t, size_t expert) { return expert + 1; };
   EXPECT_EQ(run({each, 2}), 1 + 0x1p-8f);
   EXPECT_EQ(run({[](size_t, size_t expert) { return expert; }, 2}), 1 + 0x1p-9f);
+  // Of a sum that is rounded at its end the two half ulps are both there, or none.
+  auto alone = [](size_t, size_t expert) { return expert; };
+  EXPECT_EQ(run({alone, 0}), 1 + 0x1p-8f);
+  EXPECT_EQ(run({alone, 0, /*roundsTotal=*/true}), 1.0f); // half way: down to even
 }

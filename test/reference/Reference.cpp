@@ -212,6 +212,8 @@ void Runner::addParts(const Sums &sums, size_t token, double *sum) const {
   for (auto &[whole, row] : wholes)
     for (size_t h = 0; h < hidden; ++h)
       sum[h] += row[h];
+  for (size_t h = 0; sums.roundsTotal && h < hidden; ++h)
+    sum[h] = roundTo(layer.combineType, sum[h]);
 }
 
 void Runner::combine(const Sums &sums) {

@@ -99,6 +99,8 @@ using Progress = std::function<void(size_t done, size_t of)>;
 struct Sums {
   std::function<size_t(size_t token, size_t expert)> part;
   size_t partsOfWhole = 0; ///< parts i * partsOfWhole .. belong to whole i; 0: no wholes
+  /// The sum of the wholes is rounded too, before anything else is added to it.
+  bool roundsTotal = false;
 };
 
 struct Result {

@@ -57,7 +57,8 @@ static comm::TopologyAttr importTopology(const frontend::Program &program, MLIRC
       continue; // nothing to schedule by
     comm::Path path = joinsNodes(program.mesh, link.name) ? comm::Path::Rail : comm::Path::NVLink;
     links.push_back(comm::LinkAttr::get(context, link.name, path, whole(*rate / 1e6),
-                                        whole(link.latencySeconds() * 1e9)));
+                                        whole(link.latencySeconds() * 1e9),
+                                        link.multicast.has_value()));
   }
   uint32_t ranks = program.ranks();
   uint32_t gpus = std::max(1u, machine.gpusPerNode.value_or(ranks));
@@ -127,15 +128,41 @@ static moe::PlacementRequestAttr importRequest(const frontend::PlacementRequest 
                                         moe::Serve(request.serve), toAttrs(turns, context));
 }
 
+static moe::Algorithm toAlgorithm(frontend::Algorithm algorithm) {
+  switch (algorithm) {
+  case frontend::Algorithm::Auto:
+  case frontend::Algorithm::Staggered:
+    return moe::Algorithm::StaggeredPut;
+  case frontend::Algorithm::TwoTier:
+    return moe::Algorithm::TwoTier;
+  case frontend::Algorithm::Multicast:
+    return moe::Algorithm::Multicast;
+  }
+  llvm_unreachable("unknown algorithm");
+}
+
+static moe::Combine toCombine(frontend::Combine combine) {
+  switch (combine) {
+  case frontend::Combine::Rows:
+    return moe::Combine::Rows;
+  case frontend::Combine::Partial:
+    return moe::Combine::Partial;
+  case frontend::Combine::Switch:
+    return moe::Combine::Switch;
+  }
+  llvm_unreachable("unknown combine");
+}
+
 static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request,
                                         MLIRContext *context) {
-  bool isTwoTier = request.algorithm == frontend::Algorithm::TwoTier;
-  if (!request.window && !request.depth && !request.fusion && !isTwoTier && !request.partialSums)
+  moe::Algorithm algorithm = toAlgorithm(request.algorithm);
+  bool isDefault = algorithm == moe::Algorithm::StaggeredPut;
+  if (!request.window && !request.depth && !request.fusion && isDefault &&
+      request.combine == frontend::Combine::Rows)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
-  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse,
-                                isTwoTier ? moe::Algorithm::TwoTier : moe::Algorithm::StaggeredPut,
-                                request.partialSums ? moe::Combine::Partial : moe::Combine::Rows);
+  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse, algorithm,
+                                toCombine(request.combine));
 }
 
 /// The source says `algorithm auto`, rather than nothing.

@@ -269,6 +269,12 @@ static Status runLocal(TaskContext &context) {
     return runNodeSum(context);
   case plan::TaskKind::PartSum:
     return runPartSum(context);
+  case plan::TaskKind::Select:
+    return runSelect(context);
+  case plan::TaskKind::FullSum:
+    return runFullSum(context);
+  case plan::TaskKind::SwitchSum:
+    return runSwitchSum(context);
   }
   return context.fault("is of an unknown kind");
 }
@@ -285,13 +291,14 @@ Status Executor::runBody(RankState &state, const Task &task) {
     return runSignal(context);
   case plan::OpKind::Wait:
     return runWait(context);
+  case plan::OpKind::Pull:
+    return runPull(context);
   }
   return context.fault("is of an unknown kind");
 }
 
-FlagWord &Executor::flagOf(const Rank &rank, const Task &task) const {
-  uint32_t onRank = task.op->kind == plan::OpKind::Signal ? task.peer : rank.number;
-  return machine.flag(onRank, rank, task.op->flag, task.flagCell);
+FlagWord &Executor::flagOf(const Rank &rank, const Task &wait) const {
+  return machine.flag(rank.number, rank, wait.op->flag, wait.flagCell);
 }
 
 Status Executor::runSignal(TaskContext &context) {
@@ -302,10 +309,12 @@ Status Executor::runSignal(TaskContext &context) {
     payload = list->count;
   }
   uint64_t word = packFlag(task.epoch, payload);
-  if (test)
-    test->signal(context.rank, task, word);
-  else
-    flagOf(context.rank, task).store(word, std::memory_order_release);
+  for (uint32_t peer = task.peer; peer < task.peer + task.peers; ++peer)
+    if (test)
+      test->signal(context.rank, task, peer, word);
+    else
+      machine.flag(peer, context.rank, task.op->flag, task.flagCell)
+          .store(word, std::memory_order_release);
   return Status();
 }
 

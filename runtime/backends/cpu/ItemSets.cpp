@@ -12,7 +12,7 @@ namespace moec::rt::cpu {
 
 void ItemSets::beginStep(uint32_t tokens) {
   for (std::vector<Entry> *entries : {&sent, &sentRows, &received, &receivedRows, &passed,
-                                      &passedRows, &sentToNodes, &receivedForNode})
+                                      &passedRows, &sentToNodes, &receivedForNode, &others})
     for (Entry &entry : *entries)
       entry.isKnown = false;
   own.isKnown = true;
@@ -37,7 +37,7 @@ const ItemList *ItemSets::find(const plan::ConcreteItems &items) const {
   const Entry *entry = nullptr;
   switch (items.kind) {
   case plan::ItemSetKind::A:
-    entry = isOwn ? &own : nullptr;
+    entry = isOwn ? &own : &others[items.first];
     break;
   case plan::ItemSetKind::D:
     entry = isOwn ? &sent[items.second] : findPassed(passed, items);
@@ -75,9 +75,12 @@ bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
   bool isTokens = items.kind == plan::ItemSetKind::D && items.second == rank;
   bool isForNode =
       items.kind == plan::ItemSetKind::M && isOnLane(items.first) && items.second == rank / lanes;
-  if (!isTokens && !isForNode)
+  bool isAll = items.kind == plan::ItemSetKind::A && items.first != rank;
+  if (!isTokens && !isForNode && !isAll)
     return false;
-  ItemList &list = isTokens ? receivedFrom(items.first) : receivedForNodeFrom(items.first);
+  ItemList &list = isAll      ? open(others[items.first])
+                   : isTokens ? receivedFrom(items.first)
+                              : receivedForNodeFrom(items.first);
   list.count = count;
   list.isListed = false;
   return true;

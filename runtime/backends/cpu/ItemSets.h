@@ -4,11 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Item sets have sizes that only the device knows. A rank knows A(r) from its
-// caller, D(r,p), Y(r,p) and M(r,b) from its own routing, |D(s,r)| and |M(s,a)| (a: its
-// own node) from the payload of s's flag, the items of those and of Y(s,r) from the
-// records that s sent, and D(s,p), Y(s,p) for the p of its node from the records of
-// M(s,a). Each is known for one step at a time; a task that names a set which its rank
-// does not know yet is a fault of the plan.
+// caller, D(r,p), Y(r,p) and M(r,b) from its own routing, |A(s)|, |D(s,r)| and |M(s,a)|
+// (a: its own node) from the payload of s's flag, the items of the latter two and of
+// Y(s,r) from the records or routes that s sent, and D(s,p), Y(s,p) for the p of its node
+// from the records of M(s,a). Each is known for one step at a time; a task that names a set which
+// its rank does not know yet is a fault of the plan.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BACKENDS_CPU_ITEMSETS_H
@@ -34,7 +34,7 @@ public:
   ItemSets(uint32_t rank, uint32_t ranks, uint32_t lanes)
       : rank(rank), lanes(lanes), sent(ranks), sentRows(ranks), received(ranks),
         receivedRows(ranks), passed(ranks), passedRows(ranks), sentToNodes(ranks / lanes),
-        receivedForNode(ranks / lanes) {}
+        receivedForNode(ranks / lanes), others(ranks) {}
 
   /// Forgets all sets but A(rank).
   void beginStep(uint32_t tokens);
@@ -57,7 +57,7 @@ public:
     return open(passedRows[place(source, peer)]);
   }
   static void close(ItemList &list);
-  /// The size of D(s,r) or M(s,a) alone; false if the set is no such.
+  /// The size of A(s), D(s,r) or M(s,a) alone; false if the set is no such.
   bool receiveCount(const plan::ConcreteItems &items, uint32_t count);
 
   /// Does this rank hand on what `source` sends to ranks of its node?
@@ -86,6 +86,7 @@ private:
   std::vector<Entry> passed, passedRows;     ///< D(s, p), Y(s, p): [node of s][lane of p]
   std::vector<Entry> sentToNodes;            ///< M(rank, b)
   std::vector<Entry> receivedForNode;        ///< M(s, own node): [node of s]
+  std::vector<Entry> others;                 ///< A(s), of which the number says all
 };
 
 } // namespace moec::rt::cpu

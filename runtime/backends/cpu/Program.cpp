@@ -86,7 +86,9 @@ void Program::resolve(Task &task, uint64_t step) const {
   };
   task.reads = expand(op.reads);
   task.writes = expand(op.writes);
-  if (op.kind == OpKind::Put || op.kind == OpKind::Signal)
+  if (op.via == Path::Multicast)
+    task.peers = plan.ranks;
+  else if (op.kind == OpKind::Put || op.kind == OpKind::Signal)
     task.peer = static_cast<uint32_t>(scope(op.to));
   if (op.kind != OpKind::Signal && op.kind != OpKind::Wait)
     return;

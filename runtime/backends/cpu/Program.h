@@ -24,7 +24,8 @@ struct Task {
   uint32_t opNumber = 0;
   std::vector<int64_t> point; ///< values of the op's domain variables
   std::vector<plan::ConcreteRegion> reads, writes;
-  uint32_t peer = 0;     ///< Put, Signal: rank `to`; Wait: the flag's writer
+  uint32_t peer = 0;     ///< Put, Signal: rank `to`, 0 for all; Wait: the flag's writer
+  uint32_t peers = 1;    ///< Put, Signal: so many ranks from `peer` on are written
   uint64_t flagCell = 0; ///< Signal, Wait
   uint32_t epoch = 0;    ///< Signal, Wait
   plan::ConcreteItems payload;

@@ -24,6 +24,8 @@ static const char *contentName(Content content) {
     return "a rank's sum of ";
   case Content::NodeSum:
     return "a node's sum of ";
+  case Content::SwitchSum:
+    return "the switch's sum of ";
   case Content::Shared:
     return "the shared expert's row of ";
   case Content::Result:
@@ -48,6 +50,7 @@ static const char *slotText(Content content) {
   case Content::Row:
   case Content::Shared:
   case Content::Result:
+  case Content::SwitchSum:
   case Content::Any:
     break;
   }

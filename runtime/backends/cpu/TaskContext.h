@@ -27,6 +27,7 @@ enum class Content : uint8_t {
   Row,        ///< an expert's result for (token, slot)
   RankSum,    ///< the sum of a rank's rows of a token; slot = the rank
   NodeSum,    ///< the sum of a node's; slot = the node
+  SwitchSum,  ///< the sum of all ranks', made by the switch
   Shared,     ///< the shared expert's result for a token
   Result,     ///< a token's sum
   Any,        ///< whatever is put

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 namespace moec::rt::cpu {
@@ -59,6 +60,7 @@ public:
 
   void declare(const std::vector<plan::ConcreteRegion> &regions, uint32_t onRank,
                std::set<CellKey> &keys);
+  void declareEffects();
   bool noteWrite(const CellKey &key);
   template <typename... Parts> void fail(const Parts &...parts) {
     if (mode.failure.ok())
@@ -160,13 +162,13 @@ void TestMode::RankProbe::puts(const RegionView &region, uint64_t record, const 
 
 std::vector<uint32_t> TestMode::itemsOf(const plan::ConcreteItems &set, const Rank &rank) const {
   std::vector<uint32_t> items;
-  if (set.kind == plan::ItemSetKind::A) {
-    if (set.first == rank.number)
-      for (uint32_t token = 0; token < rank.sets.tokens(); ++token)
-        items.push_back(token);
+  auto truth = truths.find({set.first, rank.step});
+  if (set.kind == plan::ItemSetKind::A) { // the own ones are known before they are routed
+    bool isOwn = set.first == rank.number;
+    items.resize(isOwn ? rank.sets.tokens() : truth != truths.end() ? truth->second.all : 0);
+    std::iota(items.begin(), items.end(), 0u);
     return items;
   }
-  auto truth = truths.find({set.first, rank.step});
   if (truth == truths.end())
     return items;
   switch (set.kind) {
@@ -201,14 +203,31 @@ std::vector<uint64_t> TestMode::recordsOf(const plan::ConcreteRegion &region,
 
 void TestMode::RankProbe::declare(const std::vector<plan::ConcreteRegion> &regions, uint32_t onRank,
                                   std::set<CellKey> &keys) {
-  keys.clear();
   for (const plan::ConcreteRegion &region : regions)
     for (uint64_t record : mode.recordsOf(region, rank))
       keys.insert({onRank, region.buffer, region.region, record});
 }
 
+/// Of the current task: on its own rank, but for a put on those that it writes and for a
+/// pull on all that it reads.
+void TestMode::RankProbe::declareEffects() {
+  const Task &current = task();
+  mayRead.clear();
+  mayWrite.clear();
+  written.clear();
+  plan::OpKind kind = current.op->kind;
+  for (uint32_t from = 0; from < mode.machine.plan.ranks; ++from)
+    if (kind == plan::OpKind::Pull || from == rank.number)
+      declare(current.reads, from, mayRead);
+  if (kind != plan::OpKind::Put)
+    return declare(current.writes, rank.number, mayWrite);
+  for (uint32_t peer = current.peer; peer < current.peer + current.peers; ++peer)
+    declare(current.writes, peer, mayWrite);
+}
+
 void TestMode::recordTruth(const Rank &rank) {
   Truth &truth = truths[{rank.number, rank.step}];
+  truth.all = rank.sets.tokens();
   for (uint32_t peer = 0; peer < machine.plan.ranks; ++peer) {
     truth.tokens.push_back(rank.sets.find({plan::ItemSetKind::D, rank.number, peer})->items);
     truth.rows.push_back(rank.sets.find({plan::ItemSetKind::Y, rank.number, peer})->items);
@@ -274,14 +293,10 @@ void TestMode::beginStep(Rank &rank) {
 
 void TestMode::beginTask(Rank &rank, uint32_t number, Fiber &fiber) {
   RankProbe &probe = *probes[rank.number];
-  const Task &task = rank.program.tasks()[number];
   probe.fiber = &fiber;
   probe.self = {rank.number, number, rank.step};
   probe.clock = probe.incoming[number];
-  bool isPut = task.op->kind == plan::OpKind::Put;
-  probe.declare(task.reads, rank.number, probe.mayRead);
-  probe.declare(task.writes, isPut ? task.peer : rank.number, probe.mayWrite);
-  probe.written.clear();
+  probe.declareEffects();
 }
 
 Status TestMode::endTask(Rank &rank, uint32_t number, bool isDone) {
@@ -301,16 +316,16 @@ Status TestMode::endTask(Rank &rank, uint32_t number, bool isDone) {
   return failure;
 }
 
-void TestMode::signal(Rank &rank, const Task &task, uint64_t word) {
+void TestMode::signal(Rank &rank, const Task &task, uint32_t peer, uint64_t word) {
   RankProbe &probe = *probes[rank.number];
   Store store;
   store.id = storeCount++;
   store.by = probe.self;
   store.op = task.opNumber;
-  store.destination = task.peer;
+  store.destination = peer;
   store.isRail = task.op->via == plan::Path::Rail;
-  store.flag = &machine.flag(task.peer, rank, task.op->flag, task.flagCell);
-  store.flagKey = {task.peer, task.op->flag, task.flagCell};
+  store.flag = &machine.flag(peer, rank, task.op->flag, task.flagCell);
+  store.flagKey = {peer, task.op->flag, task.flagCell};
   store.word = word;
   store.clock = probe.clock;
   store.clock.add(probe.self);
@@ -318,12 +333,12 @@ void TestMode::signal(Rank &rank, const Task &task, uint64_t word) {
   // put to the same peer on the rail.
   for (const Store &other : pending) {
     bool isCovered = store.isRail ? other.isRail && !other.flag && other.by.rank == rank.number &&
-                                        other.destination == task.peer
+                                        other.destination == peer
                                   : !other.isRail;
     if (isCovered && probe.clock.contains(other.by))
       store.after.push_back(other.id);
   }
-  bool isOwn = task.peer == rank.number;
+  bool isOwn = peer == rank.number;
   pending.push_back(std::move(store));
   if (isOwn) { // nothing travels
     pending.back().after.clear();

@@ -48,8 +48,8 @@ public:
   void beginTask(Rank &rank, uint32_t task, Fiber &fiber);
   /// What the task did wrong, if it did. `isDone`: it ran to its end.
   Status endTask(Rank &rank, uint32_t task, bool isDone);
-  /// Takes the place of the store to the flag.
-  void signal(Rank &rank, const Task &task, uint64_t word);
+  /// Takes the place of the store to the flag of `peer`.
+  void signal(Rank &rank, const Task &task, uint32_t peer, uint64_t word);
   void acquire(Rank &rank, const Task &task);
   Probe *probe(const Rank &rank);
 
@@ -75,6 +75,7 @@ private:
   };
   /// Item sets as a rank's routing made them: what the declared effects mean.
   struct Truth {
+    uint32_t all = 0;                                ///< |A(r)|
     std::vector<std::vector<uint32_t>> tokens, rows; ///< D(r,p), Y(r,p) by p
     std::vector<std::vector<uint32_t>> ofNodes;      ///< M(r,b) by b
   };

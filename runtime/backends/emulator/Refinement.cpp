@@ -138,13 +138,14 @@ Result<uint64_t> Checker::cellAddress(const Op &op, const Scope &scope, uint32_t
 
 Status Checker::expectSignal(uint32_t number, const Scope &scope) {
   const Op &op = plan.ops[number];
-  const auto to = static_cast<uint32_t>(scope(op.to));
-  MOEC_ASSIGN_OR_RETURN(uint64_t address, cellAddress(op, scope, to));
   uint64_t payload = 0;
   if (op.hasPayload)
     payload = items(plan::concreteItems(op.payload, scope)).size();
   const auto epoch = static_cast<uint64_t>(scope(op.value));
-  cells[address] = {number, scope.rank(), to, epoch << 32 | payload, {}};
+  for (uint32_t to : plan::targetRanks(plan, op, scope)) {
+    MOEC_ASSIGN_OR_RETURN(uint64_t address, cellAddress(op, scope, to));
+    cells[address] = {number, scope.rank(), to, epoch << 32 | payload, {}};
+  }
   return {};
 }
 
@@ -165,14 +166,17 @@ Status Checker::expectOp(uint32_t number, const Scope &scope) {
   case OpKind::Put:
   case OpKind::Compute:
   case OpKind::Reduce:
+  case OpKind::Pull:
     break;
   }
   const bool isPut = op.kind == OpKind::Put;
-  const uint32_t to = isPut ? static_cast<uint32_t>(scope(op.to)) : scope.rank();
+  const std::vector<uint32_t> targets =
+      isPut ? plan::targetRanks(plan, op, scope) : std::vector<uint32_t>{scope.rank()};
   for (const plan::Region &write : op.writes)
     if (plan.buffers[write.buffer].space == BufferSpace::Symmetric)
       for (const ConcreteRegion &region : plan::expandRegion(plan, write, scope))
-        MOEC_RETURN_IF_ERROR(expectRegion(number, region, scope.rank(), to, !isPut));
+        for (uint32_t to : targets)
+          MOEC_RETURN_IF_ERROR(expectRegion(number, region, scope.rank(), to, !isPut));
   return {};
 }
 

@@ -1,6 +1,6 @@
 // RUN: moe-opt %s -verify-diagnostics -split-input-file
 
-// Constraints of put, copy, signal, wait, dispatch and combine, by id.
+// Constraints of put, pull, copy, signal, wait, dispatch and combine, by id.
 
 comm.plan @put_into_local_memory ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 8 bytes
@@ -365,4 +365,92 @@ comm.plan @waits_that_name_nothing ranks 3 topk 1 depth 1 steps serial result ro
   // wait-c4
   // expected-error @+1 {{has the variable 'p', which is no index of 'f'}}
   %w = comm.wait for p in all : %f at n
+}
+
+// -----
+
+comm.plan @multicast_to_one_rank ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym slot [2] of 8 bytes
+  // put-c6
+  // expected-error @+1 {{goes by multicast to all ranks, not to one}}
+  %pd = comm.put to r : %z[r]{A(r)} from %x{A(r)} via multicast
+}
+
+// -----
+
+comm.plan @to_all_by_plain_stores ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym slot [2] of 8 bytes
+  // put-c6
+  // expected-error @+1 {{goes to all ranks, which only multicast does, not nvlink}}
+  %pd = comm.put to all : %z[r]{A(r)} from %x{A(r)}
+}
+
+// -----
+
+comm.plan @multicast_over_nodes ranks 4 nodes 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [4] by i0
+  // signal-c5
+  // expected-error @+1 {{goes by multicast, which reaches one node, not 2}}
+  %sd = comm.signal to all : %f[r] = n via multicast
+}
+
+// -----
+
+comm.plan @multicast_into_the_flag_of_another ranks 2 topk 1 depth 1 steps serial result rows {
+  %f = comm.flag [2] by (i0 + 1) mod 2
+  // signal-c4
+  // expected-error @+1 {{writes a cell of 'f' from rank 0 that another rank owns: its writer is '(i0 + 1) mod 2'}}
+  %sd = comm.signal to all : %f[r] = n via multicast
+}
+
+// -----
+
+comm.plan @pull_from_local_memory ranks 2 topk 1 depth 1 steps serial result switch {
+  %z = comm.buffer local slot [2] of 8 bytes
+  %t = comm.buffer local slot of 8 bytes
+  // pull-c1
+  // expected-error @+1 {{source 'z' must be a sym buffer, not local}}
+  %pl = comm.pull : %t{A(r)} from all %z[r]{A(r)}
+}
+
+// -----
+
+comm.plan @pull_of_a_part ranks 2 topk 1 depth 1 steps serial result switch {
+  %z = comm.buffer sym slot [2] of 8 bytes
+  %t = comm.buffer local slot of 8 bytes
+  // pull-c2
+  // expected-error @+1 {{adds up D(r,0): a rank takes the sums of all its own tokens, A(r)}}
+  %pl = comm.pull : %t{D(r,0)} from all %z[r]{D(r,0)}
+}
+
+// -----
+
+comm.plan @pull_of_many_regions ranks 2 topk 1 depth 1 steps serial result switch {
+  %z = comm.buffer sym slot [2] of 8 bytes
+  %t = comm.buffer local slot [2] of 8 bytes
+  // pull-c3
+  // expected-error @+1 {{moves one region: 'each' is for compute and reduce}}
+  %pl = comm.pull : %t[p]{A(r)} each p in all from all %z[p]{A(r)} each p in all
+}
+
+// -----
+
+comm.plan @pull_of_unequal_records ranks 2 topk 1 depth 1 steps serial result switch {
+  %z = comm.buffer sym slot [2] of 8 bytes
+  %t = comm.buffer local slot of 16 bytes
+  // pull-c4
+  // expected-error @+1 {{moves records of 8 bytes in 'z' to 16 bytes in 't'}}
+  %pl = comm.pull : %t{A(r)} from all %z[r]{A(r)}
+}
+
+// -----
+
+comm.plan @pull_over_nodes ranks 4 nodes 2 topk 1 depth 1 steps serial result switch {
+  %z = comm.buffer sym slot [4] of 8 bytes
+  %t = comm.buffer local slot of 8 bytes
+  // pull-c5
+  // expected-error @+1 {{adds up by the switch of one node, of which the plan has 2}}
+  %pl = comm.pull : %t{A(r)} from all %z[r]{A(r)}
 }

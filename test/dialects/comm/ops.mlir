@@ -107,3 +107,35 @@ comm.plan @tiers ranks 6 nodes 2 topk 1 depth 1 steps serial result node_partial
         %recv[(r floordiv 3) * 3 + m]{D(b * 3 + r mod 3, (r floordiv 3) * 3 + m)} each m in lanes
         writes %z[b]{M(b * 3 + r mod 3, r floordiv 3)} after(%pd(*, 0))
 }
+
+// By the switch: to all ranks at once, and the sum of what all have.
+
+// CHECK-LABEL: comm.plan @switched ranks 4 topk 1 depth 1 steps serial result switch {
+comm.plan @switched ranks 4 topk 1 depth 1 steps serial result switch {
+  comm.task @select kind select
+  comm.task @full_sum kind full_sum
+  comm.task @switch_sum kind switch_sum
+  %x      = comm.buffer input slot of 64 bytes
+  %out    = comm.buffer output slot of 64 bytes
+  %routes = comm.buffer sym slot [4] of 12 bytes
+  %meta   = comm.buffer local seq [4] of 16 bytes
+  %y      = comm.buffer local slot [4] of 64 bytes
+  %sums   = comm.buffer sym slot [4] of 64 bytes
+  %total  = comm.buffer local slot of 64 bytes
+  %recv   = comm.buffer sym slot [4] of 64 bytes
+  %fd = comm.flag [4] carry by i0
+  // CHECK: %pd = comm.put to all : %recv[r]{A(r)} from %x{A(r)} via multicast
+  %pd = comm.put to all : %recv[r]{A(r)} from %x{A(r)} via multicast
+  // CHECK: %sd = comm.signal to all : %fd[r] = n carry A(r) via multicast after(%pd)
+  %sd = comm.signal to all : %fd[r] = n carry A(r) via multicast after(%pd)
+  %wd = comm.wait for s in all : %fd[s] at n get A(s)
+  // CHECK: %se = comm.compute @select for s in all reads %routes[s]{A(s)} writes %meta[s]{D(s,r)} after(%wd(s))
+  %se = comm.compute @select for s in all reads %routes[s]{A(s)} writes %meta[s]{D(s,r)} after(%wd(s))
+  // CHECK: %pa = comm.reduce @full_sum for s in all reads %meta[s]{D(s,r)}, %y[s]{Y(s,r)} writes %sums[s]{A(s)} after(%se(s))
+  %pa = comm.reduce @full_sum for s in all reads %meta[s]{D(s,r)}, %y[s]{Y(s,r)}
+        writes %sums[s]{A(s)} after(%se(s))
+  // CHECK: %pl = comm.pull : %total{A(r)} from all %sums[r]{A(r)} after(%pa)
+  %pl = comm.pull : %total{A(r)} from all %sums[r]{A(r)} after(%pa)
+  // CHECK: %rd = comm.reduce @switch_sum reads %total{A(r)} writes %out{A(r)} after(%pl)
+  %rd = comm.reduce @switch_sum reads %total{A(r)} writes %out{A(r)} after(%pl)
+}

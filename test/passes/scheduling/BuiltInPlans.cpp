@@ -19,20 +19,24 @@
 
 namespace moec::test {
 
-using scheduling::Algorithm;
+using scheduling::Algorithm, scheduling::Combine;
 
 std::string BuiltIn::name() const {
-  return std::string(scheduling::nameOf(algorithm)) + (partialSums ? " partial " : " rows ") +
+  return std::string(scheduling::nameOf(algorithm)) + " " + scheduling::nameOf(combine) + " " +
          std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth);
 }
 
 std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
   std::vector<BuiltIn> all;
-  for (bool partial : {false, true}) {
-    all.push_back({Algorithm::StaggeredPut, partial, nodes, lanes});
+  for (Combine combine : {Combine::Rows, Combine::Partial}) {
+    all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
     if (nodes > 1 && lanes > 1)
-      all.push_back({Algorithm::TwoTier, partial, nodes, lanes});
+      all.push_back({Algorithm::TwoTier, combine, nodes, lanes});
+    if (nodes == 1)
+      all.push_back({Algorithm::Multicast, combine, nodes, lanes});
   }
+  if (nodes == 1)
+    all.push_back({Algorithm::Multicast, Combine::Switch, nodes, lanes});
   return all;
 }
 
@@ -42,10 +46,10 @@ static std::string abstractText(const BuiltIn &builtIn) {
   if (builtIn.nodes > 1)
     header += " nodes " + std::to_string(builtIn.nodes);
   header += " topk 2 depth 1 steps serial result rows schedule <";
-  header += builtIn.algorithm == Algorithm::TwoTier ? "two_tier" : "staggered_put";
+  header += comm::stringifyAlgorithm(comm::Algorithm(builtIn.algorithm));
   header += ", depth = " + std::to_string(builtIn.depth);
-  if (builtIn.partialSums)
-    header += ", combine = partial";
+  if (builtIn.combine != Combine::Rows)
+    header += std::string(", combine = ") + scheduling::nameOf(builtIn.combine);
   return header + R"(> {
   comm.task @route kind route
   comm.task @experts kind experts

@@ -15,7 +15,7 @@ namespace moec::test {
 
 struct BuiltIn {
   scheduling::Algorithm algorithm = scheduling::Algorithm::StaggeredPut;
-  bool partialSums = false;
+  scheduling::Combine combine = scheduling::Combine::Rows;
   uint32_t nodes = 1, lanes = 2;
   uint32_t depth = 1;
 

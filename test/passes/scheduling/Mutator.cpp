@@ -186,10 +186,10 @@ void Mutator::changeItems(size_t i, const std::string &what,
                           const std::function<plan::ItemSet &(Op &)> &get) {
   add(i, what + " swapped",
       [&](Op &op) { std::reverse(get(op).args.begin(), get(op).args.end()); });
-  for (auto kind : {ItemSetKind::D, ItemSetKind::Y, ItemSetKind::M})
+  for (auto kind : {ItemSetKind::A, ItemSetKind::D, ItemSetKind::Y, ItemSetKind::M})
     add(i, what + " of another kind", [&](Op &op) {
       get(op).kind = kind;
-      get(op).args.resize(2, plan::rank());
+      get(op).args.resize(kind == ItemSetKind::A ? 1 : 2, plan::rank());
     });
   Op copy = plan.ops[i];
   for (size_t j = 0; j < get(copy).args.size(); ++j)
@@ -254,7 +254,24 @@ std::vector<Mutant> Mutator::run() {
       changeExpr(i, "to", [](Op &changed) -> Expr & { return changed.to; });
       add(i, "by the other path",
           [](Op &changed) { changed.via = plan::Path(1 - int(changed.via)); });
+      add(i, "to all", [](Op &changed) {
+        changed.via = plan::Path::Multicast;
+        changed.to = {};
+      });
     }
+    if (op.via == plan::Path::Multicast) {
+      for (uint32_t rank = 0; rank < 2; ++rank)
+        add(i, "to one rank", [&](Op &changed) {
+          changed.via = plan::Path::NVLink;
+          changed.to = rank ? plan::rank() : plan::constant(0);
+        });
+      add(i, "to all by one path", [](Op &changed) { changed.via = plan::Path::NVLink; });
+    }
+    if (op.kind == plan::OpKind::Pull)
+      add(i, "of one rank", [](Op &changed) {
+        changed.kind = plan::OpKind::Put;
+        changed.to = plan::rank();
+      });
     changeDomains(i);
     changeFlag(i);
   }

@@ -119,7 +119,7 @@ TEST(TwoTier, OneCopyAndSeveralPeersOfTheLongerTier) {
 
 TEST(TwoTier, PrintsAsAScheduleBlock) {
   ScheduleProblem problem = makeTiers(2, 8);
-  problem.partialSums = true;
+  problem.combine = Combine::Partial;
   problem.depth = 2;
   EXPECT_EQ(solveSchedule(problem).print("l"),
             "schedule for l {\n  algorithm two_tier\n  window 4\n"
@@ -147,9 +147,9 @@ TEST(CheckSchedule, AnotherAlgorithmOrSumIsRefused) {
   problem.nodes = 1;
   EXPECT_EQ(checkSolution(problem, solution), "two tiers on one node");
   problem.nodes = 2;
-  problem.partialSums = true;
-  EXPECT_EQ(checkSolution(problem, solution), "rows in place of the partial sums asked for");
-  solution.partialSums = true;
-  problem.partialSums = false;
-  EXPECT_EQ(checkSolution(problem, solution), "partial sums, which nobody asked for");
+  problem.combine = Combine::Partial;
+  EXPECT_EQ(checkSolution(problem, solution), "combine rows is not the partial asked for");
+  solution.combine = Combine::Partial;
+  problem.combine = Combine::Rows;
+  EXPECT_EQ(checkSolution(problem, solution), "combine partial is not the rows asked for");
 }

@@ -92,3 +92,50 @@ comm.plan @two_tiers_of_one_node ranks 2 topk 1 depth 1 steps serial result rows
   %di = comm.dispatch %x by %route to %recv, %meta
   %co = comm.combine %y to %back
 }
+
+// -----
+
+// expected-error @+1 {{multicast needs one node: a switch joins the GPUs of one, not of 2}}
+comm.plan @multicast_over_nodes ranks 2 nodes 2 topk 1 depth 1 steps serial result rows
+    schedule #comm.schedule<multicast> {
+  %x     = comm.buffer input slot of 4 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv  = comm.buffer local seq [2] of 4 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
+  %y     = comm.buffer local slot [2] of 4 bytes
+  %back  = comm.buffer local slot of 4 bytes
+  %di = comm.dispatch %x by %route to %recv, %meta
+  %co = comm.combine %y to %back after(%di)
+}
+
+// -----
+
+#link = #comm.link<name = "nvlink", path = nvlink, megabytesPerSecond = 1000, latencyNanoseconds = 1>
+// expected-error @+1 {{multicast needs a link whose switch multicasts, and machine 'bridged' has none}}
+comm.plan @multicast_without_a_switch ranks 2 topk 1 depth 1 steps serial result rows
+    topology #comm.topology<"bridged", nodes = 1, gpusPerNode = 2, links = [#link]>
+    schedule #comm.schedule<multicast> {
+  %x     = comm.buffer input slot of 4 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv  = comm.buffer local seq [2] of 4 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
+  %y     = comm.buffer local slot [2] of 4 bytes
+  %back  = comm.buffer local slot of 4 bytes
+  %di = comm.dispatch %x by %route to %recv, %meta
+  %co = comm.combine %y to %back after(%di)
+}
+
+// -----
+
+// expected-error @+1 {{combine switch needs algorithm multicast: each rank must have a sum, zero or not, for every token}}
+comm.plan @switch_without_all_tokens ranks 2 topk 1 depth 1 steps serial result rows
+    schedule #comm.schedule<staggered_put, combine = switch> {
+  %x     = comm.buffer input slot of 4 bytes
+  %route = comm.buffer local slot of 12 bytes
+  %recv  = comm.buffer local seq [2] of 4 bytes
+  %meta  = comm.buffer local seq [2] of 16 bytes
+  %y     = comm.buffer local slot [2] of 4 bytes
+  %back  = comm.buffer local slot of 4 bytes
+  %di = comm.dispatch %x by %route to %recv, %meta
+  %co = comm.combine %y to %back after(%di)
+}

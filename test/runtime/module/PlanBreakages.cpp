@@ -71,7 +71,7 @@ static std::vector<Breakage> storageBreakages() {
       {"plan-name-empty", plan([](Plan &p) { p.name.clear(); })},
       {"plan-depth-zero", plan([](Plan &p) { p.depth = 0; })},
       {"plan-nodes-no-divisor", plan([](Plan &p) { p.nodes = 3; })},
-      {"plan-sum-tree", plan([](Plan &p) { p.sumTree = SumTree(3); })},
+      {"plan-sum-tree", plan([](Plan &p) { p.sumTree = SumTree(99); })},
       {"plan-too-many-ops", plan([](Plan &p) { p.ops.resize(4097); })},
       {"plan-name-not-an-identifier", op(pk, [](Op &o) { o.name = "1st"; })},
       {"plan-name-twice", op(pk, [](Op &o) { o.name = "fd"; })},
@@ -163,7 +163,7 @@ static std::vector<Breakage> regionBreakages() {
 
 static std::vector<Breakage> taskBreakages() {
   return {
-      {"task-kind", op(rt, [](Op &o) { o.task = TaskKind(10); })},
+      {"task-kind", op(rt, [](Op &o) { o.task = TaskKind(99); })},
       {"task-sum-in-compute", op(rd, [](Op &o) { o.kind = OpKind::Compute; })},
       {"task-route-in-reduce", op(rt, [](Op &o) { o.kind = OpKind::Reduce; })},
       {"task-reads-missing", op(ex, [](Op &o) { o.reads.pop_back(); })},
@@ -183,10 +183,25 @@ static std::vector<Breakage> taskBreakages() {
   };
 }
 
+/// The put as a pull of such a set.
+static std::function<void(Op &)> pullOf(ItemSetKind kind) {
+  return [kind](Op &o) {
+    o.kind = OpKind::Pull;
+    o.to = {};
+    o.window = 0;
+    o.reads[0] = o.writes[0] = {x, {}, {kind, {plan::rank()}}, {}};
+    if (kind != ItemSetKind::A)
+      o.reads[0].items.args.push_back(plan::rank());
+    o.writes[0].items = o.reads[0].items;
+    o.writes[0].buffer = record;
+    o.writes[0].index = {plan::rank()};
+  };
+}
+
 static std::vector<Breakage> opBreakages() {
   return {
-      {"op-kind", op(pk, [](Op &o) { o.kind = OpKind(5); })},
-      {"op-path", op(pd, [](Op &o) { o.via = Path(2); })},
+      {"op-kind", op(pk, [](Op &o) { o.kind = OpKind(99); })},
+      {"op-path", op(pd, [](Op &o) { o.via = Path(99); })},
       {"op-compute-with-window", op(pk, [](Op &o) { o.window = 1; })},
       {"op-put-with-payload", op(pd,
                                  [](Op &o) {
@@ -200,6 +215,16 @@ static std::vector<Breakage> opBreakages() {
       {"put-other-items",
        op(pd, [](Op &o) { std::swap(o.reads[0].items.args[0], o.reads[0].items.args[1]); })},
       {"put-other-bytes", op(pm, [](Op &o) { o.writes[0].buffer = recv; })},
+      {"put-to-nobody", op(pd, [](Op &o) { o.to = {}; })},
+      {"put-to-all-and-one", op(pd, [](Op &o) { o.via = Path::Multicast; })},
+      {"put-to-all-of-two-nodes", plan([](Plan &p) {
+         p.nodes = 2;
+         p.ops[pd].via = Path::Multicast;
+         p.ops[pd].to = {};
+       })},
+      {"signal-to-all-and-one", op(sd, [](Op &o) { o.via = Path::Multicast; })},
+      {"pull-of-parts", op(pc, pullOf(ItemSetKind::D))},
+      {"pull-from-local", op(pc, pullOf(ItemSetKind::A))},
       {"signal-flag-unknown", op(sd, [](Op &o) { o.flag = 2; })},
       {"signal-index-missing", op(sd, [](Op &o) { o.flagIndex.clear(); })},
       {"signal-index-outside", op(sd, [](Op &o) { o.flagIndex[0] = constant(1); })},

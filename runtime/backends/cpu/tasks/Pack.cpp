@@ -14,6 +14,22 @@
 
 namespace moec::rt::cpu {
 
+uint32_t packRecord(const ChoiceEntry &entry, uint32_t token, uint32_t destination,
+                    uint32_t *words) {
+  uint32_t topK = entry.topK, count = 0;
+  std::fill_n(words, 2 + 2 * topK, 0);
+  for (uint32_t slot = 0; slot < topK; ++slot) {
+    if (upperHalf(entry.destination(slot)) != destination)
+      continue;
+    words[2 + count] = packHalves(slot, lowerHalf(entry.destination(slot)));
+    words[2 + topK + count] = std::bit_cast<uint32_t>(entry.weight(slot));
+    ++count;
+  }
+  words[0] = token;
+  words[1] = count;
+  return count;
+}
+
 Status runPack(TaskContext &context) {
   const plan::ConcreteRegion &target = context.writes(0)[0];
   uint32_t self = context.rank.number, topK = context.machine.plan.topK;
@@ -26,17 +42,7 @@ Status runPack(TaskContext &context) {
         choiceEntry(context.read(route, token, Content::Choice, {self, token}), topK);
     uint32_t *words = reinterpret_cast<uint32_t *>(context.write(
         record, recordOf(record, *list, i), Content::Record, {self, token, destination}));
-    std::fill_n(words, 2 + 2 * topK, 0);
-    uint32_t count = 0;
-    for (uint32_t slot = 0; slot < topK; ++slot) {
-      if (upperHalf(entry.destination(slot)) != destination)
-        continue;
-      words[2 + count] = packHalves(slot, lowerHalf(entry.destination(slot)));
-      words[2 + topK + count] = std::bit_cast<uint32_t>(entry.weight(slot));
-      ++count;
-    }
-    words[0] = token;
-    words[1] = count;
+    packRecord(entry, token, destination, words);
     context.pause();
   }
   return Status();

@@ -7,72 +7,26 @@
 // travels itself. Rows come weighted.
 //===----------------------------------------------------------------------===//
 
-#include "runtime/backends/Float.h"
+#include "runtime/backends/cpu/tasks/Sums.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace moec::rt::cpu {
-namespace {
-
-/// Rows to add up, and where the sum goes.
-struct Sum {
-  std::vector<const std::byte *> rows;
-  std::byte *target = nullptr;
-};
-
-/// Adds each sum's rows in their order and rounds to the type of rows.
-void addAll(Machine &machine, const std::vector<Sum> &sums) {
-  const Layer &layer = machine.layer();
-  machine.pool.parallelFor(static_cast<uint32_t>(sums.size()), [&](uint32_t i) {
-    thread_local std::vector<float> total;
-    total.assign(layer.hidden, 0.f);
-    for (const std::byte *row : sums[i].rows)
-      machine.kernels->addRow(total.data(), row, layer.combineType, layer.hidden);
-    if (layer.combineType == DType::F32) {
-      std::memcpy(sums[i].target, total.data(), layer.hidden * sizeof(float));
-      return;
-    }
-    auto *halves = reinterpret_cast<uint16_t *>(sums[i].target);
-    std::transform(total.begin(), total.end(), halves, toBF16);
-  });
-}
-
-} // namespace
-
 //===----------------------------------------------------------------------===//
 // Of a rank
 //===----------------------------------------------------------------------===//
 
 static Status sumSource(TaskContext &context, size_t index, std::vector<Sum> &sums) {
-  uint32_t self = context.rank.number, topK = context.machine.plan.topK;
-  const plan::ConcreteRegion &tokens = context.reads(0)[index];
-  uint32_t source = tokens.items.first;
-  RegionView records = context.view(tokens), rows = context.view(context.reads(1)[index]);
+  uint32_t self = context.rank.number;
   RegionView out = context.view(context.writes(0)[index]);
-  MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(tokens.items));
-  bool isPlain = records.layout == plan::BufferLayout::Seq &&
-                 rows.layout == plan::BufferLayout::Slot && out.layout == plan::BufferLayout::Seq;
-  if (!isPlain || list->count > records.records || list->count > out.records)
-    return context.fault("wanted records and sums one after another, rows in their slots, at most ",
-                         out.records, " tokens, found ", list->count);
-  for (uint32_t i = 0; i < list->count; ++i) {
-    const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(records, i));
-    uint32_t token = words[0], count = words[1];
-    if (token >= context.machine.layout.maxTokens || count == 0 || count > topK)
-      return context.fault("wanted a record of a token with 1 to ", topK, " slots, found token ",
-                           token, " with ", count);
-    context.read(records, i, Content::Record, {source, token, self});
-    Sum &sum = sums.emplace_back();
-    for (uint32_t entry = 0; entry < count; ++entry) {
-      uint32_t slot = upperHalf(words[2 + entry]);
-      if (slot >= topK)
-        return context.fault("wanted a slot below ", topK, " in a record, found ", slot);
-      sum.rows.push_back(
-          context.read(rows, uint64_t(token) * topK + slot, Content::Row, {source, token, slot}));
-    }
-    sum.target = context.write(out, i, Content::RankSum, {source, token, self});
+  MOEC_ASSIGN_OR_RETURN(std::vector<TokenRows> tokens, readRows(context, index));
+  if (out.layout != plan::BufferLayout::Seq || tokens.size() > out.records)
+    return context.fault("wanted sums one after another, at most ", out.records, ", found ",
+                         tokens.size());
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    Item item{tokens[i].source, tokens[i].token, self};
+    sums.push_back({std::move(tokens[i].rows), context.write(out, i, Content::RankSum, item)});
     context.pause();
   }
   return Status();

@@ -30,10 +30,11 @@ static bool returns(const plan::Plan &plan, const Task &task) {
   });
 }
 
-static void count(Machine &machine, const Task &task, uint32_t source, uint64_t bytes) {
+static void count(Machine &machine, const Task &task, uint32_t source, uint32_t peer,
+                  uint64_t bytes) {
   std::vector<uint64_t> &matrix =
       returns(machine.plan, task) ? machine.report.combineBytes : machine.report.dispatchBytes;
-  matrix[size_t(source) * machine.plan.ranks + task.peer] += bytes;
+  matrix[size_t(source) * machine.plan.ranks + peer] += bytes;
 }
 
 /// Where the items lie in the source: their positions in a frame, if it has one.
@@ -62,36 +63,52 @@ static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const Region
   return places;
 }
 
+/// What goes where: the records of `list` at `places` of `source`.
+struct Copies {
+  const ItemList &list;
+  const RegionView &source;
+  std::vector<uint32_t> places;
+};
+
+static void copyTo(TaskContext &context, const RegionView &target, const Copies &copies) {
+  const auto &[list, source, places] = copies;
+  const plan::ConcreteItems &set = context.task.writes[0].items;
+  size_t bytes = source.recordBytes;
+  if (context.isProbed()) { // record by record: others may go on in between
+    for (uint32_t i = 0; i < list.count; ++i) {
+      Item item = itemOf(set, list, i, context.machine.plan.topK);
+      const std::byte *record = context.read(source, places[i], Content::Any, item);
+      context.put(target, recordOf(target, list, i), record, item);
+      context.pause();
+    }
+    return;
+  }
+  uint32_t perBlock = static_cast<uint32_t>(std::max<size_t>(blockBytes / bytes, 1));
+  context.machine.pool.parallelFor((list.count + perBlock - 1) / perBlock, [&](uint32_t block) {
+    uint32_t last = std::min(list.count, (block + 1) * perBlock);
+    for (uint32_t i = block * perBlock; i < last; ++i)
+      std::memcpy(context.peek(target, recordOf(target, list, i)), context.peek(source, places[i]),
+                  bytes);
+  });
+}
+
 Status runPut(TaskContext &context) {
-  const plan::ConcreteRegion &from = context.task.reads[0], &into = context.task.writes[0];
-  uint32_t topK = context.machine.plan.topK;
-  RegionView source = context.view(from), target = context.view(into, context.task.peer);
+  const Task &task = context.task;
+  const plan::ConcreteRegion &from = task.reads[0], &into = task.writes[0];
+  RegionView source = context.view(from);
   MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(into.items));
   bool isIndexed = source.layout == plan::BufferLayout::Slot ||
-                   target.layout == plan::BufferLayout::Slot || context.isProbed();
+                   context.view(into).layout == plan::BufferLayout::Slot || context.isProbed();
   if (isIndexed && !list->isListed)
     return context.fault("needs the items of ", itemsName(into.items), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> places, placesOf(context, source, from, *list));
-  size_t bytes = source.recordBytes;
-  count(context.machine, context.task, context.rank.number, list->count * bytes);
-
-  if (context.isProbed()) { // record by record: others may go on in between
-    for (uint32_t i = 0; i < list->count; ++i) {
-      Item item = itemOf(into.items, *list, i, topK);
-      const std::byte *record = context.read(source, places[i], Content::Any, item);
-      context.put(target, recordOf(target, *list, i), record, item);
-      context.pause();
-    }
-    return Status();
+  Copies copies{*list, source, std::move(places)};
+  for (uint32_t peer = task.peer; peer < task.peer + task.peers; ++peer) {
+    count(context.machine, task, context.rank.number, peer,
+          list->count * uint64_t(source.recordBytes));
+    copyTo(context, context.view(into, peer), copies);
   }
-  uint32_t perBlock = static_cast<uint32_t>(std::max<size_t>(blockBytes / bytes, 1));
-  context.machine.pool.parallelFor((list->count + perBlock - 1) / perBlock, [&](uint32_t block) {
-    uint32_t last = std::min(list->count, (block + 1) * perBlock);
-    for (uint32_t i = block * perBlock; i < last; ++i)
-      std::memcpy(context.peek(target, recordOf(target, *list, i)), context.peek(source, places[i]),
-                  bytes);
-  });
   return Status();
 }
 

@@ -31,7 +31,16 @@ Status runRankSum(TaskContext &context);
 Status runNodeSum(TaskContext &context);
 Status runPartSum(TaskContext &context);
 
-/// Copies the items of one set into a region of the peer.
+// Multicast: a rank's part of what another has sent to all, which makes D(s,r) and Y(s,r)
+// known.
+Status runSelect(TaskContext &context);
+// Sums that the switch adds: of a rank for every token, of all ranks, of a token. The
+// switch here adds the ranks in ascending order.
+Status runFullSum(TaskContext &context);
+Status runPull(TaskContext &context);
+Status runSwitchSum(TaskContext &context);
+
+/// Copies the items of one set into a region of the peer, or of all ranks.
 Status runPut(TaskContext &context);
 
 // --- The words of records, as runtime/plan/Plan.h lays them out -----------------
@@ -61,6 +70,11 @@ struct NodeRecord {
 inline NodeRecord nodeRecord(const std::byte *record, uint32_t topK) {
   return {reinterpret_cast<uint32_t *>(const_cast<std::byte *>(record)), topK};
 }
+
+/// Writes the record of a token for the rank that owns some of its slots: `words` has
+/// 2 + 2 * topK. Returns how many these are.
+uint32_t packRecord(const ChoiceEntry &entry, uint32_t token, uint32_t destination,
+                    uint32_t *words);
 
 /// {rank, local expert} and {slot, local expert} in one word.
 constexpr uint32_t packHalves(uint32_t upper, uint32_t lower) { return upper << 16 | lower; }

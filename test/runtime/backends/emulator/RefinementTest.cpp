@@ -94,6 +94,7 @@ protected:
       break;
     case OpKind::Compute:
     case OpKind::Reduce:
+    case OpKind::Pull:
       return;
     }
     event.address = facts.heaps[event.to] + *facts.flagOffsets[op.flag] +
