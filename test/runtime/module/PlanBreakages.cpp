@@ -193,8 +193,8 @@ static std::function<void(Op &)> pullOf(ItemSetKind kind) {
     if (kind != ItemSetKind::A)
       o.reads[0].items.args.push_back(plan::rank());
     o.writes[0].items = o.reads[0].items;
-    o.writes[0].buffer = record;
-    o.writes[0].index = {plan::rank()};
+    o.writes[0].buffer = recv;
+    o.writes[0].index = {constant(0), plan::rank()};
   };
 }
 
