@@ -23,6 +23,8 @@ using candidates::CandidateTable;
 constexpr uint32_t defaultTokens = 4096;
 /// Of more ranks it takes seconds to draw and simulate all skews, and a compile should not.
 constexpr uint32_t mostSimulatedRanks = 32;
+/// Tokens of all ranks together that it draws there, and of a rank at least.
+constexpr uint32_t drawnTokens = 16384, leastDrawnTokens = 32;
 
 static bool fits(const CandidatePlan &plan) { return plan.misfit.empty(); }
 
@@ -33,10 +35,16 @@ makeLoads(const ScheduleChoice &choice, const candidates::Setting &setting,
   std::vector<candidates::Load> loads;
   MOEC_ASSIGN_OR_RETURN(topology::Shape shape, candidates::shapeOf(setting, plans));
   const plan::Plan &plan = std::find_if(plans.begin(), plans.end(), fits)->plan;
+  bool isQuick =
+      !choice.isForPeople && choice.traffic.empty() && setting.manifest.ranks > mostSimulatedRanks;
+  uint32_t most = UINT32_MAX;
+  if (isQuick)
+    most = std::max(leastDrawnTokens, drawnTokens / setting.manifest.ranks);
   auto add = [&](uint32_t tokens, const std::string &traffic) -> rt::Status {
-    MOEC_ASSIGN_OR_RETURN(
-        traffic::ItemCounts counts,
-        readCounts(plan, setting.manifest, traffic, tokens, /*layer=*/{}, shape.nodes));
+    uint32_t drawn = std::min(tokens, most);
+    MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts, readCounts(plan, setting.manifest, traffic,
+                                                                 drawn, /*layer=*/{}, shape.nodes));
+    counts.scaleBy(double(tokens) / drawn);
     loads.push_back({{tokens, traffic}, std::move(counts)});
     return rt::Status();
   };
@@ -48,7 +56,7 @@ makeLoads(const ScheduleChoice &choice, const candidates::Setting &setting,
   if (choice.isForPeople)
     tokens = candidates::tokenBuckets(setting.tokens);
   std::span<const char *const> skews = candidates::skewBuckets();
-  if (!choice.isForPeople && setting.manifest.ranks > mostSimulatedRanks)
+  if (isQuick)
     skews = skews.subspan(2, 1); // the middle one
   for (uint32_t each : tokens)
     for (const char *skew : skews)

@@ -28,4 +28,18 @@ double Matrix::maximum() const {
   return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
 }
 
+static void scaleAll(std::vector<double> &values, double factor) {
+  for (double &value : values)
+    value *= factor;
+}
+
+void Matrix::scaleBy(double factor) { scaleAll(values, factor); }
+
+void ItemCounts::scaleBy(double factor) {
+  scaleAll(tokens, factor);
+  copies.scaleBy(factor);
+  rows.scaleBy(factor);
+  scaleAll(nodeCopies, factor);
+}
+
 } // namespace moec::traffic

@@ -27,6 +27,7 @@ public:
   double rowSum(uint32_t row) const;
   double columnSum(uint32_t column) const;
   double maximum() const; ///< 0 for an empty matrix
+  void scaleBy(double factor);
 
 private:
   uint32_t size;
@@ -42,6 +43,9 @@ struct ItemCounts {
   Matrix rows;                ///< |Y(s,p)|: (token, slot) rows of s that run on p
   /// |M(s,b)|: tokens of s with a slot on node b, [rank][node]; empty: one node.
   std::vector<double> nodeCopies;
+
+  /// A drawn step of fewer tokens stands for one of `factor` times as many.
+  void scaleBy(double factor);
 };
 
 } // namespace moec::traffic

@@ -25,3 +25,17 @@ TEST(Matrix, IsZeroWhenEmpty) {
   EXPECT_EQ(Matrix().maximum(), 0);
   EXPECT_EQ(Matrix(2).maximum(), 0);
 }
+
+TEST(ItemCounts, StandForMoreTokens) {
+  ItemCounts counts;
+  counts.tokens = {2, 3};
+  counts.copies = counts.rows = Matrix(2);
+  counts.copies.at(0, 1) = 2;
+  counts.rows.at(1, 0) = 3;
+  counts.nodeCopies = {1, 0, 0, 4};
+  counts.scaleBy(8);
+  EXPECT_EQ(counts.tokens, (std::vector<double>{16, 24}));
+  EXPECT_EQ(counts.copies.at(0, 1), 16);
+  EXPECT_EQ(counts.rows.at(1, 0), 24);
+  EXPECT_EQ(counts.nodeCopies, (std::vector<double>{8, 0, 0, 32}));
+}
