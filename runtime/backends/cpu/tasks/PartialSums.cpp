@@ -9,10 +9,12 @@
 
 #include "runtime/backends/cpu/tasks/Sums.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
+#include "runtime/backends/cpu/tasks/TokenResults.h"
 
 #include <algorithm>
 
 namespace moec::rt::cpu {
+
 //===----------------------------------------------------------------------===//
 // Of a rank
 //===----------------------------------------------------------------------===//
@@ -98,32 +100,28 @@ namespace {
 class PartSum {
 public:
   explicit PartSum(TaskContext &context)
-      : context(context), machine(context.machine), layer(machine.layer()),
-        self(context.rank.number), ofNodes(machine.plan.sumTree == plan::SumTree::NodePartial),
-        parts(ofNodes ? machine.plan.nodes : machine.plan.ranks), passed(parts.size()) {}
+      : context(context), machine(context.machine), self(context.rank.number),
+        ofNodes(machine.plan.sumTree == plan::SumTree::NodePartial),
+        parts(ofNodes ? machine.plan.nodes : machine.plan.ranks), passed(parts.size()),
+        results(context, 2) {}
   Status run();
 
 private:
   Status readToken(uint32_t token);
-  void add(uint32_t token);
 
   TaskContext &context;
   Machine &machine;
-  const Layer &layer;
   uint32_t self;
   bool ofNodes;
   std::vector<RegionView> parts; ///< by rank or node
   std::vector<uint64_t> passed;  ///< of each part's sums
-  RegionView route, out, shared, x;
-  std::vector<std::vector<const std::byte *>> rows; ///< by token
-  std::vector<const std::byte *> sharedRows, ownRows;
-  std::vector<float *> results;
+  RegionView route;
+  TokenResults results;
 };
 
 Status PartSum::readToken(uint32_t token) {
   uint32_t topK = machine.plan.topK, lanes = machine.plan.lanes();
-  Item item{self, token};
-  ChoiceEntry entry = choiceEntry(context.read(route, token, Content::Choice, item), topK);
+  ChoiceEntry entry = choiceEntry(context.read(route, token, Content::Choice, {self, token}), topK);
   for (uint32_t part = 0; part < parts.size(); ++part) {
     bool adds = false;
     for (uint32_t slot = 0; slot < topK; ++slot) {
@@ -135,48 +133,23 @@ Status PartSum::readToken(uint32_t token) {
     if (!parts[part].base || passed[part] >= parts[part].records)
       return context.fault("needs a sum of ", ofNodes ? "node " : "rank ", part,
                            ", which it does not read");
-    rows[token].push_back(context.read(parts[part], passed[part]++,
-                                       ofNodes ? Content::NodeSum : Content::RankSum,
-                                       {self, token, part}));
+    results.add(context.read(parts[part], passed[part]++,
+                             ofNodes ? Content::NodeSum : Content::RankSum, {self, token, part}));
   }
-  if (layer.shared)
-    sharedRows.push_back(context.read(shared, token, Content::Shared, item));
-  if (layer.residual)
-    ownRows.push_back(context.read(x, token, Content::Token, item));
-  results.push_back(reinterpret_cast<float *>(context.write(out, token, Content::Result, item)));
-  context.pause();
+  results.endToken();
   return Status();
-}
-
-void PartSum::add(uint32_t token) {
-  float *sum = results[token];
-  std::fill_n(sum, layer.hidden, 0.f);
-  for (const std::byte *row : rows[token])
-    machine.kernels->addRow(sum, row, layer.combineType, layer.hidden);
-  if (layer.shared)
-    machine.kernels->addRow(sum, sharedRows[token], DType::F32, layer.hidden);
-  if (layer.residual)
-    machine.kernels->addRow(sum, ownRows[token], layer.tokensType, layer.hidden);
 }
 
 Status PartSum::run() {
   route = context.view(context.reads(0)[0]);
-  out = context.view(context.writes(0)[0]);
   for (const plan::ConcreteRegion &region : context.reads(1)) {
     parts[region.items.second] = context.view(region);
     if (parts[region.items.second].layout != plan::BufferLayout::Seq)
       return context.fault("wanted sums one after another");
   }
-  bool hasShared = layer.shared.has_value(); // the plan's reads agree with the layer
-  if (hasShared)
-    shared = context.view(context.reads(2)[0]);
-  if (layer.residual)
-    x = context.view(context.reads(hasShared ? 3 : 2)[0]);
-  uint32_t tokens = context.rank.sets.tokens();
-  rows.resize(tokens);
-  for (uint32_t token = 0; token < tokens; ++token)
+  for (uint32_t token = 0, tokens = context.rank.sets.tokens(); token < tokens; ++token)
     MOEC_RETURN_IF_ERROR(readToken(token));
-  machine.pool.parallelFor(tokens, [&](uint32_t token) { add(token); });
+  results.write();
   return Status();
 }
 

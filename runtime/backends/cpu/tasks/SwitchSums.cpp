@@ -10,8 +10,7 @@
 
 #include "runtime/backends/cpu/tasks/Sums.h"
 #include "runtime/backends/cpu/tasks/Tasks.h"
-
-#include <algorithm>
+#include "runtime/backends/cpu/tasks/TokenResults.h"
 
 namespace moec::rt::cpu {
 
@@ -82,34 +81,14 @@ Status runPull(TaskContext &context) {
 //===----------------------------------------------------------------------===//
 
 Status runSwitchSum(TaskContext &context) {
-  Machine &machine = context.machine;
-  const Layer &layer = machine.layer();
   uint32_t self = context.rank.number, tokens = context.rank.sets.tokens();
-  RegionView total = context.view(context.reads(0)[0]), out = context.view(context.writes(0)[0]);
-  bool hasShared = layer.shared.has_value(); // the plan's reads agree with the layer
-  RegionView shared = hasShared ? context.view(context.reads(1)[0]) : RegionView();
-  RegionView x = layer.residual ? context.view(context.reads(hasShared ? 2 : 1)[0]) : RegionView();
-  std::vector<const std::byte *> totals, sharedRows, ownRows;
-  std::vector<float *> results;
+  RegionView total = context.view(context.reads(0)[0]);
+  TokenResults results(context, 1);
   for (uint32_t token = 0; token < tokens; ++token) {
-    Item item{self, token};
-    totals.push_back(context.read(total, token, Content::SwitchSum, item));
-    if (hasShared)
-      sharedRows.push_back(context.read(shared, token, Content::Shared, item));
-    if (layer.residual)
-      ownRows.push_back(context.read(x, token, Content::Token, item));
-    results.push_back(reinterpret_cast<float *>(context.write(out, token, Content::Result, item)));
-    context.pause();
+    results.add(context.read(total, token, Content::SwitchSum, {self, token}));
+    results.endToken();
   }
-  machine.pool.parallelFor(tokens, [&](uint32_t token) {
-    float *sum = results[token];
-    std::fill_n(sum, layer.hidden, 0.f);
-    machine.kernels->addRow(sum, totals[token], layer.combineType, layer.hidden);
-    if (hasShared)
-      machine.kernels->addRow(sum, sharedRows[token], DType::F32, layer.hidden);
-    if (layer.residual)
-      machine.kernels->addRow(sum, ownRows[token], layer.tokensType, layer.hidden);
-  });
+  results.write();
   return Status();
 }
 
