@@ -12,6 +12,7 @@
 #include "runtime/module/Module.h"
 #include "runtime/module/ModuleJson.h"
 #include "runtime/module/TextTable.h"
+#include "runtime/study/Step.h"
 
 #include <cstdio>
 
@@ -87,7 +88,10 @@ rt::Status fit(const BoundOptions &options, BoundInput &input) {
     return rt::invalidError("--layer: wanted a layer, whose tokens the traffic ",
                             rt::quote(options.traffic), " is of, found none");
   MOEC_ASSIGN_OR_RETURN(uint32_t ranks, ranksOf(options, input));
-  MOEC_ASSIGN_OR_RETURN(input.shape, topology::shapeFor(input.machine, ranks));
+  // A layer's mesh is on its own machine; on another one it lies on as few nodes as hold it.
+  bool isOwn = input.layer && options.machine.empty();
+  MOEC_ASSIGN_OR_RETURN(input.shape, isOwn ? study::shapeOf(input.machine, input.layer->plan())
+                                           : topology::shapeFor(input.machine, ranks));
   MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
   return {};
 }

@@ -64,10 +64,8 @@ struct Site {
 };
 
 rt::Result<Site> siteFor(topology::Machine machine, const plan::Plan &plan) {
-  Site site{.machine = std::move(machine), .shape = {plan.nodes, plan.lanes()}};
-  if (plan.nodes == 1) {
-    MOEC_ASSIGN_OR_RETURN(site.shape, topology::shapeFor(site.machine, plan.ranks));
-  }
+  Site site{.machine = std::move(machine)};
+  MOEC_ASSIGN_OR_RETURN(site.shape, study::shapeOf(site.machine, plan));
   MOEC_ASSIGN_OR_RETURN(site.network, topology::makeNetwork(site.machine, site.shape));
   return site;
 }

@@ -10,6 +10,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Program.h"
 #include "runtime/module/Module.h"
+#include "runtime/study/Step.h"
 
 namespace moec::driver {
 namespace {
@@ -71,12 +72,7 @@ int readMachine(const SimulateOptions &options, SimulateInput &input) {
 }
 
 rt::Status makeNetwork(SimulateInput &input) {
-  uint32_t ranks = input.plan.ranks;
-  if (input.plan.nodes > 1) {
-    input.shape = {input.plan.nodes, input.plan.lanes()};
-  } else {
-    MOEC_ASSIGN_OR_RETURN(input.shape, topology::shapeFor(input.machine, ranks));
-  }
+  MOEC_ASSIGN_OR_RETURN(input.shape, study::shapeOf(input.machine, input.plan));
   MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
   return rt::Status();
 }

@@ -9,6 +9,7 @@
 #include "runtime/plan/Expr.h"
 
 #include <algorithm>
+#include <map>
 
 namespace moec::driver {
 
@@ -60,7 +61,9 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
 
 double dispatchedBytesPerToken(const plan::Plan &plan) {
   const plan::Expr itself = plan::rank();
-  double toRanks = 0, toNodes = 0, toAll = 0;
+  // Families of puts to some of the peers each fill parts of one buffer: a token is in one.
+  std::map<uint32_t, double> toRanks, toNodes;
+  double toAll = 0;
   for (const plan::Op &op : plan.ops) {
     double bytes = op.writes.empty() ? 0 : plan.buffers[op.writes[0].buffer].bytesPerRecord;
     if (op.kind == plan::OpKind::Compute && op.task == plan::TaskKind::Select)
@@ -71,11 +74,18 @@ double dispatchedBytesPerToken(const plan::Plan &plan) {
     if (op.via == plan::Path::Multicast)
       toAll += isInput ? bytes : 0; // routes become records
     else if (op.writes[0].items.kind == plan::ItemSetKind::D)
-      toRanks += bytes;
+      toRanks[op.writes[0].buffer] = bytes;
     else if (op.writes[0].items.kind == plan::ItemSetKind::M)
-      toNodes += bytes;
+      toNodes[op.writes[0].buffer] = bytes;
   }
-  return toRanks > 0 ? toRanks : toNodes > 0 ? toNodes : toAll;
+  auto sumOf = [](const std::map<uint32_t, double> &buffers) {
+    double sum = 0;
+    for (const auto &[buffer, bytes] : buffers)
+      sum += bytes;
+    return sum;
+  };
+  double ranks = sumOf(toRanks), nodes = sumOf(toNodes);
+  return ranks > 0 ? ranks : nodes > 0 ? nodes : toAll;
 }
 
 traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,

@@ -126,7 +126,7 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   if (keyword == "algorithm") {
     resolveAlgorithm(statement, result, diagnostics);
   } else if (keyword == "window") {
-    result.window = readInteger(statement, "peers", 1, plan::maxRanks, diagnostics);
+    result.window = readInteger(statement, "peers", 0, plan::maxRanks, diagnostics);
     result.windowLocation = statement.location;
   } else if (keyword == "depth") {
     result.depth = readInteger(statement, "copies", 1, plan::maxDepth, diagnostics);

@@ -32,6 +32,7 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::StaggeredPut, .window = 0},
     {.algorithm = comm::Algorithm::TwoTier},
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
+    {.algorithm = comm::Algorithm::Multicast},
 };
 
 /// As a schedule block spells it.

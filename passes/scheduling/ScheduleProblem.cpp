@@ -39,8 +39,7 @@ const char *nameOf(Combine combine) {
 
 std::string ScheduleSolution::print(const std::string &layer) const {
   std::string text = "schedule for " + layer + " {\n  algorithm " + nameOf(algorithm) + "\n";
-  if (window) // 0, all peers, is what no line asks for
-    text += "  window " + std::to_string(window) + "\n";
+  text += "  window " + std::to_string(window) + "\n"; // 0: all peers at once
   text += "  depth " + std::to_string(depth) + "\n";
   if (combine != Combine::Rows)
     text += std::string("  combine ") + nameOf(combine) + "\n";

@@ -43,7 +43,7 @@ private:
   void price(uint32_t node, const std::vector<double> &prices, const std::string &name,
              ResourceKind kind);
   void note(ResourceKind kind, double seconds, const std::string &name);
-  double latency() const;
+  double latencyOf(const Demand &demand) const;
 
   const Network &network;
   std::span<const Demand> demands;
@@ -273,22 +273,19 @@ void Finder::considerPrices(uint32_t node) {
   price(node, prices, rt::concat("node ", node, " host bridges", beside), ResourceKind::HostBridge);
 }
 
-double Finder::latency() const {
-  double sum = 0;
-  for (const Demand &demand : demands) {
-    double most = 0;
-    for (uint32_t from = 0; from < network.getRanks(); ++from)
-      for (uint32_t to = 0; to < network.getRanks(); ++to) {
-        if (from == to || demand.bytes.at(from, to) <= 0)
-          continue;
-        double least = std::numeric_limits<double>::infinity();
-        for (const Route *way : waysOf(network, from, to))
-          least = std::min(least, way->latencySeconds);
-        most = std::max(most, least);
-      }
-    sum += most;
-  }
-  return sum;
+/// Of the farthest pair with traffic.
+double Finder::latencyOf(const Demand &demand) const {
+  double most = 0;
+  for (uint32_t from = 0; from < network.getRanks(); ++from)
+    for (uint32_t to = 0; to < network.getRanks(); ++to) {
+      if (from == to || demand.bytes.at(from, to) <= 0)
+        continue;
+      double least = std::numeric_limits<double>::infinity();
+      for (const Route *way : waysOf(network, from, to))
+        least = std::min(least, way->latencySeconds);
+      most = std::max(most, least);
+    }
+  return most;
 }
 
 Bound Finder::find() {
@@ -305,8 +302,10 @@ Bound Finder::find() {
     considerPrices(node);
   }
   considerParts();
-  bound.latencySeconds = latency();
-  bound.seconds = transfer > 0 ? transfer + bound.latencySeconds : 0;
+  if (transfer > 0)
+    for (const Demand &demand : demands)
+      bound.latencySeconds = std::max(bound.latencySeconds, latencyOf(demand));
+  bound.seconds = transfer + bound.latencySeconds;
   std::sort(bound.tiers.begin(), bound.tiers.end(), [](const Tier &a, const Tier &b) {
     return a.seconds != b.seconds ? a.seconds > b.seconds : a.name < b.name;
   });
@@ -320,7 +319,26 @@ Bound boundOf(const Network &network, std::span<const Demand> demands) {
             demand.nodeBytes.size() == size_t(network.getRanks()) * network.getNodes()) &&
            "bytes by rank and node");
   }
-  return Finder(network, demands).find();
+  Bound bound = Finder(network, demands).find();
+  if (demands.size() < 2)
+    return bound;
+  // A resource that carries bytes of all is busy from the start and hands on its last byte
+  // one latency later; bytes of one demand alone also wait for the latencies of the others.
+  std::vector<Bound> alone;
+  double latencies = 0;
+  for (const Demand &demand : demands) {
+    alone.push_back(Finder(network, std::span(&demand, 1)).find());
+    latencies += alone.back().latencySeconds;
+  }
+  for (const Bound &one : alone) {
+    double transfer = one.seconds - one.latencySeconds;
+    if (transfer + latencies <= bound.seconds)
+      continue;
+    bound.seconds = transfer + latencies;
+    bound.latencySeconds = latencies;
+    bound.resource = one.resource;
+  }
+  return bound;
 }
 
 } // namespace moec::bounds

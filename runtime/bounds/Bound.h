@@ -56,8 +56,9 @@ struct Bound {
   std::vector<Tier> tiers; ///< without latency, those the network has, largest first
 };
 
-/// Of demands that may be under way at the same time; their latencies follow one
-/// another. Matrices are as large as the network has ranks.
+/// Of demands that may be under way at the same time, though the first byte of each needs
+/// one of those before it to have arrived: the bytes of all and one latency, or those of
+/// one and all latencies. Matrices are as large as the network has ranks.
 Bound boundOf(const topology::Network &network, std::span<const Demand> demands);
 inline Bound boundOf(const topology::Network &network, const Demand &demand) {
   return boundOf(network, std::span(&demand, 1));

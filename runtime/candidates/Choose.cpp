@@ -203,9 +203,7 @@ rt::Result<topology::Shape> shapeOf(const Setting &setting,
   if (fit == candidates.end())
     return rt::invalidError("no schedule fits: ",
                             candidates.empty() ? "there is none to try" : candidates[0].misfit);
-  if (fit->plan.nodes > 1)
-    return topology::Shape{fit->plan.nodes, fit->plan.lanes()};
-  return topology::shapeFor(setting.machine, fit->plan.ranks);
+  return study::shapeOf(setting.machine, fit->plan);
 }
 
 std::vector<uint32_t> tokenBuckets(uint32_t most) {

@@ -86,6 +86,12 @@ double Step::tokens() const {
   return std::accumulate(counts.tokens.begin(), counts.tokens.end(), 0.0);
 }
 
+rt::Result<topology::Shape> shapeOf(const topology::Machine &machine, const plan::Plan &plan) {
+  if (plan.nodes > 1)
+    return topology::Shape{plan.nodes, plan.lanes()};
+  return topology::shapeFor(machine, plan.ranks);
+}
+
 /// Rows may travel once a node on their way out; back they must travel as the plan's sums
 /// want it.
 bounds::Copies copiesOf(plan::SumTree tree) {

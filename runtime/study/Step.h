@@ -30,6 +30,10 @@ struct Step {
   double tokens() const; ///< of all ranks
 };
 
+/// How the plan's ranks lie on the machine: on the plan's nodes, or if it does not say on
+/// as few as hold them. Invalid where they do not fit.
+rt::Result<topology::Shape> shapeOf(const topology::Machine &machine, const plan::Plan &plan);
+
 /// What comes back of rows under a summation tree.
 bounds::Copies copiesOf(plan::SumTree tree);
 

@@ -7,6 +7,7 @@
 
 // REPORT:      schedule for rows {
 // REPORT-NEXT:   algorithm multicast
+// REPORT-NEXT:   window 0
 // REPORT-NEXT:   depth 1
 // REPORT-NEXT: }
 
@@ -81,6 +82,7 @@ comm.plan @sums ranks 3 topk 2 depth 1 steps serial result rows
 
 // REPORT:      schedule for switched {
 // REPORT-NEXT:   algorithm multicast
+// REPORT-NEXT:   window 0
 // REPORT-NEXT:   depth 1
 // REPORT-NEXT:   combine switch
 // REPORT-NEXT: }

@@ -6,6 +6,7 @@
 
 // REPORT:      schedule for rows {
 // REPORT-NEXT:   algorithm two_tier
+// REPORT-NEXT:   window 0
 // REPORT-NEXT:   depth 2
 // REPORT-NEXT: }
 

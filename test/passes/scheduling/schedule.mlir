@@ -11,6 +11,7 @@
 // REPORT-NEXT: }
 // REPORT:      schedule for two_copies {
 // REPORT-NEXT:   algorithm staggered
+// REPORT-NEXT:   window 0
 // REPORT-NEXT:   depth 2
 
 // CHECK-LABEL: comm.plan @olmoe ranks 8 topk 8 depth 1

@@ -165,11 +165,13 @@ TEST(Switch, FewTokensAreMulticastFasterAndManySlower) {
 }
 
 TEST(Switch, WantsANetworkThatHasOne) {
-  auto graph = makePlanTasks(
-      exchange(2, megabyte, true),
-      traffic::ItemCounts{
-          .ranks = 2, .tokens = {1, 1}, .copies = traffic::Matrix(2), .rows = traffic::Matrix(2)},
-      NoKernelTimes());
+  auto graph = makePlanTasks(exchange(2, megabyte, true),
+                             traffic::ItemCounts{.ranks = 2,
+                                                 .tokens = {1, 1},
+                                                 .copies = traffic::Matrix(2),
+                                                 .rows = traffic::Matrix(2),
+                                                 .nodeCopies = {}},
+                             NoKernelTimes());
   ASSERT_TRUE(graph.ok());
   auto result = simulate(*graph, Board{.ranks = 2, .share = 0}.network());
   ASSERT_FALSE(result.ok());
