@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace moec::topology {
@@ -202,6 +203,37 @@ std::optional<TreeEdge> PcieTree::socketEdge(uint32_t from, uint32_t to) const {
 
 double PcieTree::socketLatency(uint32_t from, uint32_t to) const {
   return socketEdge(from, to) ? socket->latencySeconds() : 0;
+}
+
+/// Equal runs that the groups of one kind make; 1: they make none, or only one.
+static uint32_t equalRuns(const Machine &machine, PcieGroupKind kind, uint32_t lanes) {
+  std::vector<const PcieGroup *> groupOf(lanes);
+  for (const PcieGroup &group : machine.pcie)
+    for (uint32_t gpu : group.gpus)
+      if (group.kind == kind && gpu < lanes)
+        groupOf[gpu] = &group;
+  uint32_t first = 1;
+  while (first < lanes && groupOf[first] == groupOf[0])
+    ++first;
+  if (lanes == 0 || lanes % first != 0)
+    return 1;
+  std::set<const PcieGroup *> seen;
+  for (uint32_t lane = 0; lane < lanes; ++lane) {
+    bool isFirst = lane % first == 0;
+    if (!groupOf[lane] || (!isFirst && groupOf[lane] != groupOf[lane - 1]) ||
+        (isFirst && !seen.insert(groupOf[lane]).second))
+      return 1;
+  }
+  return lanes / first;
+}
+
+uint32_t stagingGroups(const Machine &machine, uint32_t lanes) {
+  uint32_t sockets = equalRuns(machine, PcieGroupKind::Socket, lanes);
+  return sockets > 1 ? sockets : equalRuns(machine, PcieGroupKind::Bridge, lanes);
+}
+
+uint32_t mergingGroups(const Machine &machine, Shape shape) {
+  return shape.nodes > 1 ? shape.nodes : stagingGroups(machine, shape.lanes);
 }
 
 } // namespace moec::topology

@@ -74,6 +74,13 @@ private:
   std::vector<std::optional<uint32_t>> nics; ///< by lane
 };
 
+/// Into how many equal runs of neighbours the sockets, else the host bridges, part the first
+/// `lanes` GPUs of a node; 1 where they do not.
+uint32_t stagingGroups(const Machine &machine, uint32_t lanes);
+/// Equal runs of ranks at which some schedule merges copies: the nodes, or of one node its
+/// staging groups.
+uint32_t mergingGroups(const Machine &machine, Shape shape);
+
 } // namespace moec::topology
 
 #endif // MOEC_RUNTIME_TOPOLOGY_PCIETREE_H

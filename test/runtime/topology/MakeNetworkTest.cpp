@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "runtime/topology/PcieTree.h"
 #include "test/runtime/topology/Machines.h"
 
 #include <gtest/gtest.h>
@@ -63,6 +64,18 @@ TEST(MakeNetwork, RailsJoinNodesAndCrossLanesTakeLonger) {
   EXPECT_DOUBLE_EQ(network.route(0, 3, Path::Rail)->latencySeconds, 3e-6);
   EXPECT_EQ(network.route(0, 2, Path::NVLink), nullptr);
   EXPECT_EQ(network.route(0, 1, Path::Rail), nullptr);
+}
+
+TEST(StagingGroups, AreEqualRunsBehindSocketsElseBridges) {
+  EXPECT_EQ(stagingGroups(makePcieBox(), 4), 2u);
+  EXPECT_EQ(stagingGroups(makePcieBox(), 2), 1u); // one of the sockets is not in use
+  EXPECT_EQ(stagingGroups(makePcieBox(), 3), 1u); // 2 and 1
+  EXPECT_EQ(stagingGroups(makeSwitch(4), 4), 1u);
+  Machine mixed = makePcieBox();
+  for (PcieGroup &group : mixed.pcie)
+    if (group.kind == PcieGroupKind::Socket)
+      group.gpus = group.number == 0 ? std::vector<uint32_t>{0, 2} : std::vector<uint32_t>{1, 3};
+  EXPECT_EQ(stagingGroups(mixed, 4), 2u); // its bridges
 }
 
 TEST(MakeNetwork, PcieTurnsAtTheLowestSwitch) {
