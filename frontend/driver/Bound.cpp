@@ -13,6 +13,7 @@
 #include "runtime/module/ModuleJson.h"
 #include "runtime/module/TextTable.h"
 #include "runtime/study/Step.h"
+#include "runtime/topology/PcieTree.h"
 
 #include <cstdio>
 
@@ -159,11 +160,12 @@ rt::Result<traffic::ItemCounts> countsOf(const BoundOptions &options, const Boun
                                          double bytesPerToken) {
   const Manifest &manifest = input.layer->manifest();
   if (input.traffic.kind == traffic::TrafficKind::Bytes)
-    return countsOfBytes(input.traffic.bytes, bytesPerToken, input.shape.nodes);
+    return countsOfBytes(input.traffic.bytes, bytesPerToken,
+                         topology::mergingGroups(input.machine, input.shape));
   uint32_t most = manifest.maxTokensPerRank;
   traffic::Routing routing;
   routing.tokens.assign(manifest.ranks, options.tokens.value_or(most ? most : defaultTokens));
-  routing.nodes = input.shape.nodes;
+  routing.nodes = topology::mergingGroups(input.machine, input.shape);
   routing.topK = manifest.layer.router.topK;
   routing.experts = manifest.layer.experts;
   routing.groups = manifest.layer.router.groups;

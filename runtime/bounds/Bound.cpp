@@ -206,33 +206,86 @@ void Finder::considerParts() {
   }
 }
 
+namespace {
+/// The cheapest way between two ranks of a node, at given prices.
+struct WayCosts {
+  uint32_t first, lanes;
+  std::vector<double> costs =
+      std::vector<double>(size_t(lanes) * lanes, std::numeric_limits<double>::infinity());
+
+  double &at(uint32_t from, uint32_t to) {
+    return costs[size_t(from - first) * lanes + (to - first)];
+  }
+  double at(uint32_t from, uint32_t to) const {
+    return costs[size_t(from - first) * lanes + (to - first)];
+  }
+};
+} // namespace
+
+/// What comes into a group from outside, or leaves it, pays the cheapest way across once,
+/// and for each further copy that or the cheapest way within.
+static double paidOnceFor(const Demand &demand, const WayCosts &ways, uint32_t end, uint32_t group,
+                          double bytes) {
+  double across = std::numeric_limits<double>::infinity(), least = across;
+  bool isArrival = demand.merging == Merging::Arrival;
+  uint32_t from = group * demand.groupSize(), to = from + demand.groupSize();
+  for (uint32_t rank = from; rank < to; ++rank) {
+    across = std::min(across, isArrival ? ways.at(end, rank) : ways.at(rank, end));
+    for (uint32_t peer = from; peer < to; ++peer)
+      if (peer != rank)
+        least = std::min(least, ways.at(rank, peer));
+  }
+  least = std::min(least, across);
+  double once = std::min(demand.intoGroup(end, group), bytes);
+  return once * across + (bytes - once) * least;
+}
+
+/// What the demand pays within the node at least.
+static double paidFor(const Demand &demand, const WayCosts &ways) {
+  double paid = 0;
+  uint32_t last = ways.first + ways.lanes;
+  for (uint32_t end = ways.first; end < last; ++end)
+    for (uint32_t rank = ways.first; rank < last;) {
+      uint32_t group = demand.groupOf(rank),
+               next = std::min(last, (group + 1) * demand.groupSize());
+      double each = 0, bytes = 0;
+      for (; rank < next; ++rank) {
+        bool isBack = demand.merging == Merging::Departure;
+        uint32_t from = isBack ? rank : end, to = isBack ? end : rank;
+        if (double own = from == to ? 0 : demand.bytes.at(from, to); own > 0) {
+          bytes += own;
+          each += own * ways.at(from, to);
+        }
+      }
+      bool isMerged = demand.merging != Merging::None && group != demand.groupOf(end);
+      paid += isMerged && bytes > 0 ? paidOnceFor(demand, ways, end, group, bytes) : each;
+    }
+  return paid;
+}
+
 /// Every byte from a to b pays at least the cheapest way, relays included, and what
 /// a resource can earn is its price times its rate.
 void Finder::price(uint32_t node, const std::vector<double> &prices, const std::string &name,
                    ResourceKind kind) {
-  constexpr double none = std::numeric_limits<double>::infinity();
   constexpr uint32_t maxRelayed = 64; // beyond, a node is one memory and relays gain nothing
-  uint32_t lanes = network.getLanes(), first = firstOf(node);
-  std::vector<double> cost(size_t(lanes) * lanes, none);
-  for (uint32_t a = 0; a < lanes; ++a)
-    for (uint32_t b = 0; b < lanes; ++b)
-      for (const Route *way : waysOf(network, first + a, first + b)) {
+  WayCosts cheapest{firstOf(node), network.getLanes()};
+  uint32_t first = cheapest.first, last = first + cheapest.lanes;
+  for (uint32_t a = first; a < last; ++a)
+    for (uint32_t b = first; b < last; ++b)
+      for (const Route *way : waysOf(network, a, b)) {
         double sum = 0;
         for (const Route::Use &use : way->uses)
           sum += prices[use.resource] * use.bytesPerByte;
-        cost[a * lanes + b] = std::min(cost[a * lanes + b], sum);
+        cheapest.at(a, b) = std::min(cheapest.at(a, b), sum);
       }
-  for (uint32_t over = 0; over < lanes && lanes <= maxRelayed; ++over)
-    for (uint32_t a = 0; a < lanes; ++a)
-      for (uint32_t b = 0; b < lanes; ++b)
-        cost[a * lanes + b] =
-            std::min(cost[a * lanes + b], cost[a * lanes + over] + cost[over * lanes + b]);
+  for (uint32_t over = first; over < last && cheapest.lanes <= maxRelayed; ++over)
+    for (uint32_t a = first; a < last; ++a)
+      for (uint32_t b = first; b < last; ++b)
+        cheapest.at(a, b) =
+            std::min(cheapest.at(a, b), cheapest.at(a, over) + cheapest.at(over, b));
   double paid = 0, earned = 0;
   for (const Demand &demand : demands)
-    for (uint32_t a = 0; a < lanes; ++a)
-      for (uint32_t b = 0; b < lanes; ++b)
-        if (double bytes = a == b ? 0 : demand.bytes.at(first + a, first + b))
-          paid += bytes * cost[a * lanes + b];
+    paid += paidFor(demand, cheapest);
   for (uint32_t resource = 0; resource < prices.size(); ++resource)
     earned += prices[resource] * network.getResources()[resource].bytesPerSecond;
   note(kind, paid / earned, name);
@@ -316,8 +369,11 @@ Bound boundOf(const Network &network, std::span<const Demand> demands) {
   for ([[maybe_unused]] const Demand &demand : demands) {
     assert(demand.bytes.getSize() == network.getRanks() && "a byte has two ends");
     assert((demand.merging == Merging::None ||
-            demand.nodeBytes.size() == size_t(network.getRanks()) * network.getNodes()) &&
-           "bytes by rank and node");
+            demand.groupBytes.size() == size_t(network.getRanks()) * demand.groups) &&
+           "bytes by rank and group");
+    assert((network.getNodes() == 1 || demand.merging == Merging::None ||
+            demand.groups == network.getNodes()) &&
+           "nodes are the groups where there are several");
   }
   Bound bound = Finder(network, demands).find();
   if (demands.size() < 2)

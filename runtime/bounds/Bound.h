@@ -10,8 +10,9 @@
 // host memory) is a price on each byte: the cheapest way of every pair, over what the
 // resources earn.
 //
-// Copies merge at nodes only: a token may enter a node once, partial sums of a token may
-// leave it as one. Traffic of a node stays in it.
+// Copies merge where a schedule merges them: at nodes, and on one node at equal groups of
+// its ranks, those below a socket or host bridge. A token may enter a group once, partial
+// sums of a token may leave it as one. Traffic of a node stays in it.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BOUNDS_BOUND_H
@@ -26,17 +27,25 @@ namespace moec::bounds {
 
 enum class Merging : uint8_t {
   None,      ///< every byte travels by itself
-  Arrival,   ///< what a rank sends to several of a node enters the node once
-  Departure, ///< what several of a node send to a rank leaves the node once
+  Arrival,   ///< what a rank sends to several of a group enters the group once
+  Departure, ///< what several of a group send to a rank leaves the group once
 };
 
 /// What has to get from rank to rank.
 struct Demand {
   traffic::Matrix bytes; ///< row = source; the diagonal does not travel
   Merging merging = Merging::None;
-  /// Of Arrival: bytes from a rank into a node, [rank][node]. Of Departure: from a node
-  /// to a rank, [rank][node]. A rank's own node is not read.
-  std::vector<double> nodeBytes;
+  /// Equal runs of ranks: the network's nodes, or parts of its one node.
+  uint32_t groups = 1;
+  /// Of Arrival: bytes from a rank into a group, [rank][group]. Of Departure: from a group
+  /// to a rank, [rank][group]. A rank's own group is not read.
+  std::vector<double> groupBytes;
+
+  uint32_t groupSize() const { return bytes.getSize() / groups; }
+  uint32_t groupOf(uint32_t rank) const { return rank / groupSize(); }
+  double intoGroup(uint32_t rank, uint32_t group) const {
+    return groupBytes[size_t(rank) * groups + group];
+  }
 };
 
 /// The largest bound that resources of one kind give.
@@ -68,8 +77,9 @@ inline Bound boundOf(const topology::Network &network, const Demand &demand) {
 enum class Copies : uint8_t {
   Rows,  ///< one for each slot of a token
   Ranks, ///< one for each rank that has a slot of it; back: sums of a rank
-  Nodes, ///< and between nodes one for each node; back: sums of a node
+  Nodes, ///< and between groups one for each group; back: sums of a group
 };
+/// `counts.nodes` are the groups.
 Demand dispatchDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Copies copies);
 /// From where a token's experts are back to its rank.
 Demand combineDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Copies copies);

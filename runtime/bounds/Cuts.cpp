@@ -57,55 +57,64 @@ namespace {
 class Crossing {
 public:
   Crossing(const Network &network, const Demand &demand, const Cut &cut)
-      : network(network), demand(demand), cut(cut), node(network.nodeOf(cut.ranks.front())),
-        isInside(network.getRanks()) {
+      : network(network), demand(demand), cut(cut), isInside(network.getRanks()),
+        isFar(demand.merging ==
+              (cut.direction == Direction::Out ? Merging::Arrival : Merging::Departure)) {
     for (uint32_t rank : cut.ranks) {
-      assert(network.nodeOf(rank) == node && "a cut lies within a node");
+      assert(network.nodeOf(rank) == network.nodeOf(cut.ranks.front()) &&
+             "a cut lies within a node");
       isInside[rank] = true;
     }
   }
 
   double bytes() const {
     double sum = 0;
-    uint32_t first = node * network.getLanes();
-    for (uint32_t rank : cut.ranks)
-      for (uint32_t peer = first; peer < first + network.getLanes(); ++peer)
-        sum += isInside[peer] ? 0 : between(rank, peer);
-    return cut.withinNode ? sum : sum + bytesOfOtherNodes();
+    if (demand.merging == Merging::None) {
+      for (uint32_t rank : cut.ranks)
+        for (uint32_t peer = 0; peer < network.getRanks(); ++peer)
+          sum += counts(peer) ? between(rank, peer) : 0;
+      return sum;
+    }
+    if (isFar) {
+      for (uint32_t rank : cut.ranks)
+        sum += ofSide(rank, /*isOfInside=*/false);
+      return sum;
+    }
+    for (uint32_t peer = 0; peer < network.getRanks(); ++peer)
+      sum += counts(peer) ? ofSide(peer, /*isOfInside=*/true) : 0;
+    return sum;
   }
 
 private:
+  bool counts(uint32_t peer) const {
+    return !isInside[peer] &&
+           !(cut.withinNode && network.nodeOf(peer) != network.nodeOf(cut.ranks.front()));
+  }
+
   double between(uint32_t inside, uint32_t outside) const {
     return cut.direction == Direction::Out ? demand.bytes.at(inside, outside)
                                            : demand.bytes.at(outside, inside);
   }
 
-  double bytesOfOtherNodes() const {
-    // Merging on the far side: a rank's share by node.
-    bool isFar =
-        demand.merging == (cut.direction == Direction::Out ? Merging::Arrival : Merging::Departure);
-    bool isNear = demand.merging != Merging::None && !isFar;
-    bool isWhole = cut.ranks.size() == network.getLanes();
+  /// What is between one end and all others that are inside, or outside: once for a group
+  /// that is there as a whole; for a part of one at least as much as one rank's.
+  double ofSide(uint32_t end, bool isOfInside) const {
     double sum = 0;
-    if (isFar) {
-      for (uint32_t rank : cut.ranks)
-        for (uint32_t other = 0; other < network.getNodes(); ++other)
-          sum += other == node ? 0 : demand.nodeBytes[size_t(rank) * network.getNodes() + other];
-      return sum;
-    }
-    for (uint32_t peer = 0; peer < network.getRanks(); ++peer) {
-      if (network.nodeOf(peer) == node)
-        continue;
+    for (uint32_t group = 0; group < demand.groups; ++group) {
       double all = 0, most = 0;
-      for (uint32_t rank : cut.ranks) {
-        all += between(rank, peer);
-        most = std::max(most, between(rank, peer));
+      uint32_t first = group * demand.groupSize(), members = 0;
+      for (uint32_t rank = first; rank < first + demand.groupSize(); ++rank) {
+        if (isOfInside ? !isInside[rank] : !counts(rank))
+          continue;
+        double bytes = isOfInside ? between(rank, end) : between(end, rank);
+        ++members;
+        all += bytes;
+        most = std::max(most, bytes);
       }
-      // Merging on this side: once for the node; for a part of it, at least as much as one rank's.
-      if (isNear && isWhole)
-        sum += demand.nodeBytes[size_t(peer) * network.getNodes() + node];
+      if (group == demand.groupOf(end))
+        sum += all;
       else
-        sum += isNear ? most : all;
+        sum += members == demand.groupSize() ? demand.intoGroup(end, group) : most;
     }
     return sum;
   }
@@ -113,8 +122,8 @@ private:
   const Network &network;
   const Demand &demand;
   const Cut &cut;
-  uint32_t node;
   std::vector<bool> isInside;
+  bool isFar; ///< merging on the far side of the cut
 };
 } // namespace
 

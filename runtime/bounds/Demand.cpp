@@ -17,8 +17,9 @@ Demand dispatchDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Co
   if (copies != Copies::Nodes || counts.nodeCopies.empty())
     return demand;
   demand.merging = Merging::Arrival;
+  demand.groups = counts.nodes;
   for (double number : counts.nodeCopies)
-    demand.nodeBytes.push_back(number * bytesPerCopy);
+    demand.groupBytes.push_back(number * bytesPerCopy);
   return demand;
 }
 
@@ -31,7 +32,8 @@ Demand combineDemand(const traffic::ItemCounts &counts, double bytesPerCopy, Cop
   if (there.merging == Merging::None)
     return back;
   back.merging = Merging::Departure;
-  back.nodeBytes = std::move(there.nodeBytes);
+  back.groups = there.groups;
+  back.groupBytes = std::move(there.groupBytes);
   return back;
 }
 

@@ -101,11 +101,11 @@ std::vector<Schedule> schedulesFor(const Place &place) {
 }
 
 /// Experts in the order of the ranks.
-traffic::Routing routingOf(const Place &place, uint32_t nodes) {
+traffic::Routing routingOf(const Place &place) {
   uint32_t ranks = place.nodes * place.lanes, each = (256 + ranks - 1) / ranks;
   traffic::Routing routing;
   routing.tokens.assign(ranks, place.tokens);
-  routing.nodes = nodes;
+  routing.nodes = place.groups; // copies once a group, whether or not the groups are nodes
   routing.topK = 8;
   routing.experts = ranks * each;
   routing.placement.slots.resize(ranks);
@@ -142,12 +142,9 @@ std::vector<double> ratiosOf(const Place &place, const topology::Network &networ
                              uint32_t seed) {
   law.replace(law.find("SEED"), 4, std::to_string(seed));
   traffic::Traffic traffic = *traffic::parseTraffic(law);
-  traffic::ItemCounts counts = *countItems(traffic, routingOf(place, place.nodes));
+  traffic::ItemCounts counts = *countItems(traffic, routingOf(place));
   double bound = boundOf(counts, network, bytesPerToken);
-  // Copies once a group, whether or not the groups are nodes.
-  traffic::ItemCounts grouped =
-      place.groups == place.nodes ? counts : *countItems(traffic, routingOf(place, place.groups));
-  Phase phase = makePhase(grouped, bytesPerToken);
+  Phase phase = makePhase(counts, bytesPerToken);
   plan::Path between = place.nodes > 1 ? plan::Path::Rail : plan::Path::NVLink;
   topology::Network host = throughHost(network);
   std::vector<double> ratios;

@@ -101,11 +101,31 @@ TEST(Bound, CopiesMergeAtNodes) {
   topology::Network network = make(makeRails(2), 2, 2);
   Demand demand = uniform(4, 2);
   demand.merging = Merging::Arrival;
-  demand.nodeBytes = {0, 1.2e6, 0, 1.2e6, 1.2e6, 0, 1.2e6, 0};
+  demand.groups = 2;
+  demand.groupBytes = {0, 1.2e6, 0, 1.2e6, 1.2e6, 0, 1.2e6, 0};
   EXPECT_DOUBLE_EQ(microseconds(network, demand), 24 + 3); // 2.4 MB by two NICs
   Demand back = demand;                                    // the same, turned round
   back.merging = Merging::Departure;
   EXPECT_DOUBLE_EQ(microseconds(network, back), 24 + 3);
+}
+
+TEST(Bound, CopiesMergeAtTheGroupsOfOneNode) {
+  topology::Machine machine = makePcieBox();
+  machine.hostMemoryBytesPerSecond.reset();
+  topology::Network network = make(machine, 1, 4);
+  Demand demand = uniform(4, 2); // 4 MB each way, of which 2.4 cross
+  demand.merging = Merging::Arrival;
+  demand.groups = 2;
+  demand.groupBytes = {0, 1.2e6, 0, 1.2e6, 1.2e6, 0, 1.2e6, 0};
+  for (Merging merging : {Merging::Arrival, Merging::Departure}) {
+    demand.merging = merging;
+    Bound bound = boundOf(network, demand);
+    EXPECT_EQ(bound.resource, "node 0 host bridge 0");
+    EXPECT_DOUBLE_EQ(bound.seconds * 1e6, 4.8e6 / 8e3 + 5);
+    EXPECT_DOUBLE_EQ(tierOf(bound, "socket"), 2.4e6 / 16e3);
+    // A copy that has crossed comes to the other rank by its slot, or goes from there.
+    EXPECT_DOUBLE_EQ(tierOf(bound, "pcie"), 2.4e6 / 20e3);
+  }
 }
 
 TEST(Bound, PhasesShareTheLinks) {
@@ -193,7 +213,7 @@ TEST(Demand, IsCountsTimesBytes) {
   counts.nodeCopies = {0, 2, 0, 0};
   EXPECT_EQ(dispatchDemand(counts, 10, Copies::Rows).bytes.at(0, 1), 50);
   EXPECT_EQ(dispatchDemand(counts, 10, Copies::Ranks).bytes.at(0, 1), 30);
-  EXPECT_EQ(dispatchDemand(counts, 10, Copies::Nodes).nodeBytes[1], 20);
+  EXPECT_EQ(dispatchDemand(counts, 10, Copies::Nodes).groupBytes[1], 20);
   Demand back = combineDemand(counts, 10, Copies::Nodes);
   EXPECT_EQ(back.bytes.at(1, 0), 30);
   EXPECT_EQ(back.merging, Merging::Departure);

@@ -26,14 +26,12 @@ struct Edge {
 /// The text of the program, in CPLEX's format: megabytes and microseconds.
 class Writer {
 public:
-  Writer(const topology::Network &network, const traffic::Matrix &bytes)
-      : network(network), bytes(bytes) {}
+  Writer(const topology::Network &network, const Demand &demand)
+      : network(network), demand(demand) {}
 
   std::string text() {
-    // A flow a source and kind of traffic: what stays in the node has the ways of the node.
     for (uint32_t source = 0; source < network.getRanks(); ++source)
-      for (bool isWithin : {true, false})
-        addFlow(source, isWithin);
+      addSource(source);
     for (const auto &[resource, terms] : used)
       rows << terms << " - " << network.getResources()[resource].bytesPerSecond / 1e12
            << " T <= 0\n";
@@ -41,7 +39,31 @@ public:
   }
 
 private:
-  void addFlow(uint32_t source, bool isWithin) {
+  std::string makeVariable() { return "x" + std::to_string(variables++); }
+  double wantedBy(uint32_t source, uint32_t rank) const {
+    return demand.bytes.at(source, rank) / 1e6;
+  }
+
+  /// A flow for each kind of traffic: what stays in the node has the ways of the node.
+  void addSource(uint32_t source) {
+    bool merges = demand.merging == Merging::Arrival && network.getNodes() == 1;
+    for (bool isWithin : {true, false}) {
+      std::vector<std::string> balance = addFlow(source, isWithin);
+      for (uint32_t rank = 0; rank < network.getRanks(); ++rank) {
+        bool isWanted = rank != source &&
+                        (network.nodeOf(rank) == network.nodeOf(source)) == isWithin &&
+                        !(merges && demand.groupOf(rank) != demand.groupOf(source));
+        if (rank != source && !balance[rank].empty())
+          rows << balance[rank] << " = " << (isWanted ? wantedBy(source, rank) : 0) << "\n";
+      }
+    }
+    for (uint32_t group = 0; group < demand.groups && merges; ++group)
+      if (group != demand.groupOf(source))
+        addBundle(source, group);
+  }
+
+  /// Net arrivals of a flow from `source`, by rank.
+  std::vector<std::string> addFlow(uint32_t source, bool isWithin) {
     std::vector<Edge> edges;
     for (uint32_t from = 0; from < network.getRanks(); ++from)
       for (uint32_t to = 0; to < network.getRanks(); ++to) {
@@ -57,32 +79,60 @@ private:
       }
     std::vector<std::string> balance(network.getRanks());
     for (const Edge &edge : edges) {
-      std::string name = "x" + std::to_string(variables++);
+      std::string name = makeVariable();
       balance[edge.to] += " + " + name;
       balance[edge.from] += " - " + name;
       for (const topology::Route::Use &use : edge.way->uses)
         used[use.resource] += " + " + std::to_string(use.bytesPerByte) + " " + name;
     }
+    return balance;
+  }
+
+  /// What a source sends to a group, which enters once.
+  void addBundle(uint32_t source, uint32_t group) {
+    uint32_t first = group * demand.groupSize(), last = first + demand.groupSize();
+    auto isIn = [&](uint32_t rank) { return rank >= first && rank < last; };
+    std::vector<std::string> enters(network.getRanks()), has(network.getRanks());
+    std::vector<std::string> arrivals = addFlow(source, /*isWithin=*/true);
     for (uint32_t rank = 0; rank < network.getRanks(); ++rank) {
-      bool isWanted =
-          rank != source && (network.nodeOf(rank) == network.nodeOf(source)) == isWithin;
-      double wanted = isWanted ? bytes.at(source, rank) / 1e6 : 0;
-      if (rank != source && !balance[rank].empty())
-        rows << balance[rank] << " = " << wanted << "\n";
+      if (isIn(rank))
+        has[rank] = " + " + (enters[rank] = makeVariable());
+      if (rank != source)
+        rows << arrivals[rank] << (isIn(rank) ? " - " + enters[rank] : "") << " = 0\n";
     }
+    for (uint32_t rank = first; rank < last; ++rank)
+      rows << " + " << enters[rank];
+    rows << " = " << demand.intoGroup(source, group) / 1e6 << "\n";
+    for (uint32_t holder = first; holder < last; ++holder) {
+      std::vector<std::string> copies = addFlow(holder, /*isWithin=*/true);
+      for (uint32_t rank = 0; rank < network.getRanks(); ++rank) {
+        if (rank == holder)
+          continue;
+        if (!isIn(rank)) {
+          rows << copies[rank] << " = 0\n";
+          continue;
+        }
+        std::string copied = makeVariable();
+        rows << copies[rank] << " - " << copied << " = 0\n";
+        rows << copied << " - " << enters[holder] << " <= 0\n";
+        has[rank] += " + " + copied;
+      }
+    }
+    for (uint32_t rank = first; rank < last; ++rank)
+      rows << has[rank] << " >= " << wantedBy(source, rank) << "\n";
   }
 
   const topology::Network &network;
-  const traffic::Matrix &bytes;
+  const Demand &demand;
   std::ostringstream rows;
   std::map<uint32_t, std::string> used; ///< terms by resource
   size_t variables = 0;
 };
 } // namespace
 
-std::optional<double> leastSeconds(const topology::Network &network, const traffic::Matrix &bytes) {
+std::optional<double> leastSeconds(const topology::Network &network, const Demand &demand) {
   std::string base = testing::TempDir() + "moec-bound-" + std::to_string(getpid());
-  std::ofstream(base + ".lp") << Writer(network, bytes).text();
+  std::ofstream(base + ".lp") << Writer(network, demand).text();
   std::string command = "glpsol --lp " + base + ".lp -o " + base + ".out >" + base + ".log 2>&1";
   if (std::system(command.c_str()) != 0)
     return std::nullopt;

@@ -10,8 +10,7 @@
 #ifndef MOEC_TEST_RUNTIME_BOUNDS_LINEARPROGRAM_H
 #define MOEC_TEST_RUNTIME_BOUNDS_LINEARPROGRAM_H
 
-#include "runtime/topology/Network.h"
-#include "runtime/traffic/ItemCounts.h"
+#include "runtime/bounds/Bound.h"
 
 #include <optional>
 
@@ -20,8 +19,10 @@ namespace moec::bounds::test {
 bool hasSolver();
 
 /// Seconds without latency in which the bytes can be spread over all ways, over any
-/// ranks; traffic of a node stays in it. None: the solver failed.
-std::optional<double> leastSeconds(const topology::Network &network, const traffic::Matrix &bytes);
+/// ranks; traffic of a node stays in it. Copies that merge on arrival at groups of one node
+/// enter at any of the group's ranks, which pass on to the others what entered there.
+/// None: the solver failed.
+std::optional<double> leastSeconds(const topology::Network &network, const Demand &demand);
 
 } // namespace moec::bounds::test
 

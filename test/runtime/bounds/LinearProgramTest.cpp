@@ -29,11 +29,9 @@ static traffic::Matrix randomBytes(uint32_t ranks, uint64_t seed, double sigma) 
 
 /// The bound's part of the least time; 1 is a bound that can be reached by some spread
 /// of all bytes. More than 1 would be no bound.
-static double shareOfLeast(const topology::Network &network, const traffic::Matrix &bytes) {
-  std::optional<double> least = leastSeconds(network, bytes);
+static double shareOfLeast(const topology::Network &network, const Demand &demand) {
+  std::optional<double> least = leastSeconds(network, demand);
   EXPECT_TRUE(least);
-  Demand demand;
-  demand.bytes = bytes;
   Bound bound = boundOf(network, demand);
   return (bound.seconds - bound.latencySeconds) / least.value_or(1);
 }
@@ -41,12 +39,36 @@ static double shareOfLeast(const topology::Network &network, const traffic::Matr
 /// glpsol prints six digits.
 static constexpr double digits = 2e-5;
 
-static void expectShare(const topology::Machine &machine, topology::Shape shape, double least) {
+/// With `groups`, copies merge on arrival: into a group goes something between the most of
+/// what one of its ranks wants and the sum.
+static Demand randomDemand(uint32_t ranks, uint64_t seed, uint32_t groups) {
+  Demand demand;
+  demand.bytes = randomBytes(ranks, seed, 0.3 * double(seed));
+  demand.groups = groups;
+  if (groups == 1)
+    return demand;
+  demand.merging = Merging::Arrival;
+  for (uint32_t source = 0; source < ranks; ++source)
+    for (uint32_t group = 0; group < groups; ++group) {
+      double all = 0, most = 0;
+      for (uint32_t rank = 0; rank < ranks; ++rank)
+        if (demand.groupOf(rank) == group) {
+          all += demand.bytes.at(source, rank);
+          most = std::max(most, demand.bytes.at(source, rank));
+        }
+      double between = double((seed + source) % 4) / 4;
+      demand.groupBytes.push_back(most + between * (all - most));
+    }
+  return demand;
+}
+
+static void expectShare(const topology::Machine &machine, topology::Shape shape, double least,
+                        uint32_t groups = 1) {
   if (!hasSolver())
     GTEST_SKIP() << "no glpsol (Debian: glpk-utils)";
   topology::Network network = *topology::makeNetwork(machine, shape);
   for (uint64_t seed = 0; seed < 6; ++seed) {
-    double share = shareOfLeast(network, randomBytes(network.getRanks(), seed, 0.3 * double(seed)));
+    double share = shareOfLeast(network, randomDemand(network.getRanks(), seed, groups));
     EXPECT_LE(share, 1 + digits) << "seed " << seed;
     EXPECT_GE(share, least - digits) << "seed " << seed;
   }
@@ -91,4 +113,20 @@ TEST(LinearProgram, PairsAcrossSwitches) {
   machine.links.push_back(makeLink(topology::nvlinkName, 240e9, 2e-6));
   machine.links.back().joins = {{0, 2}, {1, 3}};
   expectShare(machine, {1, 4}, 0.9);
+}
+
+TEST(LinearProgram, CopiesMergeAtSockets) {
+  topology::Machine machine = makePcieBox();
+  expectShare(machine, {1, 4}, 0.8, /*groups=*/2);
+  machine.hostMemoryBytesPerSecond.reset();
+  expectShare(machine, {1, 4}, 0.8, /*groups=*/2);
+}
+
+TEST(LinearProgram, CopiesMergeBehindASwitch) { expectShare(makeSwitch(4), {1, 4}, 0.6, 2); }
+
+TEST(LinearProgram, CopiesMergeAtPairs) {
+  topology::Machine machine = makePcieBox();
+  machine.links.push_back(makeLink(topology::nvlinkName, 240e9, 2e-6));
+  machine.links.back().joins = {{0, 1}, {2, 3}};
+  expectShare(machine, {1, 4}, 0.7, /*groups=*/2);
 }
