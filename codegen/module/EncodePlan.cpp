@@ -24,6 +24,7 @@ static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
 static_assert(int(wire::TaskKind::MAX) == int(TaskKind::SwitchSum));
 static_assert(int(wire::OpKind::MAX) == int(OpKind::Pull));
 static_assert(int(wire::Path::MAX) == int(Path::Multicast));
+static_assert(int(wire::Rates::MAX) == int(Rates::Sizes));
 static_assert(int(wire::SumTree::MAX) == int(SumTree::Switch));
 
 namespace {
@@ -144,7 +145,7 @@ Offset<wire::Op> PlanEncoder::one(const Op &op) {
   return wire::CreateOp(builder, static_cast<wire::OpKind>(op.kind), name,
                         static_cast<wire::TaskKind>(op.task), domains, to, reads, writes, op.flag,
                         flagIndex, value, payload, static_cast<wire::Path>(op.via), op.window,
-                        after, location);
+                        after, location, static_cast<wire::Rates>(op.rates));
 }
 
 Bytes PlanEncoder::encode(const Plan &plan) {

@@ -372,6 +372,9 @@ ParseResult PutOp::parse(OpAsmParser &parser, OperationState &result) {
   if (succeeded(parser.parseOptionalKeyword("window")) && parser.parseInteger(window))
     return failure();
   props.window = parser.getBuilder().getI64IntegerAttr(window);
+  if (succeeded(parser.parseOptionalKeyword("rates")) &&
+      parseEnum<Rates>(parser, "rates", symbolizeRates, props.rates))
+    return failure();
   result.addTypes(TokenType::get(parser.getContext()));
   return parseEnd(variables, result, props.afterInstances);
 }
@@ -383,6 +386,8 @@ void PutOp::print(OpAsmPrinter &printer) {
   printVia(printer, getVia());
   if (getWindow() != 0)
     printer << " window " << getWindow();
+  if (getRates() != Rates::Equal)
+    printer << " rates " << stringifyRates(getRates());
   printEnd(printer, *this);
 }
 

@@ -59,6 +59,10 @@ def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
     I32EnumCase<"Multicast", 2, "multicast">]>;
 def Comm_PathAttr : Comm_EnumAttr<Comm_Path, "path">;
 
+def Comm_Rates : Comm_Enum<"Rates", "how puts in flight share a sender and a link", [
+    I32EnumCase<"Equal", 0, "equal">, I32EnumCase<"Sizes", 1, "sizes">]>;
+def Comm_RatesAttr : Comm_EnumAttr<Comm_Rates, "rates">;
+
 def Comm_StepOrder : Comm_Enum<"StepOrder", "order between the steps of one rank", [
     I32EnumCase<"Serial", 0, "serial">, I32EnumCase<"Free", 1, "free">]>;
 def Comm_StepOrderAttr : Comm_EnumAttr<Comm_StepOrder, "steps">;
@@ -77,7 +81,7 @@ def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
 
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered_put">, I32EnumCase<"TwoTier", 1, "two_tier">,
-    I32EnumCase<"Multicast", 2, "multicast">]>;
+    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Staged", 3, "staged">]>;
 
 def Comm_Combine : Comm_Enum<"Combine", "what comes back to a token's rank", [
     I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">,
@@ -185,8 +189,8 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
     which what is missing means `auto`. After it, every number is there; `fuse`, the
     stages that share a launch, is decided by -comm-form-kernels.
 
-    Constraints: (schedule-c1) window is not negative (0: all peers at once), depth
-    is positive.
+    Constraints: (schedule-c1) window is not negative (0: all peers at once), depth and
+    groups are positive.
   }];
   let parameters = (ins EnumParameter<Comm_Algorithm>:$algorithm,
                         OptionalParameter<"std::optional<int64_t>",
@@ -196,9 +200,13 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"::moec::comm::Fusion",
                                                "::moec::comm::Fusion::Auto">:$fuse,
                         DefaultValuedParameter<"::moec::comm::Combine",
-                                               "::moec::comm::Combine::Rows">:$combine);
+                                               "::moec::comm::Combine::Rows">:$combine,
+                        DefaultValuedParameter<"::moec::comm::Rates",
+                                               "::moec::comm::Rates::Equal">:$rates,
+                        OptionalParameter<"std::optional<int64_t>",
+                                          "equal groups of a node that staged joins">:$groups);
   let assemblyFormat = [{
-    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine)^)? `>`
+    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -99,11 +99,14 @@ LogicalResult TopologyAttr::verify(EmitError emitError, StringRef machine, int64
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm, std::optional<int64_t> window,
-                                   std::optional<int64_t> depth, Fusion, Combine) {
+                                   std::optional<int64_t> depth, Fusion, Combine, Rates,
+                                   std::optional<int64_t> groups) {
   // schedule-c1
   if (window && *window < 0)
     return emitError() << "window must be 0 (all peers) or more, not " << *window;
   if (depth && *depth <= 0)
     return emitError() << "depth must be positive, not " << *depth;
+  if (groups && *groups <= 0)
+    return emitError() << "groups must be positive, not " << *groups;
   return success();
 }

@@ -278,17 +278,20 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     Copies the items of the source region into the target region on rank `to`,
     which may be this rank. The stores arrive at an unknown time, in any order;
     only a later `comm.signal` to the same rank publishes them. `window` bounds
-    how many instances of the family one rank has in flight (0: all). In text:
+    how many instances of the family one rank has in flight (0: all); with `rates
+    sizes` those share what they meet in proportion to their sizes. In text:
     `comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} window 4
-    after(%rt)`, `via rail` before the window for the other path. `to all .. via
-    multicast` writes the same region on every rank: the switch makes the copies.
+    after(%rt)`, `via rail` before the window for the other path, `rates sizes` behind it.
+    `to all .. via multicast` writes the same region on every rank: the switch makes the
+    copies.
 
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (put-c1) the target is a sym buffer; (put-c2) both item sets are
     the same; (put-c3) neither region repeats; (put-c4) records have the same
     size and number; (put-c5) the window is not negative, and 0 without a domain;
-    (put-c6) `to` is one rank, or all of the one node by multicast.
+    (put-c6) `to` is one rank, or all of the one node by multicast; (put-c7) rates by
+    size are of a family with a domain, whose window is not 1.
   }] # commFamilyRules # [{
 
     Effects: reads the source on this rank, writes the target on rank `to`, by
@@ -302,7 +305,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
                             Comm_BufferType:$source, Comm_RegionAttr:$sourceRegion,
                             AffineMapAttr:$to,
                             DefaultValuedAttr<Comm_PathAttr, "Path::NVLink">:$via,
-                            DefaultValuedAttr<I64Attr, "0">:$window), family);
+                            DefaultValuedAttr<I64Attr, "0">:$window,
+                            DefaultValuedAttr<Comm_RatesAttr, "Rates::Equal">:$rates), family);
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::AffineExpr":$to, "::moec::comm::RegionUse":$target,

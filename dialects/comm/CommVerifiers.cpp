@@ -180,6 +180,9 @@ LogicalResult PutOp::verify() {
       (getWindow() != 0 && getDomains().empty()))
     return emitOpError() << "window must be 0 or more instances of a family with a domain, not "
                          << int64_t(getWindow());
+  // put-c7
+  if (getRates() == Rates::Sizes && (getWindow() == 1 || getDomains().empty()))
+    return emitOpError("has rates by size and one put at a time, which has no other to share with");
   return verifyDestination(*this, getOpScope(*this, getDomains()));
 }
 

@@ -284,12 +284,15 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
-                                   std::optional<int64_t> depth, Fusion, Algorithm, Combine) {
+                                   std::optional<int64_t> depth, Fusion, Algorithm, Combine, Rates,
+                                   std::optional<int64_t> groups) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
     return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
                        << *window;
   if (depth && (*depth < 1 || *depth > plan::maxDepth)) // schedule-c1
     return emitError() << "depth must be between 1 and " << plan::maxDepth << ", but is " << *depth;
+  if (groups && *groups < 1) // schedule-c1
+    return emitError() << "groups must be at least 1, but are " << *groups;
   return success();
 }
 

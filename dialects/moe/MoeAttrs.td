@@ -153,11 +153,13 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     How, never what. `window` is the number of peers to which a rank has puts in
     flight (0: all), `depth` the copies of each symmetric region, `fuse` says which
     stages share a launch, `algorithm` how rows travel and `combine` whether sums come
-    back in their place; what is absent is the choice of `--comm-schedule` and
+    back in their place, `rates` how puts in flight share a link, `groups` into how many
+    equal runs host bridges or sockets part the GPUs of a machine; what is absent is the choice of `--comm-schedule` and
     `--comm-form-kernels`.
 
     Constraints:
-    - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64.
+    - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64,
+      `groups` positive.
 
     Life cycle: made by `importProgram`; `--moe-distribute` hands it to the plan
     as `#comm.schedule`. Example: `#moe.schedule<window = 4>`
@@ -168,7 +170,10 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
                         DefaultValuedParameter<"::moec::moe::Algorithm",
                                                "::moec::moe::Algorithm::StaggeredPut">:$algorithm,
                         DefaultValuedParameter<"::moec::moe::Combine",
-                                               "::moec::moe::Combine::Rows">:$combine);
+                                               "::moec::moe::Combine::Rows">:$combine,
+                        DefaultValuedParameter<"::moec::moe::Rates",
+                                               "::moec::moe::Rates::Equal">:$rates,
+                        OptionalParameter<"std::optional<int64_t>">:$groups);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -42,8 +42,9 @@ makeLoads(const ScheduleChoice &choice, const candidates::Setting &setting,
     most = std::max(leastDrawnTokens, drawnTokens / setting.manifest.ranks);
   auto add = [&](uint32_t tokens, const std::string &traffic) -> rt::Status {
     uint32_t drawn = std::min(tokens, most);
-    MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts, readCounts(plan, setting.manifest, traffic,
-                                                                 drawn, /*layer=*/{}, shape.nodes));
+    MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                          readCounts(plan, setting.manifest, traffic, drawn, /*layer=*/{},
+                                     nodesOfCounts(plan, setting.machine, shape)));
     counts.scaleBy(double(tokens) / drawn);
     loads.push_back({{tokens, traffic}, std::move(counts)});
     return rt::Status();
@@ -90,7 +91,7 @@ rt::Result<CandidateTable> Compilation::chooseSchedule(const ScheduleChoice &cho
                             choice.machine.empty() ? "a mesh on none" : choice.machine);
   std::vector<ScheduleCandidate> list;
   std::vector<CandidatePlan> plans;
-  for (const ScheduleCandidate &candidate : listCandidates(plan)) {
+  for (const ScheduleCandidate &candidate : listCandidates(plan, *machine)) {
     CandidatePlan made = tryCandidate(*module, candidate);
     if (fits(made) && std::any_of(plans.begin(), plans.end(), [&](const CandidatePlan &other) {
           return other.plan == made.plan;
@@ -116,6 +117,7 @@ rt::Result<CandidateTable> Compilation::chooseSchedule(const ScheduleChoice &cho
                         candidates::choose(setting, std::move(plans), std::move(loads), effort));
   plan.setScheduleAttr(list[table.chosen].request);
   plan->removeAttr(kMachineAttrName);
+  plan->removeAttr(kRatesAttrName);
   chosen = list[table.chosen].statements;
   return table;
 }

@@ -139,7 +139,11 @@ findScheduleWithoutKernels(const frontend::ScheduleRequest &schedule) {
     return {"algorithm two_tier", schedule.algorithmLocation};
   case frontend::Algorithm::Multicast:
     return {"algorithm multicast", schedule.algorithmLocation};
+  case frontend::Algorithm::Staged:
+    return {"algorithm staged", schedule.algorithmLocation};
   }
+  if (schedule.ratesBySize.value_or(false))
+    return {"rates sizes", schedule.ratesLocation};
   switch (schedule.combine) {
   case frontend::Combine::Rows:
     break;

@@ -54,7 +54,7 @@ const char *algorithmOf(const plan::Plan &plan) {
     if (op.kind != plan::OpKind::Put)
       continue;
     if (op.writes[0].items.kind == plan::ItemSetKind::M)
-      return "two_tier";
+      return op.via == plan::Path::Rail ? "two_tier" : "staged";
     if (op.via == plan::Path::Multicast)
       return "multicast";
     isStaggered &= runsThroughRanks(op.domains);

@@ -16,6 +16,7 @@
 #include "runtime/simulator/Roofline.h"
 #include "runtime/study/Parallel.h"
 #include "runtime/study/Step.h"
+#include "runtime/topology/PcieTree.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,17 +44,25 @@ rt::Result<topology::Machine> machineFor(const PlanOptions &options, const Manif
   return rt::invalidError("--machine: wanted one, found ", rt::quote(name));
 }
 
-/// Of the plan's first put; all of them have one window.
-uint32_t windowOf(const plan::Plan &plan) {
+struct Settings {
+  uint32_t window = 0; ///< 0: all
+  bool ratesBySize = false;
+  bool operator==(const Settings &) const = default;
+};
+
+/// Of the plan's first put to a rank that wants what it brings; those to the ranks that hand
+/// on between groups of one machine go one at a time.
+Settings settingsOf(const plan::Plan &plan) {
   for (const plan::Op &op : plan.ops)
-    if (op.kind == plan::OpKind::Put)
-      return op.window;
-  return 0;
+    if (op.kind == plan::OpKind::Put && op.writes[0].items.kind != plan::ItemSetKind::M)
+      return {op.window, op.rates == plan::Rates::Sizes};
+  return {};
 }
 
-std::string settingsText(uint32_t window, const plan::Plan &plan) {
-  std::string sums = plan::nameOf(plan.sumTree);
-  return rt::concat(window ? rt::concat("window ", window) : "all peers at once", ", ", sums);
+std::string settingsText(const Settings &settings, const plan::Plan &plan) {
+  return rt::concat(settings.window ? rt::concat("window ", settings.window) : "all peers at once",
+                    settings.ratesBySize ? ", rates by size" : "", ", ",
+                    plan::nameOf(plan.sumTree));
 }
 
 /// What a step is simulated on.
@@ -76,17 +85,23 @@ rt::Result<Site> siteFor(topology::Machine machine, const plan::Plan &plan) {
 
 struct Choice {
   const char *algorithm;
-  uint32_t window; ///< 0: all
+  Settings settings;
 };
 
 std::vector<Choice> choicesFor(const Site &site) {
   std::vector<Choice> choices;
-  for (uint32_t window : {1u, 2u, 4u, 0u})
-    if (window < site.network.getRanks())
-      choices.push_back({"staggered", window});
-  for (uint32_t window : {1u, 2u, 4u, 0u})
-    if (site.shape.nodes > 1 && window < std::max(site.shape.nodes, site.shape.lanes))
-      choices.push_back({"two_tier", window});
+  auto add = [&](const char *algorithm, uint32_t peers) {
+    for (uint32_t window : {1u, 2u, 4u, 0u})
+      if (window < peers)
+        choices.push_back({algorithm, {window, false}});
+    choices.push_back({algorithm, {0, true}});
+  };
+  add("staggered", site.network.getRanks());
+  if (site.shape.nodes > 1)
+    add("two_tier", std::max(site.shape.nodes, site.shape.lanes));
+  uint32_t groups = topology::mergingGroups(site.machine, site.shape);
+  if (site.shape.nodes == 1 && groups > 1)
+    add("staged", site.shape.lanes / groups);
   return choices;
 }
 
@@ -111,14 +126,16 @@ rt::Result<traffic::ItemCounts> Candidates::countsFor(const PlannedLayer &layer)
   uint32_t most = layer.manifest.maxTokensPerRank;
   return readCounts(layer.plan, layer.manifest, options.traffic,
                     options.tokens.value_or(most ? most : defaultTokens), std::nullopt,
-                    site.shape.nodes);
+                    nodesOfCounts(layer.plan, site.machine, site.shape));
 }
 
 rt::Status Candidates::evaluate(const Choice &choice, report::Candidate &candidate) const {
-  uint32_t window = choice.window ? choice.window : site.network.getRanks();
+  const Settings &settings = choice.settings;
+  uint32_t window = settings.window ? settings.window : site.network.getRanks();
   MOEC_ASSIGN_OR_RETURN(PlannedLayer layer,
                         planFor(options.input, site.machine, site.shape,
-                                rt::concat("algorithm ", choice.algorithm, "; window ", window)));
+                                rt::concat("algorithm ", choice.algorithm, "; window ", window,
+                                           settings.ratesBySize ? "; rates sizes" : "")));
   MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts, countsFor(layer));
   study::Step step{layer.plan,   layer.manifest, site.machine,
                    site.network, counts,         dispatchedBytesPerToken(layer.plan)};
@@ -132,16 +149,16 @@ rt::Status Candidates::evaluate(const Choice &choice, report::Candidate &candida
 std::vector<report::Candidate> Candidates::evaluate(const std::string &ownAlgorithm,
                                                     double ownSeconds, double ownBound) const {
   std::vector<Choice> choices = choicesFor(site);
-  uint32_t own = windowOf(plan);
+  Settings own = settingsOf(plan);
   std::erase_if(choices, [&](const Choice &choice) {
-    return choice.algorithm == ownAlgorithm && choice.window == own;
+    return choice.algorithm == ownAlgorithm && choice.settings == own;
   });
   std::vector<report::Candidate> found(choices.size());
   study::forEach(
       choices.size(), std::max(1u, std::thread::hardware_concurrency()),
       [&](size_t i) {
         found[i].algorithm = choices[i].algorithm;
-        found[i].settings = settingsText(choices[i].window, plan);
+        found[i].settings = settingsText(choices[i].settings, plan);
         found[i].why = evaluate(choices[i], found[i]).message();
       },
       [](size_t) {});
@@ -180,7 +197,7 @@ std::vector<report::Fact> factsOf(const PlanOptions &options, const plan::Plan &
       {"hidden", rt::concat(layer.hidden)},
       {"machine", site.machine.name},
       {"ranks", rt::concat(counted(plan.ranks, "rank"), " on ", counted(site.shape.nodes, "node"))},
-      {"algorithm", rt::concat(algorithm, ", ", settingsText(windowOf(plan), plan))},
+      {"algorithm", rt::concat(algorithm, ", ", settingsText(settingsOf(plan), plan))},
       {"copies of each region", rt::concat(plan.depth)},
       {"traffic", options.traffic},
       {"tokens", rt::concat(std::llround(tokens))}};

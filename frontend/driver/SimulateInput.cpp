@@ -80,8 +80,10 @@ rt::Status makeNetwork(SimulateInput &input) {
 rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
   uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
   input.tokens = options.tokens.value_or(most ? most : defaultTokens);
-  MOEC_ASSIGN_OR_RETURN(input.counts, readCounts(input.plan, input.manifest, options.traffic,
-                                                 input.tokens, options.layer, input.shape.nodes));
+  MOEC_ASSIGN_OR_RETURN(input.counts,
+                        readCounts(input.plan, input.manifest, options.traffic, input.tokens,
+                                   options.layer,
+                                   nodesOfCounts(input.plan, input.machine, input.shape)));
   return rt::Status();
 }
 

@@ -7,6 +7,7 @@
 #include "frontend/driver/StepCounts.h"
 
 #include "runtime/plan/Expr.h"
+#include "runtime/topology/PcieTree.h"
 
 #include <algorithm>
 #include <map>
@@ -32,6 +33,11 @@ static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Ma
   for (uint32_t expert = 0; expert < routing.experts; ++expert)
     routing.placement.slots[expert / each].push_back(expert);
   return routing;
+}
+
+uint32_t nodesOfCounts(const plan::Plan &plan, const topology::Machine &machine,
+                       topology::Shape shape) {
+  return plan.nodes > 1 ? plan.nodes : topology::mergingGroups(machine, shape);
 }
 
 rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,

@@ -9,6 +9,7 @@
 
 #include "runtime/module/Manifest.h"
 #include "runtime/plan/Plan.h"
+#include "runtime/topology/Machine.h"
 #include "runtime/traffic/Traffic.h"
 
 #include <optional>
@@ -18,11 +19,16 @@ namespace moec::driver {
 /// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
 /// has one expert, or as many as a token chooses. `tokens` of each rank, where the
 /// traffic does not say; `layer` of a file that has several; `nodes`: the plan's, or
-/// those that a plan of one node lies on.
+/// those of `nodesOfCounts`.
 rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::optional<Manifest> &manifest,
                                            const std::string &argument, uint32_t tokens,
                                            std::optional<uint32_t> layer, uint32_t nodes);
+
+/// Nodes of a step's sizes on a machine: the plan's; where it has one, those that it lies on,
+/// or the groups of one at which a bound lets copies merge.
+uint32_t nodesOfCounts(const plan::Plan &plan, const topology::Machine &machine,
+                       topology::Shape shape);
 
 /// The same for traffic that has been read.
 rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,

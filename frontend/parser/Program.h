@@ -140,6 +140,7 @@ enum class Algorithm : uint8_t {
   Staggered, ///< one-sided puts, every rank starting at itself
   TwoTier,   ///< once to each node by a rail, then to its ranks
   Multicast, ///< once to all ranks, by a switch that copies
+  Staged,    ///< once to each host bridge or socket of a machine, then to its ranks
 };
 
 /// What comes back to a token's rank.
@@ -154,6 +155,7 @@ struct ScheduleRequest {
   std::string name;
   Algorithm algorithm = Algorithm::Auto;
   Combine combine = Combine::Rows;
+  std::optional<bool> ratesBySize;          ///< rates sizes
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
@@ -163,6 +165,7 @@ struct ScheduleRequest {
   Location location;
   Location algorithmLocation;
   Location combineLocation;
+  Location ratesLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;

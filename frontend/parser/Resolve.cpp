@@ -244,8 +244,10 @@ void ProgramResolver::resolveRequests() {
     return;
   named(*schedule, "placement", "placement");
   program.schedule = resolveSchedule(*schedule, diagnostics);
-  if (knowsRanks)
+  if (knowsRanks) {
     checkSwitch(program, diagnostics);
+    checkStages(program, diagnostics);
+  }
   if (isOnlyLayer && !program.schedule.sharedTiles.empty() && !program.layer.shared)
     diagnostics.report(DiagnosticId::TilesOfNoStage, program.schedule.sharedTilesLocation,
                        {program.layer.name});

@@ -101,6 +101,8 @@ std::optional<LoadRequest> resolveLoad(const Statement &block, const PlacementTa
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
 /// Has the program's machine the switch that its schedule needs?
 void checkSwitch(const Program &program, Diagnostics &diagnostics);
+/// Has it the groups of GPUs that `algorithm staged` joins?
+void checkStages(const Program &program, Diagnostics &diagnostics);
 
 } // namespace moec::frontend
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/parser/Resolve.h"
+#include "runtime/topology/PcieTree.h"
 
 namespace moec::frontend {
 
@@ -19,11 +20,13 @@ static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result
     result.algorithm = Algorithm::Staggered;
   else if (algorithm->text == "two_tier")
     result.algorithm = Algorithm::TwoTier;
+  else if (algorithm->text == "staged")
+    result.algorithm = Algorithm::Staged;
   else if (algorithm->text == "multicast")
     result.algorithm = Algorithm::Multicast;
   else
     refuse(statement, "the algorithm '" + algorithm->text + "'",
-           "implemented: auto, staggered, two_tier, multicast", diagnostics);
+           "implemented: auto, staggered, two_tier, staged, multicast", diagnostics);
 }
 
 /// What one `fuse` asks for; nothing if it is no fusion that there is.
@@ -139,6 +142,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
                      : order->text == "partial" ? Combine::Partial
                                                 : Combine::Rows;
     result.combineLocation = statement.location;
+  } else if (const Value *by = statement.find("by"); keyword == "rates" && by) {
+    result.ratesBySize = by->text == "sizes";
+    result.ratesLocation = statement.location;
   } else if (keyword == "steps" && order && order->text != "serial") {
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
   } else if (keyword == "comm" && !statement.broken) {
@@ -180,6 +186,31 @@ void checkSwitch(const Program &program, Diagnostics &diagnostics) {
                        {multicasts ? "algorithm multicast" : "combine switch", missing});
 }
 
+/// What is missing for stages within a machine; empty if nothing is.
+static std::string findMissingStages(const Program &program) {
+  uint32_t nodes = program.mesh.nodes(), ranks = program.ranks();
+  if (!program.machine)
+    return "the mesh is over no machine";
+  const Machine &machine = *program.machine;
+  if (nodes > 1)
+    return "the mesh has " + std::to_string(nodes) + " of them";
+  if (ranks > machine.gpusPerNode.value_or(ranks))
+    return "machine '" + machine.name + "' has " + std::to_string(*machine.gpusPerNode) +
+           " GPUs a node for " + std::to_string(ranks) + " ranks";
+  uint32_t groups = topology::stagingGroups(machine, ranks);
+  std::string found = "machine '" + machine.name + "' ";
+  if (groups == 1)
+    return found + "parts its first " + std::to_string(ranks) + " GPUs into no such groups";
+  return groups == ranks ? found + "has one GPU in each" : "";
+}
+
+void checkStages(const Program &program, Diagnostics &diagnostics) {
+  if (program.schedule.algorithm != Algorithm::Staged)
+    return;
+  if (std::string missing = findMissingStages(program); !missing.empty())
+    diagnostics.report(DiagnosticId::NoStages, program.schedule.algorithmLocation, {missing});
+}
+
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics) {
   ScheduleRequest result;
   result.location = block.location;
@@ -190,6 +221,9 @@ ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics
     resolveSetting(statement, result, diagnostics);
   if (reported != diagnostics.all().size())
     return result; // the last tile may be one that was refused
+  if (result.ratesBySize.value_or(false) && result.window == 1u)
+    diagnostics.report(DiagnosticId::RatesOfOnePut, result.ratesLocation, {})
+        .at(result.windowLocation, "one put at a time");
   checkLastTile("experts", result.expertTiles, result.expertTilesLocation, diagnostics);
   checkLastTile("shared", result.sharedTiles, result.sharedTilesLocation, diagnostics);
   return result;

@@ -99,12 +99,14 @@ comm::PlanOp PlanBuilder::buildPlan() {
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr())
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         layer.getContext(), comm::Algorithm(schedule.getAlgorithm()), schedule.getWindow(),
-        schedule.getDepth(), comm::Fusion(schedule.getFuse()),
-        comm::Combine(schedule.getCombine())));
+        schedule.getDepth(), comm::Fusion(schedule.getFuse()), comm::Combine(schedule.getCombine()),
+        comm::Rates(schedule.getRates()), schedule.getGroups()));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   if (auto machine = layer->getAttrOfType<StringAttr>(kMachineAttrName))
     plan->setAttr(kMachineAttrName, machine);
+  if (layer->hasAttr(kRatesAttrName))
+    plan->setAttr(kRatesAttrName, UnitAttr::get(layer.getContext()));
   writeFacts(plan, facts);
   return plan;
 }

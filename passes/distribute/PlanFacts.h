@@ -25,6 +25,10 @@ inline constexpr llvm::StringLiteral kTilesAttrName = "comm.tiles";
 /// --comm-schedule, which removes it.
 inline constexpr llvm::StringLiteral kMachineAttrName = "comm.machine";
 
+/// On a layer, and on its plan, beside that: the source says `rates`, so that a choice
+/// does not.
+inline constexpr llvm::StringLiteral kRatesAttrName = "comm.rates_are_said";
+
 struct PlanFacts {
   moe::LayerAttr layer;
   moe::MeshAttr mesh;

@@ -91,6 +91,8 @@ void PartFinder::assignExchange(const Op &op, uint32_t number) {
     reason = "'" + op.name + "' leaves the node";
   if (op.via == Path::Multicast)
     return refuse("'" + op.name + "', which multicasts");
+  if (op.rates != Rates::Equal && reason.empty())
+    reason = "'" + op.name + "', whose rates go by size";
   if (op.kind == OpKind::Put) {
     const Region &from = op.reads[0];
     if (from.items.kind == ItemSetKind::Y)

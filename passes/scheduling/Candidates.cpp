@@ -9,8 +9,10 @@
 #include "dialects/moe/MoeDialect.h"
 #include "passes/Passes.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/distribute/PlanFacts.h"
 #include "passes/fusion/Step.h"
 #include "passes/scheduling/SerializePlan.h"
+#include "runtime/topology/PcieTree.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -23,6 +25,7 @@ namespace {
 struct Wish {
   comm::Algorithm algorithm;
   std::optional<int64_t> window = {};
+  std::optional<comm::Rates> rates = {};
 };
 } // namespace
 
@@ -30,8 +33,12 @@ struct Wish {
 static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::StaggeredPut},
     {.algorithm = comm::Algorithm::StaggeredPut, .window = 0},
+    {.algorithm = comm::Algorithm::StaggeredPut, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::TwoTier},
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
+    {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::Staged},
+    {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::Multicast},
 };
 
@@ -47,30 +54,38 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
   if (comm::ScheduleAttr asked = plan.getScheduleAttr())
     return asked;
   return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
-                                 std::nullopt, comm::Fusion::Auto, comm::Combine::Rows);
+                                 std::nullopt, comm::Fusion::Auto, comm::Combine::Rows,
+                                 comm::Rates::Equal, std::nullopt);
 }
 
-/// The request with what the wish adds; null if it says otherwise already.
-static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish) {
+/// The request with what the wish adds; null if it says otherwise already. `groups` of the
+/// machine's GPUs are what a staged schedule joins.
+static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish, int64_t groups) {
   if (wish.window && asked.getWindow() && *wish.window != *asked.getWindow())
     return {};
-  return comm::ScheduleAttr::get(asked.getContext(), wish.algorithm,
-                                 wish.window ? wish.window : asked.getWindow(), asked.getDepth(),
-                                 asked.getFuse(), asked.getCombine());
+  return comm::ScheduleAttr::get(
+      asked.getContext(), wish.algorithm, wish.window ? wish.window : asked.getWindow(),
+      asked.getDepth(), asked.getFuse(), asked.getCombine(), wish.rates.value_or(asked.getRates()),
+      wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt);
 }
 
 static std::string statementsOf(const Wish &wish) {
   std::string text = ("algorithm " + spell(wish.algorithm)).str();
   if (wish.window)
     text += "; window " + std::to_string(*wish.window);
+  if (wish.rates)
+    text += ("; rates " + comm::stringifyRates(*wish.rates)).str();
   return text;
 }
 
-std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan) {
+std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology::Machine &machine) {
   std::vector<ScheduleCandidate> candidates;
   comm::ScheduleAttr asked = requestOf(plan);
+  auto groups = int64_t(topology::stagingGroups(machine, uint32_t(plan.getRanks())));
   for (const Wish &wish : wishes) {
-    comm::ScheduleAttr request = apply(asked, wish);
+    if (wish.rates && plan->hasAttr(kRatesAttrName))
+      continue; // the source says which
+    comm::ScheduleAttr request = apply(asked, wish, groups);
     if (!request || llvm::any_of(candidates, [&](const ScheduleCandidate &candidate) {
           return candidate.request == request;
         }))

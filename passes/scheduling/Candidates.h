@@ -23,9 +23,9 @@ struct ScheduleCandidate {
   comm::ScheduleAttr request;
 };
 
-/// The schedules that do what else the plan's request says, in the order in which equals
-/// are preferred.
-std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan);
+/// The schedules that do what else the plan's request says on that machine, in the order in
+/// which equals are preferred.
+std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology::Machine &machine);
 
 /// The plan that `candidate` gives, or the reason why it gives none (of a module with a
 /// target also that there are no kernels for it). `module` is of phase distribute, has one

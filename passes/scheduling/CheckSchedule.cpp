@@ -7,6 +7,8 @@
 
 #include "passes/scheduling/CheckSchedule.h"
 
+#include "passes/scheduling/Staged.h"
+
 #include <algorithm>
 
 namespace moec::scheduling {
@@ -53,6 +55,10 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
   if (problem.nodes == 0 || problem.ranks % problem.nodes != 0)
     return "nodes must divide the " + std::to_string(problem.ranks) + " ranks, not be " +
            std::to_string(problem.nodes);
+  if (problem.ratesBySize && problem.window == 1u)
+    return "rates sizes need more than one put in flight, not window 1";
+  if (problem.algorithm == Algorithm::Staged)
+    return checkStaged(problem);
   bool tiers = problem.algorithm == Algorithm::TwoTier;
   if (tiers && problem.nodes == 1)
     return "two_tier needs a mesh whose first axis counts nodes over a link, and more than one";
@@ -88,6 +94,11 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
            nameOf(problem.combine) + " asked for";
   if (solution.algorithm == Algorithm::TwoTier && problem.nodes < 2)
     return "two tiers on one node";
+  if (solution.ratesBySize != problem.ratesBySize)
+    return "other rates than were asked for";
+  if (solution.algorithm == Algorithm::Staged && solution.groups != problem.groups)
+    return std::to_string(solution.groups) + " groups on a machine of " +
+           std::to_string(problem.groups);
   if (problem.window && solution.window != *problem.window)
     return "window " + std::to_string(solution.window) + " is not the " +
            std::to_string(*problem.window) + " asked for";

@@ -13,12 +13,20 @@ void expandExchange(comm::PlanOp plan, Exchange exchange,
                     const scheduling::ScheduleSolution &solution) {
   switch (solution.algorithm) {
   case scheduling::Algorithm::StaggeredPut:
-    return expandStaggered(plan, exchange, solution);
+    expandStaggered(plan, exchange, solution);
+    break;
   case scheduling::Algorithm::TwoTier:
-    return expandTwoTier(plan, exchange, solution);
+  case scheduling::Algorithm::Staged:
+    expandTwoTier(plan, exchange, solution);
+    break;
   case scheduling::Algorithm::Multicast:
-    return expandMulticast(plan, exchange, solution);
+    expandMulticast(plan, exchange, solution);
+    break;
   }
+  if (solution.ratesBySize)
+    for (auto put : plan.getOps<comm::PutOp>())
+      if (!put.getDomains().empty())
+        put.setRates(comm::Rates::Sizes);
 }
 
 } // namespace moec

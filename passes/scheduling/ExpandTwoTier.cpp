@@ -24,7 +24,12 @@ class TwoTierExpander : ExchangeParts {
 public:
   TwoTierExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
       : ExchangeParts(plan, solution), nodes(plan.getNodes()),
-        lanes(plan.getRanks() / plan.getNodes()) {}
+        lanes(plan.getRanks() / plan.getNodes()),
+        outer(solution.algorithm == scheduling::Algorithm::Staged ? comm::Path::NVLink
+                                                                  : comm::Path::Rail),
+        outerWindow(outer == comm::Path::Rail ? solution.window
+                    : solution.ratesBySize    ? 0
+                                              : 1) {}
   void expand(comm::DispatchOp dispatch);
   void expand(comm::CombineOp combine);
 
@@ -67,6 +72,8 @@ private:
   std::pair<Value, Value> waitForNode(comm::CombineOp op, Value puts);
 
   int64_t nodes, lanes;
+  comm::Path outer;     ///< between nodes
+  uint32_t outerWindow; ///< of puts between nodes
   // Made by the dispatch, used on the way back.
   Value stage, nodeRecords, received, records;
   Value nodeWait; ///< token of wn
@@ -110,14 +117,14 @@ void TwoTierExpander::sendToNodes(comm::DispatchOp op) {
       RegionUse{packed, every.region(every.var(0), sent)}, after);
   auto pn = comm::PutOp::create(
       builder, loc, getLabel("pn"), send, partner(send), RegionUse{stage, there},
-      RegionUse{op.getRows(), send.region({}, sent)}, solution.window, after, comm::Path::Rail);
+      RegionUse{op.getRows(), send.region({}, sent)}, outerWindow, after, outer);
   auto pm = comm::PutOp::create(builder, loc, getLabel("pm"), send, partner(send),
                                 RegionUse{nodeRecords, there},
-                                RegionUse{packed, send.region(send.var(0), sent)}, solution.window,
-                                AfterUse(pk, send.var(0)), comm::Path::Rail);
+                                RegionUse{packed, send.region(send.var(0), sent)}, outerWindow,
+                                AfterUse(pk, send.var(0)), outer);
   comm::SignalOp::create(builder, loc, getLabel("sn"), send, partner(send), flag,
                          {copy(send), nodeOf(send.rank())}, sent,
-                         {AfterUse(pn, send.var(0)), AfterUse(pm, send.var(0))}, comm::Path::Rail);
+                         {AfterUse(pn, send.var(0)), AfterUse(pm, send.var(0))}, outer);
   nodeWait = comm::WaitOp::create(builder, loc, getLabel("wn"), every, flag,
                                   {copy(every), every.var(0)}, ofPartner(every), {});
 }
@@ -200,7 +207,7 @@ void TwoTierExpander::finish(comm::CombineOp op, comm::FlagOp flag, AfterUse put
   Scope send = eachNode(DomainKind::StaggerNodes), wait = eachNode(DomainKind::Nodes);
   builder.setInsertionPoint(op);
   comm::SignalOp::create(builder, loc, getLabel("sc"), send, partner(send), flag,
-                         {copy(send), nodeOf(send.rank())}, nullptr, puts, comm::Path::Rail);
+                         {copy(send), nodeOf(send.rank())}, nullptr, puts, outer);
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
   auto wc = comm::WaitOp::create(builder, loc, getLabel("wc"), wait, flag,
@@ -233,7 +240,7 @@ void TwoTierExpander::collectRows(comm::CombineOp op) {
       comm::PutOp::create(builder, loc, getLabel("pc"), send, partner(send),
                           RegionUse{op.getReturned(), send.region(copy(send), passed)},
                           RegionUse{collected, send.region({copy(send), send.var(0)}, passed)},
-                          solution.window, AfterUse(wf, same), comm::Path::Rail);
+                          outerWindow, AfterUse(wf, same), outer);
   SmallVector<AffineExpr> ofNode{send.var(0), send.any()};
   finish(op, flag, AfterUse(pc, ofNode));
 }
@@ -281,8 +288,8 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
   Value pc = comm::PutOp::create(
       builder, loc, getLabel("pc"), send, partner(send),
       RegionUse{returned, send.region({copy(send), nodeOf(send.rank())}, ofPartner(send))},
-      RegionUse{nodeSums, send.region(send.var(0), ofPartner(send))}, solution.window,
-      AfterUse(rn, send.var(0)), comm::Path::Rail);
+      RegionUse{nodeSums, send.region(send.var(0), ofPartner(send))}, outerWindow,
+      AfterUse(rn, send.var(0)), outer);
   Scope parts = eachNode(DomainKind::Nodes);
   replaceSlotSum(op, {returned, parts.eachRegion({copy(parts), parts.var(0)}, sentToNode(parts))},
                  comm::SumTree::NodePartial);

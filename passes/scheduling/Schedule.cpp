@@ -24,7 +24,8 @@ using namespace scheduling;
 
 static_assert(int(comm::Algorithm::StaggeredPut) == int(Algorithm::StaggeredPut) &&
               int(comm::Algorithm::TwoTier) == int(Algorithm::TwoTier) &&
-              int(comm::Algorithm::Multicast) == int(Algorithm::Multicast));
+              int(comm::Algorithm::Multicast) == int(Algorithm::Multicast) &&
+              int(comm::Algorithm::Staged) == int(Algorithm::Staged));
 static_assert(int(comm::Combine::Rows) == int(Combine::Rows) &&
               int(comm::Combine::Partial) == int(Combine::Partial) &&
               int(comm::Combine::Switch) == int(Combine::Switch));
@@ -95,6 +96,8 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
     if (asked.getAlgorithm() != comm::Algorithm::StaggeredPut) // that is the choice anyway
       problem.algorithm = Algorithm(asked.getAlgorithm());
     problem.combine = Combine(asked.getCombine());
+    problem.ratesBySize = asked.getRates() == comm::Rates::Sizes;
+    problem.groups = getNumber(asked.getGroups()).value_or(1);
     problem.window = getNumber(asked.getWindow());
     problem.depth = getNumber(asked.getDepth());
   }
@@ -125,11 +128,16 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     if (report)
       llvm::errs() << solution.print(plan.getSymName().str());
     plan->removeAttr(kMachineAttrName); // whoever compares schedules has done so
+    plan->removeAttr(kRatesAttrName);
     plan.setDepth(solution.depth);
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
-        asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine)));
+        asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine),
+        solution.ratesBySize ? comm::Rates::Sizes : comm::Rates::Equal,
+        asked ? asked.getGroups() : std::nullopt));
+    if (solution.algorithm == Algorithm::Staged)
+      plan.setNodes(solution.groups);
     expandExchange(plan, *exchange, solution);
     return success();
   }

@@ -8,6 +8,7 @@
 #include "passes/scheduling/ScheduleProblem.h"
 
 #include "passes/scheduling/Multicast.h"
+#include "passes/scheduling/Staged.h"
 #include "passes/scheduling/StaggeredPut.h"
 #include "passes/scheduling/TwoTier.h"
 
@@ -19,6 +20,8 @@ const char *nameOf(Algorithm algorithm) {
     return "staggered";
   case Algorithm::TwoTier:
     return "two_tier";
+  case Algorithm::Staged:
+    return "staged";
   case Algorithm::Multicast:
     return "multicast";
   }
@@ -43,6 +46,8 @@ std::string ScheduleSolution::print(const std::string &layer) const {
   text += "  depth " + std::to_string(depth) + "\n";
   if (combine != Combine::Rows)
     text += std::string("  combine ") + nameOf(combine) + "\n";
+  if (ratesBySize)
+    text += "  rates sizes\n";
   return text + "}\n";
 }
 
@@ -55,6 +60,8 @@ ScheduleSolution solveSchedule(const ScheduleProblem &problem) {
     return solveTwoTier(problem);
   case Algorithm::Multicast:
     return solveMulticast(problem);
+  case Algorithm::Staged:
+    return solveStaged(problem);
   }
   return {};
 }

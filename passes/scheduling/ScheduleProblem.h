@@ -38,6 +38,7 @@ enum class Algorithm : uint8_t {
   StaggeredPut, ///< straight to each rank, from the own one on
   TwoTier,      ///< once to each node, by way of its rank on the own lane
   Multicast,    ///< once to all ranks, who find their own part of it
+  Staged,       ///< the same over the groups of GPUs behind a host bridge or a socket
 };
 /// As the schedule block spells it.
 const char *nameOf(Algorithm algorithm);
@@ -61,6 +62,10 @@ struct ScheduleProblem {
   /// A rank's tasks of one step all end before those of the next begin.
   bool serialSteps = true;
   Combine combine = Combine::Rows;
+  /// Puts in flight share a link in proportion to their sizes.
+  bool ratesBySize = false;
+  /// Equal runs of a node's ranks behind one host bridge or socket; 1: no such machine.
+  uint32_t groups = 1;
   /// What the source asks for; empty: free to choose. Window 0 is all peers.
   std::optional<Algorithm> algorithm;
   std::optional<uint32_t> window;
@@ -72,6 +77,8 @@ struct ScheduleSolution {
   uint32_t depth = 1;  ///< copies of each symmetric region, used round robin
   Algorithm algorithm = Algorithm::StaggeredPut;
   Combine combine = Combine::Rows;
+  bool ratesBySize = false;
+  uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
 
   /// A schedule block of the language that asks for exactly this.
   std::string print(const std::string &layer) const;

@@ -183,6 +183,16 @@ static plan::Path toPlan(comm::Path path) {
   llvm_unreachable("all paths are handled");
 }
 
+static plan::Rates toPlan(comm::Rates rates) {
+  switch (rates) {
+  case comm::Rates::Equal:
+    return plan::Rates::Equal;
+  case comm::Rates::Sizes:
+    return plan::Rates::Sizes;
+  }
+  llvm_unreachable("all rates are handled");
+}
+
 plan::Location getFileLocation(Location loc) {
   plan::Location result;
   loc->walk([&](Location inner) {
@@ -337,6 +347,7 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
             op.to = toDestination(put.getTo());
             op.via = toPlan(put.getVia());
             op.window = put.getWindow();
+            op.rates = toPlan(put.getRates());
             return op;
           })
           .Case([&](comm::PullOp) { return makeOp(family, plan::OpKind::Pull); })

@@ -18,11 +18,16 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem) {
   return acknowledged ? 1 : 2;
 }
 
+uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers) {
+  return peers > defaultWindow && !problem.ratesBySize ? defaultWindow : 0;
+}
+
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   ScheduleSolution solution;
   solution.algorithm = Algorithm::StaggeredPut;
   solution.combine = problem.combine;
-  solution.window = problem.window.value_or(problem.ranks > defaultWindow ? defaultWindow : 0);
+  solution.ratesBySize = problem.ratesBySize;
+  solution.window = problem.window.value_or(getWindow(problem, problem.ranks));
   solution.depth = problem.depth.value_or(getMinimalDepth(problem));
   return solution;
 }

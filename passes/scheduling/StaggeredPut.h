@@ -22,6 +22,10 @@ inline constexpr uint32_t defaultWindow = 4;
 /// reads.
 uint32_t getMinimalDepth(const ScheduleProblem &problem);
 
+/// The window of a family with so many puts a rank where none is asked for. One that
+/// holds all of them binds it not (0); by size all begin at once, so that they end so.
+uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers);
+
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem);
 
 } // namespace moec::scheduling

@@ -17,10 +17,10 @@ ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   ScheduleSolution solution;
   solution.algorithm = Algorithm::TwoTier;
   solution.combine = problem.combine;
-  // The longer of the two tiers' lists of peers decides; a window that holds all puts
-  // of a family binds it not.
+  solution.ratesBySize = problem.ratesBySize;
+  // The longer of the two tiers' lists of peers decides.
   uint32_t peers = std::max(problem.nodes, problem.ranks / problem.nodes);
-  solution.window = problem.window.value_or(peers > defaultWindow ? defaultWindow : 0);
+  solution.window = problem.window.value_or(getWindow(problem, peers));
   // What a source's rank on a node holds for it is free again when the node's answer is
   // back at the source, and the ranks behind have answered before that.
   solution.depth = problem.depth.value_or(1);

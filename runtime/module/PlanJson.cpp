@@ -96,6 +96,8 @@ static Json opJson(const Plan &plan, const Op &op) {
     json["via"] = nameOf(op.via);
   if (op.kind == OpKind::Put)
     json["window"] = op.window;
+  if (op.rates != Rates::Equal)
+    json["rates"] = nameOf(op.rates);
   json["after"] = afterJson(plan, op.after, names);
   json["location"] = nullptr;
   if (!op.location.file.empty())

@@ -286,6 +286,7 @@ Status Checker::checkAbsent(const Op &op, const Where &where) {
       {"payload", flagged && op.hasPayload, op.hasPayload || op.payload != ItemSet()},
       {"via", put || signal, op.via != Path::NVLink},
       {"window", put, op.window != 0},
+      {"rates", put, op.rates != Rates::Equal},
   };
   for (const Rule &rule : rules)
     if (rule.present && !rule.used)
@@ -341,6 +342,9 @@ Status Checker::checkMove(const Op &op, const Where &where) {
 Status Checker::checkPut(const Op &op, const Variables &variables, const Where &where) {
   MOEC_RETURN_IF_ERROR(checkTo(op, variables, where));
   MOEC_RETURN_IF_ERROR(checkMove(op, where));
+  if (op.rates == Rates::Sizes && (op.window == 1 || op.domains.empty()))
+    return where.at("rates").invalid("wanted ", nameOf(Rates::Equal),
+                                     " for one put at a time, found ", nameOf(op.rates));
   return checkSymmetric(plan.buffers[op.writes[0].buffer], where.at("writes"));
 }
 

@@ -58,6 +58,16 @@ uint32_t domainPosition(const Plan &plan, DomainKind kind, uint32_t rank, uint32
   return (value + limit - firstValue(plan, kind, rank)) % limit;
 }
 
+uint32_t machineCount(const Plan &plan) {
+  bool isStaged = false;
+  for (const Op &op : plan.ops) {
+    if (op.via == Path::Rail)
+      return plan.nodes;
+    isStaged |= op.kind == OpKind::Put && op.writes[0].items.kind == ItemSetKind::M;
+  }
+  return isStaged ? 1 : plan.nodes;
+}
+
 uint64_t pointCount(const Plan &plan, std::span<const Domain> domains) {
   uint64_t count = 1;
   for (const Domain &domain : domains)

@@ -128,6 +128,16 @@ const char *nameOf(Path path) {
   return nullptr;
 }
 
+const char *nameOf(Rates rates) {
+  switch (rates) {
+  case Rates::Equal:
+    return "equal";
+  case Rates::Sizes:
+    return "sizes";
+  }
+  return nullptr;
+}
+
 const char *nameOf(SumTree tree) {
   switch (tree) {
   case SumTree::Rows:

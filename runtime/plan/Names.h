@@ -21,6 +21,7 @@ const char *nameOf(ItemSetKind kind);
 const char *nameOf(TaskKind kind);
 const char *nameOf(OpKind kind);
 const char *nameOf(Path path);
+const char *nameOf(Rates rates);
 const char *nameOf(SumTree tree);
 
 } // namespace moec::plan

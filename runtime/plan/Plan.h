@@ -152,6 +152,11 @@ enum class Path : uint8_t {
   Rail = 1,
   Multicast = 2, ///< by NVLink to all ranks at once: the switch makes the copies
 };
+/// How puts of a family that are in flight share a sender and a link.
+enum class Rates : uint8_t {
+  Equal = 0, ///< evenly
+  Sizes = 1, ///< in proportion to their sizes, so that they end together
+};
 
 /// Order inside one rank and step: this task runs after task(s) of an earlier op.
 struct After {
@@ -184,6 +189,7 @@ struct Op {
   Path via = Path::NVLink; ///< Put and Signal
   /// Put: instances of this family in flight at once on a rank; 0 = all.
   uint32_t window = 0;
+  Rates rates = Rates::Equal; ///< Put
   std::vector<After> after;
   Location location;
   bool operator==(const Op &) const = default;

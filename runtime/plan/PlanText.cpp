@@ -170,6 +170,8 @@ std::string OpPrinter::print() {
     put(" via ", nameOf(op.via));
   if (op.window)
     put(" window ", op.window);
+  if (op.rates != Rates::Equal)
+    put(" rates ", nameOf(op.rates));
   printAfter();
   return std::move(out);
 }

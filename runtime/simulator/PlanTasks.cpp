@@ -127,7 +127,8 @@ rt::Result<TaskGraph> Builder::build(uint32_t steps) {
                      .kind = classOf(op.kind),
                      .via = op.via == plan::Path::Rail ? op.via : plan::Path::NVLink,
                      .window = op.kind == OpKind::Put ? op.window : 0,
-                     .reach = reachOf(op)});
+                     .reach = reachOf(op),
+                     .ratesBySize = op.rates == plan::Rates::Sizes});
   lastStep.assign(plan.ranks, none);
   for (uint32_t step = 1; step <= steps; ++step) {
     graph.setStep(step);

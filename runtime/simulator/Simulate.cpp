@@ -53,6 +53,17 @@ rt::Result<Demands> checkRoutes(const TaskGraph &graph, const topology::Network 
   return demands;
 }
 
+/// Average bytes of what shares by size; 1 where that is nothing or everything.
+double unitOfWeight(const TaskGraph &graph, const SimulateOptions &options) {
+  double bytes = 0, count = 0;
+  for (const Task &task : graph.getTasks())
+    if (graph.getFamilies()[task.family].ratesBySize && task.amount > 0) {
+      bytes += task.amount;
+      ++count;
+    }
+  return count > 0 && !options.ratesBySize ? bytes / count : 1;
+}
+
 /// Transfers of one family on one rank.
 struct Window {
   uint32_t inFlight = 0;
@@ -85,6 +96,12 @@ private:
     return first == noWindow ? nullptr : &windows[first + item.rank];
   }
 
+  /// A transfer of average size weighs as much as one that shares evenly.
+  double weightOf(TaskId task) const {
+    bool bySize = options.ratesBySize || graph.familyOf(task).ratesBySize;
+    return bySize ? graph.getTasks()[task].amount / unitOfWeight : 1;
+  }
+
   static constexpr uint32_t noWindow = UINT32_MAX;
 
   /// A put or flag that its rank is done with at that time, or a pull that is there.
@@ -115,6 +132,7 @@ private:
   size_t nextReady = 0;
   std::vector<TaskId> ended;
   double now = 0;
+  double unitOfWeight = 1; ///< bytes
   std::vector<double> begins, ends;
 };
 
@@ -124,7 +142,8 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
       order(graph.makeOrder()),
       transfers(network, demands.maxUses,
                 options.patience.value_or(defaultPatience(demands.transfers))),
-      processors(graph), flags(graph), begins(makeLarge(graph.getTasks().size(), never)),
+      processors(graph), flags(graph), unitOfWeight(simulator::unitOfWeight(graph, options)),
+      begins(makeLarge(graph.getTasks().size(), never)),
       ends(makeLarge(graph.getTasks().size(), never)) {
   uint32_t count = 0;
   for (const Family &family : graph.getFamilies()) {
@@ -208,7 +227,7 @@ void Engine::goOn(TaskId task) {
     flags.raise(task, now, route ? route->latencySeconds : 0);
     return finish(task);
   }
-  transfers.begin(task, route->uses, item.amount, options.ratesBySize ? item.amount : 1);
+  transfers.begin(task, route->uses, item.amount, weightOf(task));
 }
 
 /// What is ready goes first: it may be before what was held.

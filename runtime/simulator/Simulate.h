@@ -22,7 +22,8 @@
 namespace moec::simulator {
 
 struct SimulateOptions {
-  /// Where transfers meet they share in proportion to their sizes, not evenly.
+  /// Where transfers meet they share in proportion to their sizes, not evenly, whatever
+  /// their families say.
   bool ratesBySize = false;
   /// The part of the transfers under way that may come or go before rates are shared
   /// out anew; what one leaves is idle until then, and a new one waits. 0 is exact.

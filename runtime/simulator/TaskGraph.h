@@ -48,6 +48,8 @@ struct Family {
   uint32_t window = 0;
   /// Transfer. Signals to all are one message, whatever their number on a rank.
   Reach reach = Reach::Peer;
+  /// Transfer: where they meet others, shares are in proportion to sizes.
+  bool ratesBySize = false;
 };
 
 struct Task {

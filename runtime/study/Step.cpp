@@ -7,6 +7,7 @@
 #include "runtime/study/Step.h"
 
 #include "runtime/formats/Phase.h"
+#include "runtime/plan/Expand.h"
 #include "runtime/simulator/PlanTasks.h"
 #include "runtime/simulator/Roofline.h"
 #include "runtime/simulator/Simulate.h"
@@ -87,7 +88,7 @@ double Step::tokens() const {
 }
 
 rt::Result<topology::Shape> shapeOf(const topology::Machine &machine, const plan::Plan &plan) {
-  if (plan.nodes > 1)
+  if (plan::machineCount(plan) > 1)
     return topology::Shape{plan.nodes, plan.lanes()};
   return topology::shapeFor(machine, plan.ranks);
 }

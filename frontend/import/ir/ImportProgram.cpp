@@ -11,6 +11,7 @@
 #include "dialects/comm/CommOps.h"
 #include "frontend/import/ir/LayerImporter.h"
 #include "passes/distribute/PlanFacts.h"
+#include "runtime/topology/PcieTree.h"
 #include <algorithm>
 #include <cmath>
 
@@ -137,6 +138,8 @@ static moe::Algorithm toAlgorithm(frontend::Algorithm algorithm) {
     return moe::Algorithm::TwoTier;
   case frontend::Algorithm::Multicast:
     return moe::Algorithm::Multicast;
+  case frontend::Algorithm::Staged:
+    return moe::Algorithm::Staged;
   }
   llvm_unreachable("unknown algorithm");
 }
@@ -153,16 +156,25 @@ static moe::Combine toCombine(frontend::Combine combine) {
   llvm_unreachable("unknown combine");
 }
 
-static moe::ScheduleAttr importSchedule(const frontend::ScheduleRequest &request,
-                                        MLIRContext *context) {
+/// Groups of the one machine that a staged schedule joins.
+static std::optional<int64_t> getGroups(const frontend::Program &program) {
+  if (program.schedule.algorithm != frontend::Algorithm::Staged || !program.machine)
+    return std::nullopt;
+  return topology::stagingGroups(*program.machine, program.ranks());
+}
+
+static moe::ScheduleAttr importSchedule(const frontend::Program &program, MLIRContext *context) {
+  const frontend::ScheduleRequest &request = program.schedule;
   moe::Algorithm algorithm = toAlgorithm(request.algorithm);
-  bool isDefault = algorithm == moe::Algorithm::StaggeredPut;
+  bool bySize = request.ratesBySize.value_or(false);
+  bool isDefault = algorithm == moe::Algorithm::StaggeredPut && !bySize;
   if (!request.window && !request.depth && !request.fusion && isDefault &&
       request.combine == frontend::Combine::Rows)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
   return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse, algorithm,
-                                toCombine(request.combine));
+                                toCombine(request.combine),
+                                bySize ? moe::Rates::Sizes : moe::Rates::Equal, getGroups(program));
 }
 
 /// The source says `algorithm auto`, rather than nothing.
@@ -200,18 +212,21 @@ OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContex
   IntegerAttr maxTokens;
   if (program.schedule.maxTokensPerRank)
     maxTokens = builder.getI64IntegerAttr(*program.schedule.maxTokensPerRank);
-  auto layer = moe::LayerOp::create(
-      builder, place, builder.getStringAttr(program.layer.name),
-      builder.getI64IntegerAttr(program.layer.experts), importMesh(program, context), maxTokens,
-      importRequest(program.placement, context), /*placement=*/nullptr,
-      importSchedule(program.schedule, context));
+  auto layer = moe::LayerOp::create(builder, place, builder.getStringAttr(program.layer.name),
+                                    builder.getI64IntegerAttr(program.layer.experts),
+                                    importMesh(program, context), maxTokens,
+                                    importRequest(program.placement, context),
+                                    /*placement=*/nullptr, importSchedule(program, context));
   if (comm::TopologyAttr topology = importTopology(program, context))
     layer->setAttr(kTopologyAttrName, topology);
   if (ArrayAttr tiles = importTiles(program.schedule, context))
     layer->setAttr(kTilesAttrName, tiles);
-  if (isAlgorithmOpen(program.schedule) && program.machine)
+  if (isAlgorithmOpen(program.schedule) && program.machine) {
     layer->setAttr(kMachineAttrName,
                    builder.getStringAttr(topology::machineText(*program.machine)));
+    if (program.schedule.ratesBySize)
+      layer->setAttr(kRatesAttrName, builder.getUnitAttr());
+  }
   LayerImporter(program.layer, program.locations, places, builder).importBody(layer);
   return module;
 }

@@ -24,11 +24,16 @@ struct Executor::RankState {
   std::deque<uint32_t> ready;      ///< may run now
   std::vector<uint32_t> waits;     ///< Wait tasks whose flags are not there yet
   std::vector<uint32_t> remaining; ///< per task: predecessors that are not done
+  std::vector<uint32_t> turns;     ///< per task: those of a put that it has had
   size_t done = 0;                 ///< tasks of the current step
   bool isFinished = true;          ///< through with all steps
   bool isInTask = false;           ///< suspended in the middle of one
   bool hasProgressed = false;      ///< since it was resumed
 };
+
+/// Even shares of a put whose rate goes by size: as many for each, so that those which are
+/// ready together move in proportion to their sizes and end together.
+static constexpr uint32_t turnsOfPut = 8;
 
 Executor::Executor(Machine &machine, TestMode *test) : machine(machine), test(test) {
   for (Rank &rank : machine.ranks) {
@@ -164,6 +169,7 @@ void Executor::beginStep(RankState &state, uint64_t step, const RankIo &io) {
   const std::vector<Task> &tasks = rank.program.tasks();
   state.done = 0;
   state.remaining.resize(tasks.size());
+  state.turns.assign(tasks.size(), 0);
   for (uint32_t task = 0; task < tasks.size(); ++task) {
     state.remaining[task] = tasks[task].predecessors;
     if (tasks[task].predecessors == 0)
@@ -232,7 +238,7 @@ Status Executor::runTask(RankState &state, uint32_t number) {
   const Task &task = state.rank.program.tasks()[number];
   if (test)
     test->beginTask(state.rank, number, *state.fiber);
-  Status status = runBody(state, task);
+  Status status = runBody(state, task, number);
   if (test) // it knows more of the reason
     MOEC_RETURN_IF_ERROR(test->endTask(state.rank, number, status.ok()));
   MOEC_RETURN_IF_ERROR(status);
@@ -240,6 +246,10 @@ Status Executor::runTask(RankState &state, uint32_t number) {
   machine.report.phaseSeconds[task.opNumber] +=
       std::chrono::duration<double>(now - lastTime).count();
   lastTime = now;
+  if (takesTurns(task) && state.turns[number] < turnsOfPut) {
+    state.ready.push_back(number); // behind the others
+    return Status();
+  }
   ++state.done;
   for (uint32_t successor : task.successors)
     if (--state.remaining[successor] == 0)
@@ -279,14 +289,19 @@ static Status runLocal(TaskContext &context) {
   return context.fault("is of an unknown kind");
 }
 
-Status Executor::runBody(RankState &state, const Task &task) {
+/// In test mode stores land at random, so that turns would add nothing.
+bool Executor::takesTurns(const Task &task) const {
+  return !test && task.op->kind == plan::OpKind::Put && task.op->rates == plan::Rates::Sizes;
+}
+
+Status Executor::runBody(RankState &state, const Task &task, uint32_t number) {
   TaskContext context(machine, state.rank, task, test ? test->probe(state.rank) : nullptr);
   switch (task.op->kind) {
   case plan::OpKind::Compute:
   case plan::OpKind::Reduce:
     return runLocal(context);
   case plan::OpKind::Put:
-    return runPut(context);
+    return takesTurns(task) ? runPut(context, state.turns[number]++, turnsOfPut) : runPut(context);
   case plan::OpKind::Signal:
     return runSignal(context);
   case plan::OpKind::Wait:

@@ -56,7 +56,8 @@ private:
   void runSomething(RankState &state);
 
   Status runTask(RankState &state, uint32_t number);
-  Status runBody(RankState &state, const Task &task);
+  bool takesTurns(const Task &task) const;
+  Status runBody(RankState &state, const Task &task, uint32_t number);
   Status runSignal(TaskContext &context);
   Status runWait(TaskContext &context);
   /// The cell that a Signal writes or a Wait reads.

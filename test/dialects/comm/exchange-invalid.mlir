@@ -454,3 +454,13 @@ comm.plan @pull_over_nodes ranks 4 nodes 2 topk 1 depth 1 steps serial result sw
   // expected-error @+1 {{adds up by the switch of one node, of which the plan has 2}}
   %pl = comm.pull : %t{A(r)} from all %z[r]{A(r)}
 }
+
+// -----
+
+comm.plan @rates_of_one_put_at_a_time ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c7
+  // expected-error @+1 {{has rates by size and one put at a time, which has no other to share with}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 1 rates sizes
+}

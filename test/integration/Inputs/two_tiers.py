@@ -25,8 +25,27 @@ machine rails {
   }
 }
 """
+PCIE = """
+machine box {{
+  gpus {0}
+  link pcie {{
+    rate 63 GB/s
+  }}
+  link socket {{
+    rate 40 GB/s
+  }}
+  socket 0 holds 0..{1}
+  socket 1 holds {2}..{3}
+}}
+
+mesh box8 on box {{
+  axis gpu {0} over pcie
+}}
+"""
 MESHES = ((2, 2), (2, 4), (3, 2))
 SEEDS = (1, 2, 3)
+# Schedules that add up partial sums as another does.
+TREES = {"staged": "two_tier"}
 
 
 def schedule(layer, algorithm, combine, extra=""):
@@ -43,6 +62,9 @@ def variants():
     yield "one-rank", 1, 1, "staggered", "rows", ""
     for nodes, lanes in MESHES:
         for combine in ("rows", "partial"):
+            yield f"staggered-{combine}-{nodes}x{lanes}-sizes", nodes, lanes, "staggered", combine, "  rates sizes\n"
+            if nodes == 2:
+                yield f"staged-{combine}-{nodes}x{lanes}", nodes, lanes, "staged", combine, ""
             for algorithm in ("staggered", "two_tier"):
                 yield f"{algorithm}-{combine}-{nodes}x{lanes}", nodes, lanes, algorithm, combine, ""
         yield f"two_tier-rows-{nodes}x{lanes}-deep", nodes, lanes, "two_tier", "rows", "  window 1\n  depth 2\n"
@@ -58,13 +80,15 @@ def main(folder, scratch):
     for name, nodes, lanes, algorithm, combine, extra in variants():
         source = scratch.path(f"{name}.moe")
         machine = mesh(nodes, lanes) if nodes > 1 else "mesh one {\n  axis gpu 1\n}\n"
+        if algorithm == "staged":
+            machine = PCIE.format(2 * lanes, lanes - 1, lanes, 2 * lanes - 1)
         source.write_text(f"moe 1\n\n{machine}\n{layer}\n"
                           f"{schedule(layer_name(layer), algorithm, combine, extra)}")
         module = scratch.path(f"{name}.moex")
         run("moec", "compile", source, "-o", module)
         proof = run("moec", "verify", module)
         assert "proven" in proof, proof
-        tree = "rows" if combine == "rows" else f"{algorithm} on {nodes}x{lanes}"
+        tree = "rows" if combine == "rows" else f"{TREES.get(algorithm, algorithm)} on {nodes}x{lanes}"
         outputs = [scratch.step(module, golden.weights, golden.input, "--check", name=name)]
         for seed in SEEDS if nodes * lanes <= 4 else SEEDS[:1]:
             outputs.append(scratch.step(module, golden.weights, golden.input, "--test-seed", seed,

@@ -31,7 +31,8 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
   for (Combine combine : {Combine::Rows, Combine::Partial}) {
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
     if (nodes > 1 && lanes > 1)
-      all.push_back({Algorithm::TwoTier, combine, nodes, lanes});
+      for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged})
+        all.push_back({algorithm, combine, nodes, lanes});
     if (nodes == 1)
       all.push_back({Algorithm::Multicast, combine, nodes, lanes});
   }
@@ -43,13 +44,16 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
 static std::string abstractText(const BuiltIn &builtIn) {
   std::string ranks = std::to_string(builtIn.nodes * builtIn.lanes);
   std::string header = "comm.plan @p ranks " + ranks;
-  if (builtIn.nodes > 1)
+  bool isOneMachine = builtIn.algorithm == Algorithm::Staged;
+  if (builtIn.nodes > 1 && !isOneMachine)
     header += " nodes " + std::to_string(builtIn.nodes);
   header += " topk 2 depth 1 steps serial result rows schedule <";
   header += comm::stringifyAlgorithm(comm::Algorithm(builtIn.algorithm));
   header += ", depth = " + std::to_string(builtIn.depth);
   if (builtIn.combine != Combine::Rows)
     header += std::string(", combine = ") + scheduling::nameOf(builtIn.combine);
+  if (isOneMachine)
+    header += ", groups = " + std::to_string(builtIn.nodes);
   return header + R"(> {
   comm.task @route kind route
   comm.task @experts kind experts

@@ -16,7 +16,7 @@ namespace moec::test {
 struct BuiltIn {
   scheduling::Algorithm algorithm = scheduling::Algorithm::StaggeredPut;
   scheduling::Combine combine = scheduling::Combine::Rows;
-  uint32_t nodes = 1, lanes = 2;
+  uint32_t nodes = 1, lanes = 2; ///< staged: groups of one machine, and their GPUs
   uint32_t depth = 1;
 
   std::string name() const; ///< "two_tier partial 2x2 depth 1"

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/scheduling/CheckSchedule.h"
+#include "passes/scheduling/Staged.h"
 #include "passes/scheduling/StaggeredPut.h"
 #include "passes/scheduling/TwoTier.h"
 
@@ -152,4 +153,40 @@ TEST(CheckSchedule, AnotherAlgorithmOrSumIsRefused) {
   solution.combine = Combine::Partial;
   problem.combine = Combine::Rows;
   EXPECT_EQ(checkSolution(problem, solution), "combine partial is not the rows asked for");
+}
+
+TEST(Staged, NeedsOneMachineOfEqualGroups) {
+  ScheduleProblem problem;
+  problem.ranks = 8;
+  problem.bytesPerToken = problem.bytesPerReturnedRow = 16;
+  problem.algorithm = Algorithm::Staged;
+  EXPECT_NE(checkProblem(problem).find("staged needs a machine whose sockets"), std::string::npos);
+  problem.groups = 8;
+  EXPECT_NE(checkProblem(problem).find("more than one GPU a host bridge"), std::string::npos);
+  problem.groups = problem.nodes = 2;
+  EXPECT_NE(checkProblem(problem).find("staged is for one machine"), std::string::npos);
+  problem.nodes = 1;
+  EXPECT_EQ(checkProblem(problem), "");
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_EQ(solution.groups, 2u);
+  EXPECT_EQ(solution.print("l"),
+            "schedule for l {\n  algorithm staged\n  window 0\n  depth 1\n}\n");
+  solution.groups = 4;
+  EXPECT_EQ(checkSolution(problem, solution), "4 groups on a machine of 2");
+}
+
+TEST(Rates, BySizeHaveAllPeersInFlight) {
+  ScheduleProblem problem;
+  problem.ranks = 72;
+  problem.bytesPerToken = problem.bytesPerReturnedRow = 16;
+  problem.ratesBySize = true;
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(solution.window, 0u);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_NE(solution.print("l").find("  rates sizes\n"), std::string::npos);
+  solution.ratesBySize = false;
+  EXPECT_EQ(checkSolution(problem, solution), "other rates than were asked for");
+  problem.window = 1;
+  EXPECT_EQ(checkProblem(problem), "rates sizes need more than one put in flight, not window 1");
 }

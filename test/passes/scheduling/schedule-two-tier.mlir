@@ -144,3 +144,64 @@ comm.plan @straight ranks 6 nodes 2 topk 2 depth 1 steps serial result rows
   %co = comm.combine %y to %back after(%ex)
   %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
 }
+
+// -----
+
+// Two tiers within one machine: groups of its GPUs are the plan's nodes, and no rail is there. Puts
+// across go one at a time, those behind by size.
+
+// CHECK-LABEL: comm.plan @staged ranks 6 nodes 2
+// CHECK-SAME:  schedule <staged, window = 0, depth = 1, groups = 2>
+comm.plan @staged ranks 6 topk 2 depth 1 steps serial result rows
+    schedule #comm.schedule<staged, groups = 2> {
+  comm.task @route kind route
+  comm.task @experts kind experts
+  comm.task @slot_sum kind slot_sum
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 24 bytes
+  %recv = comm.buffer local seq [6] of 8 bytes
+  %meta = comm.buffer local seq [6] of 24 bytes
+  %y = comm.buffer local slot [6] of 2 x 8 bytes
+  %back = comm.buffer local slot of 2 x 8 bytes
+  %out = comm.buffer output slot of 8 bytes
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  // CHECK-NOT: via rail
+  // CHECK: %pn = comm.put for b in stagger_nodes to b * 3 + r mod 3 : {{.*}} window 1 after(%rt)
+  // CHECK: %pd = comm.put for b in nodes, m in stagger_lanes {{.*}} in M(b * 3 + r mod 3,r floordiv 3)} after(%sp(b))
+  // CHECK-NOT: via rail
+  %di = comm.dispatch %x by %route to %recv, %meta after(%rt)
+  %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
+        writes %y[s]{Y(s,r)} each s in all after(%di)
+  // CHECK: %pc = comm.put for b in stagger_nodes, m in lanes {{.*}} window 1 after(%wf(b, m))
+  %co = comm.combine %y to %back after(%ex)
+  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
+}
+
+// -----
+
+// All begin at once and share what they meet by size.
+
+// CHECK-LABEL: comm.plan @by_size
+// CHECK-SAME:  schedule <staggered_put, window = 0, depth = 1, rates = sizes>
+comm.plan @by_size ranks 6 topk 2 depth 1 steps serial result rows
+    schedule #comm.schedule<staggered_put, rates = sizes> {
+  comm.task @route kind route
+  comm.task @experts kind experts
+  comm.task @slot_sum kind slot_sum
+  %x = comm.buffer input slot of 8 bytes
+  %route = comm.buffer local slot of 24 bytes
+  %recv = comm.buffer local seq [6] of 8 bytes
+  %meta = comm.buffer local seq [6] of 24 bytes
+  %y = comm.buffer local slot [6] of 2 x 8 bytes
+  %back = comm.buffer local slot of 2 x 8 bytes
+  %out = comm.buffer output slot of 8 bytes
+  %rt = comm.compute @route reads %x{A(r)} writes %route{A(r)}
+  // CHECK: %pd = comm.put for p in stagger to p : {{.*}} from %x{D(r,p)} rates sizes after(%rt)
+  // CHECK: %pm = comm.put for p in stagger {{.*}} rates sizes after(%pk(p))
+  %di = comm.dispatch %x by %route to %recv, %meta after(%rt)
+  %ex = comm.compute @experts reads %recv[s]{D(s,r)} each s in all, %meta[s]{D(s,r)} each s in all
+        writes %y[s]{Y(s,r)} each s in all after(%di)
+  // CHECK: %pc = comm.put for s in stagger {{.*}} rates sizes after(%ex)
+  %co = comm.combine %y to %back after(%ex)
+  %rd = comm.reduce @slot_sum reads %route{A(r)}, %back{Y(r,p)} each p in all writes %out{A(r)} after(%co)
+}

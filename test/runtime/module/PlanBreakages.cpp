@@ -202,6 +202,13 @@ static std::vector<Breakage> opBreakages() {
   return {
       {"op-kind", op(pk, [](Op &o) { o.kind = OpKind(99); })},
       {"op-path", op(pd, [](Op &o) { o.via = Path(99); })},
+      {"op-rates", op(pd, [](Op &o) { o.rates = Rates(99); })},
+      {"op-compute-with-rates", op(pk, [](Op &o) { o.rates = Rates::Sizes; })},
+      {"op-rates-of-one-at-a-time", op(pd,
+                                       [](Op &o) {
+                                         o.window = 1;
+                                         o.rates = Rates::Sizes;
+                                       })},
       {"op-compute-with-window", op(pk, [](Op &o) { o.window = 1; })},
       {"op-put-with-payload", op(pd,
                                  [](Op &o) {

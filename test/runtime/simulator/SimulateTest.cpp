@@ -105,6 +105,20 @@ TEST(Simulate, SharesInProportionToSizesEndTogether) {
   EXPECT_NEAR(sized.end[large], 4, 1e-9);
 }
 
+TEST(Simulate, AFamilySharesBySizeBesideOneThatSharesEvenly) {
+  TaskGraph graph(4);
+  FamilyId sized = graph.addFamily(
+      {.name = "sized", .kind = TaskClass::Transfer, .via = nvlink, .ratesBySize = true});
+  FamilyId even = graph.addFamily({"even", TaskClass::Transfer, nvlink, 0});
+  TaskId small = graph.addTransfer(sized, 0, 1, 1 * GB);
+  TaskId large = graph.addTransfer(sized, 0, 2, 3 * GB);
+  TaskId other = graph.addTransfer(even, 0, 3, 2 * GB); // as large as the two on average
+  Simulation result = run(graph, switched(4, 1 * GB, 0));
+  EXPECT_NEAR(result.end[small], 6, 1e-9);
+  EXPECT_NEAR(result.end[large], 6, 1e-9);
+  EXPECT_NEAR(result.end[other], 6, 1e-9);
+}
+
 /// Weights M(i,j) give every flow a normalised rate of at least B / max(row, column). Each
 /// sender weighs with what it knows: its own bytes.
 TEST(Simulate, RatesBySizeReachTheBoundBehindASwitch) {

@@ -63,19 +63,20 @@ static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const Region
   return places;
 }
 
-/// What goes where: the records of `list` at `places` of `source`.
+/// What goes where: the records from `first` to `end` of `list`, at `places` of `source`.
 struct Copies {
   const ItemList &list;
   const RegionView &source;
   std::vector<uint32_t> places;
+  uint32_t first, end;
 };
 
 static void copyTo(TaskContext &context, const RegionView &target, const Copies &copies) {
-  const auto &[list, source, places] = copies;
+  const auto &[list, source, places, first, end] = copies;
   const plan::ConcreteItems &set = context.task.writes[0].items;
   size_t bytes = source.recordBytes;
   if (context.isProbed()) { // record by record: others may go on in between
-    for (uint32_t i = 0; i < list.count; ++i) {
+    for (uint32_t i = first; i < end; ++i) {
       Item item = itemOf(set, list, i, context.machine.plan.topK);
       const std::byte *record = context.read(source, places[i], Content::Any, item);
       context.put(target, recordOf(target, list, i), record, item);
@@ -84,15 +85,15 @@ static void copyTo(TaskContext &context, const RegionView &target, const Copies 
     return;
   }
   uint32_t perBlock = static_cast<uint32_t>(std::max<size_t>(blockBytes / bytes, 1));
-  context.machine.pool.parallelFor((list.count + perBlock - 1) / perBlock, [&](uint32_t block) {
-    uint32_t last = std::min(list.count, (block + 1) * perBlock);
-    for (uint32_t i = block * perBlock; i < last; ++i)
+  context.machine.pool.parallelFor((end - first + perBlock - 1) / perBlock, [&](uint32_t block) {
+    uint32_t last = std::min(end, first + (block + 1) * perBlock);
+    for (uint32_t i = first + block * perBlock; i < last; ++i)
       std::memcpy(context.peek(target, recordOf(target, list, i)), context.peek(source, places[i]),
                   bytes);
   });
 }
 
-Status runPut(TaskContext &context) {
+Status runPut(TaskContext &context, uint32_t turn, uint32_t turns) {
   const Task &task = context.task;
   const plan::ConcreteRegion &from = task.reads[0], &into = task.writes[0];
   RegionView source = context.view(from);
@@ -103,10 +104,12 @@ Status runPut(TaskContext &context) {
     return context.fault("needs the items of ", itemsName(into.items), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> places, placesOf(context, source, from, *list));
-  Copies copies{*list, source, std::move(places)};
+  auto first = static_cast<uint32_t>(uint64_t(list->count) * turn / turns);
+  auto end = static_cast<uint32_t>(uint64_t(list->count) * (turn + 1) / turns);
+  Copies copies{*list, source, std::move(places), first, end};
   for (uint32_t peer = task.peer; peer < task.peer + task.peers; ++peer) {
     count(context.machine, task, context.rank.number, peer,
-          list->count * uint64_t(source.recordBytes));
+          (end - first) * uint64_t(source.recordBytes));
     copyTo(context, context.view(into, peer), copies);
   }
   return Status();
