@@ -32,8 +32,8 @@ Phase makePhase(const traffic::ItemCounts &counts, double bytesPerCopy) {
 
 double boundOf(const traffic::ItemCounts &counts, const topology::Network &network,
                double bytesPerCopy) {
-  bounds::Copies copies = network.getNodes() > 1 ? bounds::Copies::Nodes : bounds::Copies::Ranks;
-  return bounds::boundOf(network, bounds::dispatchDemand(counts, bytesPerCopy, copies)).seconds;
+  bounds::Demand demand = dispatchDemand(counts, bytesPerCopy, bounds::Copies::Nodes);
+  return bounds::boundOf(network, demand).seconds;
 }
 
 namespace {

@@ -33,7 +33,7 @@ struct Phase {
 
 /// `counts` with as many nodes as there are to be groups.
 Phase makePhase(const traffic::ItemCounts &counts, double bytesPerCopy);
-/// What no schedule beats on `network`: a copy once a node where `counts` have nodes.
+/// What no schedule beats on `network`: a copy once a group where `counts` have nodes.
 double boundOf(const traffic::ItemCounts &counts, const topology::Network &network,
                double bytesPerCopy);
 
