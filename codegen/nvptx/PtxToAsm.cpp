@@ -54,12 +54,16 @@ public:
     return names;
   }
 
+  /// A value that is only read; returns its name, the same for the same value.
   std::string operand(Value value) {
+    std::string &name = names[value];
+    if (!name.empty())
+      return name;
     if (value.getType().isInteger(1)) // PTX has no way to pass a predicate
       value = LLVM::ZExtOp::create(builder, op->getLoc(), builder.getI32Type(), value);
     constraints.push_back(letter(value.getType()).str());
     inputs.push_back(value);
-    return "$" + llvm::Twine(results.size() + inputs.size() - 1).str();
+    return name = "$" + llvm::Twine(results.size() + inputs.size() - 1).str();
   }
 
   enum class Effects { None, Registers, Memory };
@@ -102,6 +106,7 @@ private:
   OpBuilder builder;
   SmallVector<Type> results;
   SmallVector<Value> inputs;
+  llvm::DenseMap<Value, std::string> names; ///< of operands
   SmallVector<std::string> constraints;
 };
 
@@ -122,11 +127,8 @@ static std::string descriptor(llvm::StringRef name, llvm::StringRef low, int32_t
                        name, low, offset);
 }
 
-static LogicalResult lower(PtxWgmmaOp op) {
-  if (!op.getElement().isBF16())
-    return op.emitError() << "unsupported here: wgmma of " << op.getElement();
-  Assembly assembly(op);
-  std::string accumulators = list(assembly.tied(op.getAcc()));
+/// Text of one wgmma on the accumulators named so.
+static std::string product(PtxWgmmaOp op, llvm::StringRef accumulators, Assembly &assembly) {
   std::string text = "{ .reg .pred p; .reg .b32 h; mov.b32 h, " + kDescriptorHigh.str() + "; ";
   std::string a = "a", transposed = "0, 0"; // K-major both
   if (op.getA()) {
@@ -143,7 +145,50 @@ static LogicalResult lower(PtxWgmmaOp op) {
                         "wgmma.mma_async.sync.aligned.m64n{1}k16.f32.bf16.bf16 {2}, {3}, b, p, "
                         "1, 1, {4}; }",
                         assembly.operand(op.getScaleD()), op.getN(), accumulators, a, transposed);
-  assembly.finish(std::move(text), Effects::Memory);
+  return text;
+}
+
+/// The product that goes on with the sums of `op` and has them alone, with nothing between
+/// that could mind; or none.
+static PtxWgmmaOp getSuccessor(PtxWgmmaOp op) {
+  Operation *next = op->getNextNode();
+  while (next && !isa<PtxWgmmaOp>(next) && isMemoryEffectFree(next))
+    next = next->getNextNode();
+  auto found = dyn_cast_or_null<PtxWgmmaOp>(next);
+  if (!found || !llvm::equal(found.getAcc(), op.getResults()) ||
+      !llvm::all_of(op.getResults(), [](Value sum) { return sum.hasOneUse(); }))
+    return {};
+  return found;
+}
+
+/// A row of products on the same sums is one text: each has up to 128 sums that are
+/// operand and result, and to LLVM every one of them is work.
+static LogicalResult lowerProducts(ArrayRef<PtxWgmmaOp> row) {
+  for (PtxWgmmaOp op : row)
+    if (!op.getElement().isBF16())
+      return op.emitError() << "unsupported here: wgmma of " << op.getElement();
+  Assembly assembly(row.back());
+  PtxWgmmaOp first = row.front();
+  std::string accumulators = list(assembly.tied(first.getAcc()));
+  std::vector<std::string> texts;
+  for (PtxWgmmaOp op : row)
+    texts.push_back(product(op, accumulators, assembly));
+  assembly.finish(llvm::join(texts, " "), Effects::Memory);
+  for (PtxWgmmaOp op : llvm::reverse(row.drop_back()))
+    op.erase();
+  return success();
+}
+
+/// The rows that `products` make, in their order.
+static LogicalResult lowerProductsInRows(ArrayRef<PtxWgmmaOp> products) {
+  llvm::SmallPtrSet<Operation *, 32> taken;
+  for (PtxWgmmaOp first : products) {
+    SmallVector<PtxWgmmaOp> row;
+    for (PtxWgmmaOp op = first; op && taken.insert(op).second; op = getSuccessor(op))
+      row.push_back(op);
+    if (!row.empty() && failed(lowerProducts(row)))
+      return failure();
+  }
   return success();
 }
 
@@ -281,18 +326,23 @@ namespace {
 struct TilePtxToAsm : impl::TilePtxToAsmPassBase<TilePtxToAsm> {
   void runOnOperation() override {
     SmallVector<Operation *> found;
+    SmallVector<PtxWgmmaOp> products;
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       function.walk([&](Operation *op) {
-        if (isa_and_nonnull<TileDialect>(op->getDialect()) ||
-            isa<NVVM::MBarrierTryWaitParityOp>(op))
+        if (auto product = dyn_cast<PtxWgmmaOp>(op))
+          products.push_back(product);
+        else if (isa_and_nonnull<TileDialect>(op->getDialect()) ||
+                 isa<NVVM::MBarrierTryWaitParityOp>(op))
           found.push_back(op);
       });
+    if (failed(lowerProductsInRows(products)))
+      return signalPassFailure();
     for (Operation *op : found) {
       LogicalResult done =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
-              .Case<PtxWgmmaOp, PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxAdvanceOp,
-                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp,
-                    NVVM::MBarrierTryWaitParityOp>([](auto op) { return lower(op); })
+              .Case<PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxAdvanceOp, PtxAtomOp,
+                    PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp, NVVM::MBarrierTryWaitParityOp>(
+                  [](auto op) { return lower(op); })
               .Default([](Operation *op) {
                 return op->emitError("internal error: this op should be gone before PTX");
               });
