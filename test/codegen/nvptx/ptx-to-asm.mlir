@@ -21,15 +21,18 @@ llvm.func @instructions(%table: !llvm.ptr<1>) attributes {nvvm.kernel, nvvm.reqn
   %f:4 = tile.ptx.wgmma_fence(%x, %x, %x, %x) : 4 x f32
   // CHECK: %[[SCALE:.*]] = llvm.zext %{{.*}} : i1 to i32
   // CHECK: llvm.inline_asm has_side_effects asm_dialect = att "{ .reg .pred p; .reg .b32 h; mov.b32 h, 0x40000040;
-  // CHECK-SAME: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, a, b, p, 1, 1, 0, 0; }"
-  // CHECK-SAME: "=f,=f,=f,=f,0,1,2,3,r,r,r,~{memory}"
+  // CHECK-SAME: add.s32 al, $8, 2; mov.b64 a, {al, h}; .reg .b32 bl; .reg .b64 b; add.s32 bl, $8, 1024; mov.b64 b, {bl, h}; setp.ne.b32 p, $9, 0;
+  // CHECK-SAME: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, a, b, p, 1, 1, 0, 0; }
+  // A product that goes on with the same sums is in the same text, and a value in it once.
+  // CHECK-SAME: add.s32 bl, $8, 0; mov.b64 b, {bl, h}; setp.ne.b32 p, $9, 0;
+  // CHECK-SAME: {$0, $1, $2, $3}, {$8, $8, $8, $8}, b, p, 1, 1, 0; }"
+  // CHECK-SAME: "=f,=f,=f,=f,0,1,2,3,r,r,~{memory}"
   // CHECK-SAME: %[[SCALE]]
   // PTX: add.s32 al, [[LO:%r[0-9]+]], 2; mov.b64 a, {al, h}; .reg .b32 bl; .reg .b64 b; add.s32 bl, [[LO]], 1024; mov.b64 b, {bl, h};
   // PTX-SAME: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {[[A0:%r[0-9]+]], [[A1:%r[0-9]+]], [[A2:%r[0-9]+]], [[A3:%r[0-9]+]]}, a, b, p, 1, 1, 0, 0; }
   %d:4 = tile.ptx.wgmma a %lo + 2 b %lo + 1024 scale_d %first acc(%f#0, %f#1, %f#2, %f#3) : bf16 -> 4 x f32
   // The accumulators stay where they are.
-  // PTX-NOT: mov.b32 {{.*}}[[A0]]
-  // PTX: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {[[A0]], [[A1]], [[A2]], [[A3]]}, {{[{]}}[[LO]], [[LO]], [[LO]], [[LO]]}, b, p, 1, 1, 0; }
+  // PTX-SAME: wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {[[A0]], [[A1]], [[A2]], [[A3]]}, {{[{]}}[[LO]], [[LO]], [[LO]], [[LO]]}, b, p, 1, 1, 0; }
   %r:4 = tile.ptx.wgmma regs(%lo, %lo, %lo, %lo) b %lo + 0 scale_d %first acc(%d#0, %d#1, %d#2, %d#3) : bf16 -> 4 x f32
   nvvm.wgmma.commit.group.sync.aligned
   // PTX: wgmma.wait_group.sync.aligned 1;
