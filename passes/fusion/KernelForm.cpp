@@ -338,13 +338,18 @@ static std::vector<GemmForm> limit(const KernelMachine &machine, std::vector<Gem
 /// A form must make some step faster by this to be worth a kernel more a stage.
 static constexpr double worthwhile = 1.05;
 
+static void drop(std::vector<GemmForm> &forms, size_t i) {
+  forms.erase(forms.begin() + i);
+  forms.back().maxRows = UINT32_MAX;
+}
+
 /// Whether steps of up to `mostTokens` are about as fast without form `i` of `forms`,
-/// which is a member of `solution`. The last one is for all that others are too small
-/// for.
+/// which is a member of `kept`. The last that is left is for all that others are too
+/// small for.
 static bool isDispensable(const KernelProblem &problem, const KernelSolution &all,
                           std::vector<GemmForm> KernelSolution::*forms, KernelSolution kept,
                           size_t i, uint32_t mostTokens) {
-  (kept.*forms).erase((kept.*forms).begin() + i);
+  drop(kept.*forms, i);
   for (uint64_t tokens = 1; tokens <= std::min(mostTokens, assumedTokens); tokens *= 2)
     if (double(estimateStep(problem, kept, uint32_t(tokens))) >
         worthwhile * double(estimateStep(problem, all, uint32_t(tokens))))
@@ -352,20 +357,27 @@ static bool isDispensable(const KernelProblem &problem, const KernelSolution &al
   return true;
 }
 
-/// Drops narrow forms that wider ones of up to 64 tokens can stand in for, judged without
-/// launches: they would hide what a form is worth. What was asked for stays.
+/// Drops forms that others can stand in for: a narrow one for a wider of up to 64 tokens, the
+/// widest for the one before it. Judged without launches: they would hide what a form is
+/// worth. What was asked for stays.
 static void dropDispensable(const KernelProblem &problem, KernelSolution &solution,
                             uint32_t mostTokens) {
   solution.fusion = Fusion::Everything;
   const KernelSolution all = solution;
-  for (auto [forms, asked] : {std::pair(&KernelSolution::experts, &problem.expertTiles),
-                              std::pair(&KernelSolution::shared, &problem.sharedTiles)})
-    for (size_t i = 0; asked->empty() && i + 1 < (solution.*forms).size();)
-      if ((solution.*forms)[i + 1].up.rows <= 64 &&
-          isDispensable(problem, all, forms, solution, i, mostTokens))
-        (solution.*forms).erase((solution.*forms).begin() + i);
+  for (auto [member, asked] : {std::pair(&KernelSolution::experts, &problem.expertTiles),
+                               std::pair(&KernelSolution::shared, &problem.sharedTiles)}) {
+    std::vector<GemmForm> &forms = solution.*member;
+    auto canGo = [&, member = member](size_t i) {
+      return isDispensable(problem, all, member, solution, i, mostTokens);
+    };
+    for (size_t i = 0; asked->empty() && i + 1 < forms.size();)
+      if (forms[i + 1].up.rows <= 64 && canGo(i))
+        drop(forms, i);
       else
         ++i;
+    if (asked->empty() && forms.size() > 1 && canGo(forms.size() - 1))
+      drop(forms, forms.size() - 1);
+  }
 }
 
 /// What is asked for, else what is fast.

@@ -101,6 +101,22 @@ TEST(KernelForm, FewRowsAreTheNarrowOperand) {
   EXPECT_EQ(few.experts[0].up.rows, 8u);
 }
 
+TEST(KernelForm, TheWidestFormMustBeWorthIt) {
+  // One shared expert beside eight others: a step of any size is about as fast by 64 rows.
+  KernelSolution solution = solveKernelForm(makeProblem(0));
+  ASSERT_EQ(solution.shared.size(), 1u);
+  EXPECT_EQ(solution.shared[0].up.rows, 64u);
+  EXPECT_EQ(solution.shared[0].maxRows, UINT32_MAX);
+  EXPECT_EQ(solution.experts.back().up.rows, 128u);
+  // One as wide as all that a token chooses: worth tiles of its own.
+  KernelProblem wide = makeProblem(0);
+  wide.sharedIntermediate *= wide.topK;
+  EXPECT_EQ(solveKernelForm(wide).shared.back().up.rows, 128u);
+  KernelProblem asked = makeProblem(0);
+  asked.sharedTiles = {{false, 64, 1024}, {false, 128}};
+  EXPECT_EQ(solveKernelForm(asked).shared.size(), 2u);
+}
+
 TEST(KernelForm, AFormThatMakesAStepMuchFasterStays) {
   // Memory so fast that the first operand's rows decide.
   KernelProblem problem = makeProblem(0);
