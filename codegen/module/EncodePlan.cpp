@@ -17,11 +17,11 @@ using namespace plan;
 
 // The wire's enumerators are the structs' own: a cast is the whole conversion.
 static_assert(int(wire::ExprKind::MAX) == int(ExprNode::Kind::Mod));
-static_assert(int(wire::DomainKind::MAX) == int(DomainKind::OtherNodes));
-static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::M));
+static_assert(int(wire::DomainKind::MAX) == int(DomainKind::Stages));
+static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::S));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
-static_assert(int(wire::TaskKind::MAX) == int(TaskKind::SwitchSum));
+static_assert(int(wire::TaskKind::MAX) == int(TaskKind::Stages));
 static_assert(int(wire::OpKind::MAX) == int(OpKind::Pull));
 static_assert(int(wire::Path::MAX) == int(Path::Multicast));
 static_assert(int(wire::Rates::MAX) == int(Rates::Sizes));
@@ -153,9 +153,12 @@ Bytes PlanEncoder::encode(const Plan &plan) {
   auto buffers = list<wire::Buffer>(plan.buffers);
   auto flags = list<wire::Flag>(plan.flags);
   auto ops = list<wire::Op>(plan.ops);
+  Offset<flatbuffers::Vector<Offset<flatbuffers::String>>> features;
+  if (plan.stages != 1) // who does not know them would take its sets for something else
+    features = builder.CreateVectorOfStrings({"stages"});
   auto root = wire::CreatePlan(builder, name, plan.ranks, plan.depth, plan.topK, plan.serialSteps,
                                static_cast<wire::SumTree>(plan.sumTree), buffers, flags, ops,
-                               /*features=*/0, plan.nodes);
+                               features, plan.nodes, plan.stages);
   return finish(builder, root, wire::PlanIdentifier());
 }
 

@@ -39,10 +39,11 @@ def Comm_DomainKind : Comm_Enum<"DomainKind", "values a domain variable runs thr
     I32EnumCase<"All", 0, "all">, I32EnumCase<"Stagger", 1, "stagger">,
     I32EnumCase<"Nodes", 2, "nodes">, I32EnumCase<"StaggerNodes", 3, "stagger_nodes">,
     I32EnumCase<"Lanes", 4, "lanes">, I32EnumCase<"StaggerLanes", 5, "stagger_lanes">,
-    I32EnumCase<"OtherNodes", 6, "other_nodes">]>;
+    I32EnumCase<"OtherNodes", 6, "other_nodes">, I32EnumCase<"Stages", 7, "stages">]>;
 
 def Comm_ItemSetKind : Comm_Enum<"ItemSetKind", "family of item sets", [
-    I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>, I32EnumCase<"M", 3>]>;
+    I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>, I32EnumCase<"M", 3>,
+    I32EnumCase<"S", 4>]>;
 
 def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Route", 0, "route">, I32EnumCase<"Pack", 1, "pack">,
@@ -51,7 +52,7 @@ def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Split", 6, "split">, I32EnumCase<"RankSum", 7, "rank_sum">,
     I32EnumCase<"NodeSum", 8, "node_sum">, I32EnumCase<"PartSum", 9, "part_sum">,
     I32EnumCase<"Select", 10, "select">, I32EnumCase<"FullSum", 11, "full_sum">,
-    I32EnumCase<"SwitchSum", 12, "switch_sum">]>;
+    I32EnumCase<"SwitchSum", 12, "switch_sum">, I32EnumCase<"Stages", 13, "stages">]>;
 def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
 
 def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
@@ -81,7 +82,8 @@ def Comm_Fusion : Comm_Enum<"Fusion", "stages that share a launch", [
 
 def Comm_Algorithm : Comm_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered_put">, I32EnumCase<"TwoTier", 1, "two_tier">,
-    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Staged", 3, "staged">]>;
+    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Staged", 3, "staged">,
+    I32EnumCase<"Birkhoff", 4, "birkhoff">]>;
 
 def Comm_Combine : Comm_Enum<"Combine", "what comes back to a token's rank", [
     I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">,
@@ -109,7 +111,8 @@ def Comm_DomainAttr : Comm_Attr<"Domain", "domain"> {
     `lanes` are the same for the nodes of the plan and the ranks of a node,
     `stagger_nodes` and `stagger_lanes` begin at those of r. `other_nodes` is the node
     after that of r, the next one, .. : all nodes but its own, of which there is more
-    than one. Written `p in stagger` in the custom form of the ops.
+    than one. `stages` is 0, 1, .. below the plan's number of stages. Written `p in
+    stagger` in the custom form of the ops.
   }];
   let parameters = (ins StringRefParameter<"name of the variable">:$variable,
                         EnumParameter<Comm_DomainKind>:$kind);
@@ -125,9 +128,11 @@ def Comm_ItemSetAttr : Comm_Attr<"ItemSet", "set"> {
     (token, slot) order. `M(s,b)`: tokens of s with at least one slot on node b, in
     token order. D and M are parts of A(s), D(s,p) is a part of M(s,b) if p is on
     node b; the Y(s,p) of one s are disjoint and their union is every (token, slot)
-    of s.
+    of s. `S(s,b,k,m)`: the tokens of M(s,b) that travel in stage k by the rail of lane
+    m, a run of them; over k and m they are disjoint and their union is M(s,b). Which
+    they are follows from the sizes of all M (runtime/birkhoff/StageTable.h).
 
-    Constraints: (set-c1) one argument for A, two for the others.
+    Constraints: (set-c1) one argument for A, four for S, two for the others.
   }];
   let parameters = (ins EnumParameter<Comm_ItemSetKind>:$kind, "::mlir::AffineMap":$args);
   let assemblyFormat = "`<` $kind `,` $args `>`";
@@ -140,7 +145,8 @@ def Comm_RegionAttr : Comm_Attr<"Region", "region"> {
     `index` selects one region of the buffer; `each` repeats the whole for every
     value of further variables, the last varying fastest. Written
     `[0, s]{D(s,r)} each s in all` after the buffer in the custom form. `frame` says
-    what the region holds where `items` is but a part of that: `{D(s,p) in M(s,b)}`.
+    what the region holds where `items` is but a part of that: `{D(s,p) in M(s,b)}`, or
+    `{S(s,b,k,m) in M(s,b)}`, each item at its place in the whole.
   }];
   let parameters = (ins "::mlir::AffineMap":$index, "::moec::comm::ItemSetAttr":$items,
                         OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each,

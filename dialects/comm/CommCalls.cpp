@@ -57,6 +57,8 @@ static Shape getShape(TaskKind kind, SumTree result) {
     return {{{ItemSetKind::D, "vr"}, {ItemSetKind::Y, "vr"}}, {{ItemSetKind::A, "v"}}};
   case TaskKind::SwitchSum:
     return {{own, own, own}, {own}, 2};
+  case TaskKind::Stages:
+    return {};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -188,6 +190,7 @@ static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
     return verifyRecordSize(op, "records", reads[0].buffer, getNodeRecordBytes(op));
   case TaskKind::Shared:
   case TaskKind::SwitchSum:
+  case TaskKind::Stages:
     return success();
   }
   llvm_unreachable("all kinds are handled");
@@ -210,6 +213,7 @@ static bool isSum(TaskKind kind) {
   case TaskKind::PackNodes:
   case TaskKind::Split:
   case TaskKind::Select:
+  case TaskKind::Stages:
     return false;
   }
   llvm_unreachable("all kinds are handled");

@@ -63,10 +63,13 @@ LogicalResult TileAttr::verify(EmitError emitError, TileUse, TileOperand, int64_
 
 LogicalResult ItemSetAttr::verify(EmitError emitError, ItemSetKind kind, AffineMap args) {
   // set-c1
-  unsigned wanted = kind == ItemSetKind::A ? 1 : 2;
+  unsigned wanted = kind == ItemSetKind::A ? 1 : kind == ItemSetKind::S ? 4 : 2;
   if (args.getNumResults() != wanted)
     return emitError() << "item set " << stringifyItemSetKind(kind) << " takes " << wanted
-                       << (wanted == 1 ? " rank, not " : " ranks, not ") << args.getNumResults();
+                       << (wanted == 1   ? " rank, not "
+                           : wanted == 2 ? " ranks, not "
+                                         : " arguments, not ")
+                       << args.getNumResults();
   return success();
 }
 

@@ -67,12 +67,15 @@ int64_t moec::comm::getDomainLimit(PlanOp plan, DomainKind kind) {
   case DomainKind::Lanes:
   case DomainKind::StaggerLanes:
     return plan.getRanks() / plan.getNodes();
+  case DomainKind::Stages:
+    return plan.getStages();
   }
   llvm_unreachable("all kinds are handled");
 }
 
 bool moec::comm::isAscending(DomainKind kind) {
-  return kind == DomainKind::All || kind == DomainKind::Nodes || kind == DomainKind::Lanes;
+  return kind == DomainKind::All || kind == DomainKind::Nodes || kind == DomainKind::Lanes ||
+         kind == DomainKind::Stages;
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,6 +90,7 @@ void PlanOp::build(OpBuilder &builder, OperationState &state, StringRef name, in
   props.topk = builder.getI64IntegerAttr(topk);
   props.depth = builder.getI64IntegerAttr(1);
   props.nodes = builder.getI64IntegerAttr(1);
+  props.stages = builder.getI64IntegerAttr(1);
   props.steps = StepOrderAttr::get(builder.getContext(), StepOrder::Serial);
   props.result = SumTreeAttr::get(builder.getContext(), SumTree::Rows);
   state.addRegion()->emplaceBlock();

@@ -38,7 +38,7 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
     in it; -comm-schedule replaces those two; the emit phase serialises it.
 
     Attributes: `ranks` (GPUs, real or virtual); `nodes` (1 unless said; rank = node *
-    lanes + lane); `topk` (slots of a token);
+    lanes + lane); `stages` (of the sets S; 1 unless said); `topk` (slots of a token);
     `depth` (copies of each symmetric region, used round robin by step); `steps`
     (`serial`: all tasks of a step before those of the next on one rank; `free`:
     only what flags order); `result` (`rows`: the source adds every expert's row
@@ -51,7 +51,7 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
     Constraints: (plan-c1) 1 to 65535 ranks, 1 to 65535 slots: both travel in 16
     bits; (plan-c2) depth is positive; (plan-c3) labels are identifiers and unique
     in the plan; (plan-c4) the body holds only ops of this dialect; (plan-c5) the
-    number of nodes divides the ranks.
+    number of nodes divides the ranks; (plan-c6) 1 to 4096 stages.
 
     Effects: none of its own.
 
@@ -65,10 +65,11 @@ def Comm_PlanOp : Comm_Op<"plan", [IsolatedFromAbove, NoTerminator, SingleBlock,
                        DefaultValuedAttr<Comm_SumTreeAttr, "SumTree::Rows">:$result,
                        OptionalAttr<Comm_TopologyAttr>:$topology,
                        OptionalAttr<Comm_ScheduleAttr>:$schedule,
-                       DefaultValuedAttr<I64Attr, "1">:$nodes);
+                       DefaultValuedAttr<I64Attr, "1">:$nodes,
+                       DefaultValuedAttr<I64Attr, "1">:$stages);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `ranks` $ranks (`nodes` $nodes^)? `topk` $topk `depth` $depth `steps` `` $steps `result` `` $result
+    $sym_name `ranks` $ranks (`nodes` $nodes^)? (`stages` $stages^)? `topk` $topk `depth` $depth `steps` `` $steps `result` `` $result
     (`topology` $topology^)? (`schedule` $schedule^)? attr-dict-with-keyword $body
   }];
   let skipDefaultBuilders = 1;

@@ -99,12 +99,20 @@ LogicalResult moec::comm::verifyItems(Operation *op, ItemSetAttr items, const Op
   AffineMap args = items.getArgs();
   if (failed(verifyMap(op, "argument of a set", args, scope)))
     return failure();
-  if (items.getKind() != ItemSetKind::M)
+  bool isStaged = items.getKind() == ItemSetKind::S;
+  if (items.getKind() != ItemSetKind::M && !isStaged)
     return verifyRanks(op, "argument of a set", args, scope);
-  if (failed(verifyRanks(op, "argument of a set", args.getSubMap(0), scope)))
+  PlanOp plan = getPlan(op);
+  std::string second = ("second argument of " + stringifyItemSetKind(items.getKind())).str();
+  if (failed(verifyRanks(op, "argument of a set", args.getSubMap(0), scope)) ||
+      failed(verifyBelow(op, second, "node", plan.getNodes(), args.getSubMap(1), scope)))
     return failure();
-  return verifyBelow(op, "second argument of M", "node", getPlan(op).getNodes(), args.getSubMap(1),
-                     scope);
+  if (isStaged && failed(verifyBelow(op, "third argument of S", "stage", plan.getStages(),
+                                     args.getSubMap(2), scope)))
+    return failure();
+  return success(!isStaged || succeeded(verifyBelow(op, "fourth argument of S", "lane",
+                                                    plan.getRanks() / plan.getNodes(),
+                                                    args.getSubMap(3), scope)));
 }
 
 /// signal-c2, wait-c2
@@ -161,18 +169,25 @@ static LogicalResult verifyNames(Operation *op, ArrayRef<StringRef> names) {
 static LogicalResult verifyFrame(FamilyOp op, BufferOp buffer, RegionAttr region,
                                  const OpScope &scope) {
   ItemSetAttr frame = region.getFrame(), items = region.getItems();
+  bool isStaged = items.getKind() == ItemSetKind::S;
+  if (!frame && isStaged && buffer.getLayout() == BufferLayout::Seq)
+    return op.emitOpError() << "holds " << toString(items, scope.names) << " in '"
+                            << buffer.getLabel() << "' of layout seq without M around it";
   if (!frame)
     return success();
   if (failed(verifyItems(op, frame, scope)))
     return failure();
-  bool isPart = frame.getKind() == ItemSetKind::M && items.getKind() == ItemSetKind::D &&
-                frame.getArgs().getResult(0) == items.getArgs().getResult(0);
+  AffineMap whole = frame.getArgs(), part = items.getArgs();
+  bool isPart =
+      frame.getKind() == ItemSetKind::M && whole.getResult(0) == part.getResult(0) &&
+      (isStaged ? whole.getResult(1) == part.getResult(1) : items.getKind() == ItemSetKind::D);
   if (!isPart)
     return op.emitOpError() << toString(items, scope.names) << " is no part of "
                             << toString(frame, scope.names)
-                            << ": a frame is M around D of the same rank";
+                            << ": a frame is M around D of the same rank"
+                            << (isStaged ? ", or around S of it and the same node" : "");
   auto put = dyn_cast<PutOp>(op.getOperation());
-  if (!put || put.getSourceRegion() != region)
+  if (!put || (put.getSourceRegion() != region && !isStaged))
     return op.emitOpError("has a frame, which only the source of a put may have");
   if (buffer.getLayout() != BufferLayout::Seq)
     return op.emitOpError() << "takes a part of '" << buffer.getLabel()

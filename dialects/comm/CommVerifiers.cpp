@@ -28,6 +28,9 @@ LogicalResult PlanOp::verify() {
   if (int64_t(getNodes()) < 1 || getRanks() % getNodes() != 0)
     return emitOpError() << "must have a number of nodes that divides " << getRanks()
                          << " ranks, not " << int64_t(getNodes());
+  // plan-c6
+  if (int64_t(getStages()) < 1 || getStages() > 4096)
+    return emitOpError() << "must have 1 to 4096 stages, not " << int64_t(getStages());
   // plan-c2
   if (int64_t(getDepth()) < 1)
     return emitOpError() << "must have a positive depth, not " << int64_t(getDepth());

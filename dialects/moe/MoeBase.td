@@ -85,7 +85,8 @@ def Moe_Serve : Moe_Enum<"Serve", "rule of copies", [
 /// How rows travel, and what comes back. Values: passes/scheduling/ScheduleProblem.h.
 def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"StaggeredPut", 0, "staggered">, I32EnumCase<"TwoTier", 1, "two_tier">,
-    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Staged", 3, "staged">]>;
+    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Staged", 3, "staged">,
+    I32EnumCase<"Birkhoff", 4, "birkhoff">]>;
 def Moe_Rates : Moe_Enum<"Rates", "how puts in flight share a link", [
     I32EnumCase<"Equal", 0, "equal">, I32EnumCase<"Sizes", 1, "sizes">]>;
 def Moe_Combine : Moe_Enum<"Combine", "what comes back to a token's rank", [

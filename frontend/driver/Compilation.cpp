@@ -141,6 +141,8 @@ findScheduleWithoutKernels(const frontend::ScheduleRequest &schedule) {
     return {"algorithm multicast", schedule.algorithmLocation};
   case frontend::Algorithm::Staged:
     return {"algorithm staged", schedule.algorithmLocation};
+  case frontend::Algorithm::Birkhoff:
+    return {"algorithm birkhoff", schedule.algorithmLocation};
   }
   if (schedule.ratesBySize.value_or(false))
     return {"rates sizes", schedule.ratesLocation};

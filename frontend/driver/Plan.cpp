@@ -53,6 +53,8 @@ const char *algorithmOf(const plan::Plan &plan) {
   for (const plan::Op &op : plan.ops) {
     if (op.kind != plan::OpKind::Put)
       continue;
+    if (op.writes[0].items.kind == plan::ItemSetKind::S)
+      return "birkhoff";
     if (op.writes[0].items.kind == plan::ItemSetKind::M)
       return op.via == plan::Path::Rail ? "two_tier" : "staged";
     if (op.via == plan::Path::Multicast)

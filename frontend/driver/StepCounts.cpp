@@ -81,7 +81,8 @@ double dispatchedBytesPerToken(const plan::Plan &plan) {
       toAll += isInput ? bytes : 0; // routes become records
     else if (op.writes[0].items.kind == plan::ItemSetKind::D)
       toRanks[op.writes[0].buffer] = bytes;
-    else if (op.writes[0].items.kind == plan::ItemSetKind::M)
+    else if (op.writes[0].items.kind == plan::ItemSetKind::M ||
+             op.writes[0].items.kind == plan::ItemSetKind::S)
       toNodes[op.writes[0].buffer] = bytes;
   }
   auto sumOf = [](const std::map<uint32_t, double> &buffers) {

@@ -141,6 +141,7 @@ enum class Algorithm : uint8_t {
   TwoTier,   ///< once to each node by a rail, then to its ranks
   Multicast, ///< once to all ranks, by a switch that copies
   Staged,    ///< once to each host bridge or socket of a machine, then to its ranks
+  Birkhoff,  ///< the same in stages of one-to-one nodes, by all rails of a node evenly
 };
 
 /// What comes back to a token's rank.

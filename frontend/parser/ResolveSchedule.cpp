@@ -16,17 +16,18 @@ static void resolveAlgorithm(const Statement &statement, ScheduleRequest &result
   result.algorithmLocation = statement.location;
   if (!algorithm || algorithm->text == "auto")
     return;
-  if (algorithm->text == "staggered")
-    result.algorithm = Algorithm::Staggered;
-  else if (algorithm->text == "two_tier")
-    result.algorithm = Algorithm::TwoTier;
-  else if (algorithm->text == "staged")
-    result.algorithm = Algorithm::Staged;
-  else if (algorithm->text == "multicast")
-    result.algorithm = Algorithm::Multicast;
-  else
-    refuse(statement, "the algorithm '" + algorithm->text + "'",
-           "implemented: auto, staggered, two_tier, staged, multicast", diagnostics);
+  constexpr std::pair<std::string_view, Algorithm> known[] = {
+      {"staggered", Algorithm::Staggered}, {"two_tier", Algorithm::TwoTier},
+      {"staged", Algorithm::Staged},       {"multicast", Algorithm::Multicast},
+      {"birkhoff", Algorithm::Birkhoff},
+  };
+  for (auto [name, value] : known)
+    if (algorithm->text == name) {
+      result.algorithm = value;
+      return;
+    }
+  refuse(statement, "the algorithm '" + algorithm->text + "'",
+         "implemented: auto, staggered, two_tier, staged, multicast, birkhoff", diagnostics);
 }
 
 /// What one `fuse` asks for; nothing if it is no fusion that there is.

@@ -71,6 +71,7 @@ void PartFinder::assignTask(const Op &op, uint32_t number) {
     return take(slotSum, op, number);
   case TaskKind::PackNodes:
   case TaskKind::Split:
+  case TaskKind::Stages:
     return refuse("'" + op.name + "', which hands tokens on within a node");
   case TaskKind::RankSum:
   case TaskKind::NodeSum:

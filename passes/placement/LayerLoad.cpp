@@ -57,7 +57,7 @@ FailureOr<LoadProblem> loadProblemOf(moe::LayerOp layer, LoadWish wish) {
     wish.tokensPerRank = most;
   LoadProblem problem = makeLoadProblem(described, machine, wish);
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr()) {
-    problem.costs.nodeDedup = schedule.getAlgorithm() == moe::Algorithm::TwoTier;
+    problem.costs.nodeDedup = schedule.getAlgorithm() != moe::Algorithm::StaggeredPut;
     problem.costs.partialReturn = schedule.getCombine() == moe::Combine::Partial;
   }
   if (std::string fault = checkLoadProblem(problem); !fault.empty())

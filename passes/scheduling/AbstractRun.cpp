@@ -35,8 +35,9 @@ std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id) {
 
 bool overlaps(plan::BufferLayout layout, const ConcreteItems &a, const ConcreteItems &b) {
   switch (layout) {
-  case plan::BufferLayout::Seq: // both begin at record 0
-    return true;
+  case plan::BufferLayout::Seq: // both begin at record 0, but for pieces of one set
+    return !(a.kind == ItemSetKind::S && b.kind == ItemSetKind::S && a.first == b.first &&
+             a.second == b.second && a != b);
   case plan::BufferLayout::Slot: // the rows of one source are apart for each expert rank
     return !(a.kind == ItemSetKind::Y && b.kind == ItemSetKind::Y && a.first == b.first &&
              a.second != b.second);
@@ -48,6 +49,8 @@ std::string toString(const ConcreteItems &items) {
   std::string text = std::string(plan::nameOf(items.kind)) + "(" + std::to_string(items.first);
   if (items.kind != ItemSetKind::A)
     text += "," + std::to_string(items.second);
+  if (items.kind == ItemSetKind::S)
+    text += "," + std::to_string(items.stage) + "," + std::to_string(items.lane);
   return text + ")";
 }
 
@@ -101,6 +104,8 @@ private:
   void learn(TaskId id, const ConcreteItems &items);
   void checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRegion> &parts);
   std::vector<ConcreteItems> getParts(TaskId id) const;
+  void checkStages(TaskId id);
+  void join(std::vector<Entry> &entries) const;
   void retire(const RegionKey &key, const Entry &entry);
   std::string describeHeld(const std::vector<Entry> &entries) const;
   void add(Rule rule, TaskId id, const std::string &message,
@@ -117,6 +122,7 @@ private:
   /// Tasks from which a rank knows a set of another rank, by rank, step and set.
   std::map<std::tuple<uint32_t, uint32_t, ConcreteItems>, std::vector<TaskId>> known;
   std::map<std::pair<uint32_t, uint32_t>, TaskId> routes;  ///< by rank and step
+  std::map<std::pair<uint32_t, uint32_t>, TaskId> stages;  ///< by rank and step
   std::map<std::pair<uint32_t, uint32_t>, TaskId> results; ///< by rank and step
 };
 
@@ -189,6 +195,8 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
     return {Content::Record, Content::Rows};
   case TaskKind::SwitchSum:
     return getSummands(plan, {Content::SwitchSums});
+  case TaskKind::Stages:
+    break;
   }
   return {};
 }
@@ -219,6 +227,8 @@ static Content getOutput(TaskKind task) {
     return Content::Record;
   case TaskKind::FullSum:
     return Content::FullSums;
+  case TaskKind::Stages:
+    break;
   }
   return Content::Tokens;
 }
@@ -227,8 +237,11 @@ static bool contains(const plan::Plan &plan, const ConcreteItems &outer,
                      const ConcreteItems &inner) {
   if (outer == inner || (outer.kind == ItemSetKind::A && outer.first == inner.first))
     return true;
-  return outer.kind == ItemSetKind::M && inner.kind == ItemSetKind::D &&
-         outer.first == inner.first && inner.second / plan.lanes() == outer.second;
+  if (outer.kind != ItemSetKind::M || outer.first != inner.first)
+    return false;
+  if (inner.kind == ItemSetKind::S)
+    return inner.second == outer.second;
+  return inner.kind == ItemSetKind::D && inner.second / plan.lanes() == outer.second;
 }
 
 void Machine::learn(TaskId id, const ConcreteItems &items) {
@@ -240,6 +253,12 @@ void Machine::learn(TaskId id, const ConcreteItems &items) {
 /// what each rank of the node gets.
 void Machine::checkCount(TaskId id, const ConcreteItems &items) {
   const Task &task = graph[id];
+  if (items.kind == ItemSetKind::S) {
+    auto known = stages.find({task.rank, task.step});
+    if (known == stages.end() || !graph.isBefore(known->second, id))
+      add(Rule::Count, id, " needs " + toString(items) + " before the stages are made");
+    return;
+  }
   if (items.first == task.rank) {
     if (items.kind == ItemSetKind::A)
       return;
@@ -261,6 +280,33 @@ void Machine::checkCount(TaskId id, const ConcreteItems &items) {
     add(Rule::Count, id, " needs " + toString(items) + " before a wait has brought its size");
 }
 
+/// Stages follow from the sizes of all that goes to nodes.
+void Machine::checkStages(TaskId id) {
+  for (uint32_t source = 0; source < plan.ranks; ++source)
+    for (uint32_t node = 0; node < plan.nodes; ++node)
+      checkCount(id, {ItemSetKind::M, source, node});
+  stages[{graph[id].rank, graph[id].step}] = id;
+}
+
+/// Pieces that are all there are the whole.
+void Machine::join(std::vector<Entry> &entries) const {
+  const Entry last = entries.back();
+  auto isPart = [&](const Entry &entry) {
+    return entry.items.kind == ItemSetKind::S && entry.items.first == last.items.first &&
+           entry.items.second == last.items.second && entry.content == last.content &&
+           entry.step == last.step;
+  };
+  if (last.items.kind != ItemSetKind::S ||
+      std::count_if(entries.begin(), entries.end(), isPart) != plan.stages * plan.lanes())
+    return;
+  std::erase_if(entries, isPart);
+  entries.push_back({{ItemSetKind::M, last.items.first, last.items.second},
+                     last.content,
+                     last.step,
+                     last.writer,
+                     false});
+}
+
 std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
   if (entries.empty())
     return "nothing";
@@ -280,8 +326,10 @@ std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part
   auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry &held) {
     if (buffer.layout == plan::BufferLayout::Slot)
       return contains(plan, held.items, part.items);
-    return part.frame ? held.items == *part.frame && contains(plan, *part.frame, part.items)
-                      : held.items == part.items;
+    if (!part.frame)
+      return held.items == part.items;
+    bool isPiece = part.items.kind == ItemSetKind::S && held.items == part.items;
+    return isPiece || (held.items == *part.frame && contains(plan, *part.frame, part.items));
   });
   if (entry == entries.end()) {
     add(Rule::Undefined, id,
@@ -334,6 +382,7 @@ void Machine::write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, 
     return true;
   });
   entries.push_back({part.items, content, graph[id].step, id, false});
+  join(entries);
   bool ownResult = buffer.space == plan::BufferSpace::Output && content == Content::Result &&
                    part.items == ConcreteItems{ItemSetKind::A, graph[id].rank, 0};
   if (ownResult)
@@ -380,6 +429,7 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
   case TaskKind::Split:
   case TaskKind::Select:
   case TaskKind::SwitchSum: // the switch has added
+  case TaskKind::Stages:
     break;
   }
   return parts;
@@ -435,6 +485,8 @@ void Machine::run(TaskId id) {
     learn(id, plan::concreteItems(op.payload, scope));
   if (op.kind == plan::OpKind::Signal && op.hasPayload)
     checkCount(id, plan::concreteItems(op.payload, scope));
+  if (op.kind == plan::OpKind::Compute && op.task == TaskKind::Stages)
+    checkStages(id);
   Content content = getOutput(op.task);
   for (size_t i = 0; i < op.reads.size(); ++i) {
     Content moved = readAll(id, i);

@@ -37,6 +37,7 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::TwoTier},
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
     {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::Birkhoff},
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::Multicast},

@@ -26,7 +26,7 @@ static bool usesDomainVariable(const plan::Expr &expr) {
 
 static bool isAscending(plan::DomainKind kind) {
   return kind == plan::DomainKind::All || kind == plan::DomainKind::Nodes ||
-         kind == plan::DomainKind::Lanes;
+         kind == plan::DomainKind::Lanes || kind == plan::DomainKind::Stages;
 }
 
 /// What is not as it must be; empty if all is.
@@ -60,6 +60,7 @@ static bool isOtherName(const plan::Plan &plan, plan::DomainKind kind) {
   case plan::DomainKind::All:
   case plan::DomainKind::Stagger:
   case plan::DomainKind::OtherNodes:
+  case plan::DomainKind::Stages:
     return false;
   case plan::DomainKind::Nodes:
   case plan::DomainKind::StaggerNodes:
@@ -90,6 +91,47 @@ void checkDomains(const plan::Plan &plan, Faults &faults) {
                    "'" + plan.ops[i].name + "' runs through the ranks as " +
                        plan::nameOf(domain.kind) + ": the plan has " + std::to_string(plan.nodes) +
                        " nodes of " + std::to_string(plan.lanes()));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Where puts and signals go
+//===----------------------------------------------------------------------===//
+
+/// Whether a family goes to a rank by some sum of the one variable that runs through all
+/// ranks: it may as well name them by the variable.
+static bool renamesRanks(const plan::Op &op) {
+  std::optional<int64_t> variable;
+  for (const plan::ExprNode &node : op.to.nodes) {
+    if (node.kind != plan::ExprNode::Kind::Variable)
+      continue;
+    if (node.value < plan::firstDomainVariable || (variable && *variable != node.value))
+      return false;
+    variable = node.value;
+  }
+  if (!variable)
+    return false;
+  auto number = static_cast<uint32_t>(*variable - plan::firstDomainVariable);
+  plan::DomainKind kind = op.domains[number].kind;
+  bool isOfRanks = kind == plan::DomainKind::All || kind == plan::DomainKind::Stagger;
+  return isOfRanks && op.to != plan::domainVariable(number);
+}
+
+void checkTargets(const plan::Plan &plan, Faults &faults) {
+  for (uint32_t i = 0; i < plan.ops.size(); ++i) {
+    const plan::Op &op = plan.ops[i];
+    bool isSignal = op.kind == plan::OpKind::Signal;
+    if ((isSignal || op.kind == plan::OpKind::Put) && renamesRanks(op))
+      faults.add(Rule::Canonical, i, {},
+                 "'" + op.name +
+                     "' names the ranks that it goes to by something other than its "
+                     "variable");
+    bool hasRailPut = std::any_of(op.after.begin(), op.after.end(), [&](const plan::After &after) {
+      const plan::Op &earlier = plan.ops[after.op];
+      return earlier.kind == plan::OpKind::Put && earlier.via == plan::Path::Rail;
+    });
+    if (isSignal && op.via == plan::Path::Rail && !hasRailPut)
+      faults.add(Rule::Canonical, i, {}, "'" + op.name + "' goes by rail and covers no put there");
   }
 }
 

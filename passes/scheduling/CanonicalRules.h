@@ -18,6 +18,10 @@ namespace moec::scheduling {
 /// only gives other names to the same waits.
 void checkWaitNames(const plan::Plan &plan, Faults &faults);
 
+/// Who runs through all ranks goes to the one that the variable names. A signal by rail
+/// tells of a put by rail.
+void checkTargets(const plan::Plan &plan, Faults &faults);
+
 /// Where a plan has one node its lanes are its ranks, and where a node has one lane
 /// the nodes are: those are written as ranks. Regions of one task ascend.
 void checkDomains(const plan::Plan &plan, Faults &faults);

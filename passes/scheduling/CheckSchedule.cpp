@@ -59,13 +59,14 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
     return "rates sizes need more than one put in flight, not window 1";
   if (problem.algorithm == Algorithm::Staged)
     return checkStaged(problem);
-  bool tiers = problem.algorithm == Algorithm::TwoTier;
+  bool tiers = problem.algorithm == Algorithm::TwoTier || problem.algorithm == Algorithm::Birkhoff;
+  std::string name = tiers ? nameOf(*problem.algorithm) : "";
   if (tiers && problem.nodes == 1)
-    return "two_tier needs a mesh whose first axis counts nodes over a link, and more than one";
+    return name + " needs a mesh whose first axis counts nodes over a link, and more than one";
   if (tiers && problem.nodes == problem.ranks)
-    return "two_tier needs more than one GPU a node: with one, staggered puts do the same";
+    return name + " needs more than one GPU a node: with one, staggered puts do the same";
   if (tiers && (problem.bytesPerReturnedRow == 0 || !problem.serialSteps))
-    return "two_tier needs rows that come back and serial steps";
+    return name + " needs rows that come back and serial steps";
   if (problem.combine != Combine::Rows && problem.bytesPerReturnedRow == 0)
     return std::string(problem.combine == Combine::Switch ? "sums by the switch" : "partial sums") +
            " need rows that come back";
@@ -92,13 +93,20 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
   if (solution.combine != problem.combine)
     return std::string("combine ") + nameOf(solution.combine) + " is not the " +
            nameOf(problem.combine) + " asked for";
-  if (solution.algorithm == Algorithm::TwoTier && problem.nodes < 2)
+  bool tiers =
+      solution.algorithm == Algorithm::TwoTier || solution.algorithm == Algorithm::Birkhoff;
+  if (tiers && problem.nodes < 2)
     return "two tiers on one node";
   if (solution.ratesBySize != problem.ratesBySize)
     return "other rates than were asked for";
   if (solution.algorithm == Algorithm::Staged && solution.groups != problem.groups)
     return std::to_string(solution.groups) + " groups on a machine of " +
            std::to_string(problem.groups);
+  if (solution.algorithm == Algorithm::Birkhoff && solution.stages < 2)
+    return "one stage, in which all nodes send to all";
+  if (problem.stages && solution.algorithm == Algorithm::Birkhoff &&
+      solution.stages != *problem.stages)
+    return "another number of stages than asked for";
   if (problem.window && solution.window != *problem.window)
     return "window " + std::to_string(solution.window) + " is not the " +
            std::to_string(*problem.window) + " asked for";

@@ -22,6 +22,9 @@ void expandExchange(comm::PlanOp plan, Exchange exchange,
   case scheduling::Algorithm::Multicast:
     expandMulticast(plan, exchange, solution);
     break;
+  case scheduling::Algorithm::Birkhoff:
+    expandBirkhoff(plan, exchange, solution);
+    break;
   }
   if (solution.ratesBySize)
     for (auto put : plan.getOps<comm::PutOp>())

@@ -34,6 +34,8 @@ void expandTwoTier(comm::PlanOp plan, Exchange exchange,
                    const scheduling::ScheduleSolution &solution);
 void expandMulticast(comm::PlanOp plan, Exchange exchange,
                      const scheduling::ScheduleSolution &solution);
+void expandBirkhoff(comm::PlanOp plan, Exchange exchange,
+                    const scheduling::ScheduleSolution &solution);
 
 } // namespace moec
 

@@ -12,73 +12,12 @@
 //     rail          NVLink                NVLink      rail
 //===----------------------------------------------------------------------===//
 
-#include "passes/scheduling/ExchangeParts.h"
+#include "passes/scheduling/TwoTierExpander.h"
 
 using namespace mlir;
 
 namespace moec {
 using comm::AfterUse, comm::DomainKind, comm::ItemSetKind, comm::RegionUse, comm::Scope;
-
-namespace {
-class TwoTierExpander : ExchangeParts {
-public:
-  TwoTierExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
-      : ExchangeParts(plan, solution), nodes(plan.getNodes()),
-        lanes(plan.getRanks() / plan.getNodes()),
-        outer(solution.algorithm == scheduling::Algorithm::Staged ? comm::Path::NVLink
-                                                                  : comm::Path::Rail),
-        outerWindow(outer == comm::Path::Rail ? solution.window
-                    : solution.ratesBySize    ? 0
-                                              : 1) {}
-  void expand(comm::DispatchOp dispatch);
-  void expand(comm::CombineOp combine);
-
-private:
-  // Expressions and sets, for a scope whose variable 0 is a node b and 1 a lane m.
-  AffineExpr nodeOf(AffineExpr rank) const { return rank.floorDiv(lanes); }
-  AffineExpr laneOf(AffineExpr rank) const { return rank % lanes; }
-  AffineExpr rankAt(AffineExpr node, AffineExpr lane) const { return node * lanes + lane; }
-  /// The rank of node b on the own lane, whose tokens this rank hands on.
-  AffineExpr partner(const Scope &scope) const {
-    return rankAt(scope.var(0), laneOf(scope.rank()));
-  }
-  /// The rank of the own node on lane m.
-  AffineExpr neighbour(const Scope &scope) const {
-    return rankAt(nodeOf(scope.rank()), scope.var(1));
-  }
-  comm::ItemSetAttr sentToNode(const Scope &s) const {
-    return s.set(ItemSetKind::M, {s.rank(), s.var(0)});
-  }
-  comm::ItemSetAttr ofPartner(const Scope &s) const {
-    return s.set(ItemSetKind::M, {partner(s), nodeOf(s.rank())});
-  }
-  comm::ItemSetAttr passedOn(const Scope &s, ItemSetKind kind) const {
-    return s.set(kind, {partner(s), neighbour(s)});
-  }
-  Scope scope(StringRef variable, DomainKind kind) const {
-    return Scope(builder.getContext(), variable, kind);
-  }
-  Scope eachNode(DomainKind kind) const { return scope("b", kind); }
-  /// Who waits on node `r` for a word that the rank of node `index` on its lane writes.
-  AffineExpr writerOnLane(unsigned index) const;
-  /// Who waits for a word that the rank of its node on lane `index` writes.
-  AffineExpr writerOnNode(AffineExpr lane) const;
-
-  void sendToNodes(comm::DispatchOp op);
-  void handOn(comm::DispatchOp op);
-  void collectRows(comm::CombineOp op);
-  void collectSums(comm::CombineOp op);
-  void finish(comm::CombineOp op, comm::FlagOp flag, AfterUse puts);
-  std::pair<Value, Value> waitForNode(comm::CombineOp op, Value puts);
-
-  int64_t nodes, lanes;
-  comm::Path outer;     ///< between nodes
-  uint32_t outerWindow; ///< of puts between nodes
-  // Made by the dispatch, used on the way back.
-  Value stage, nodeRecords, received, records;
-  Value nodeWait; ///< token of wn
-};
-} // namespace
 
 AffineExpr TwoTierExpander::writerOnLane(unsigned index) const {
   MLIRContext *context = builder.getContext();
@@ -152,7 +91,7 @@ void TwoTierExpander::handOn(comm::DispatchOp op) {
       builder, loc, getLabel("sp"), split, node,
       RegionUse{nodeRecords, node.region({copy(node), node.var(0)}, ofPartner(node))},
       RegionUse{parts, both.eachRegion({both.var(0), both.var(1)}, passedOn(both, ItemSetKind::D))},
-      AfterUse(nodeWait, node.var(0)));
+      AfterUse(nodeWait, arrivalOf(node)));
   auto pd = comm::PutOp::create(
       builder, loc, getLabel("pd"), send, neighbour(send), RegionUse{received, there},
       RegionUse{stage, send.partOf(ofPartner(send), {copy(send), send.var(0)}, passed)},
@@ -254,8 +193,6 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
   Value sums = makeBuffer(loc, "q", comm::BufferSpace::Local, Seq, ranks, 1, bytes);
   Value collected = makeCopies(loc, "collect", Seq, {nodes, lanes}, 1, bytes);
   Value nodeSums = makeBuffer(loc, "z", comm::BufferSpace::Local, Seq, nodes, 1, bytes);
-  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
-  comm::FlagOp flag = makeFlag(loc, "fc", nodes, /*carry=*/false, writerOnLane(1));
   std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
   std::string nodeSum = makeTask(loc, "node_sum", comm::TaskKind::NodeSum);
 
@@ -284,12 +221,22 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
        RegionUse{collected, both.eachRegion({copy(both), both.var(0), both.var(1)},
                                             passedOn(both, ItemSetKind::D))}},
       RegionUse{nodeSums, node.region(node.var(0), ofPartner(node))}, AfterUse(wf, ofNode));
+  returnSums(op, nodeSums, rn);
+}
+
+void TwoTierExpander::returnSums(comm::CombineOp op, Value nodeSums, Value sum) {
+  Location loc = op.getLoc();
+  auto back = op.getReturned().getDefiningOp<comm::BufferOp>();
+  Value returned =
+      makeCopies(loc, "part", comm::BufferLayout::Seq, nodes, 1, back.getBytesPerRecord());
+  comm::FlagOp flag = makeFlag(loc, "fc", nodes, /*carry=*/false, writerOnLane(1));
+  builder.setInsertionPoint(op);
   Scope send = eachNode(DomainKind::StaggerNodes);
   Value pc = comm::PutOp::create(
       builder, loc, getLabel("pc"), send, partner(send),
       RegionUse{returned, send.region({copy(send), nodeOf(send.rank())}, ofPartner(send))},
       RegionUse{nodeSums, send.region(send.var(0), ofPartner(send))}, outerWindow,
-      AfterUse(rn, send.var(0)), outer);
+      AfterUse(sum, send.var(0)), outer);
   Scope parts = eachNode(DomainKind::Nodes);
   replaceSlotSum(op, {returned, parts.eachRegion({copy(parts), parts.var(0)}, sentToNode(parts))},
                  comm::SumTree::NodePartial);

@@ -105,7 +105,9 @@ std::vector<ConcreteRegion> ModelTasks::expand(const plan::Region &region) const
 
 std::vector<uint32_t> ModelTasks::know(const ConcreteItems &set) {
   bool isOwnTokens = set.kind == ItemSetKind::A && set.first == rank;
-  if (!isOwnTokens && !known.count({rank, step, set}))
+  bool isKnown = set.kind == ItemSetKind::S ? staged.count({rank, step}) != 0
+                                            : known.count({rank, step, set}) != 0;
+  if (!isOwnTokens && !isKnown)
     fail("needs " + toString(set) + ", of which its rank does not know yet");
   return traffic().items(set);
 }
@@ -222,6 +224,12 @@ void ModelTasks::runLocal(TaskId id) {
     readAs(expand(op.reads[0])[0], [&](uint32_t item) { return switchSum(rank, item); });
     readSummands(op, 1);
     writeResults(op);
+    break;
+  case TaskKind::Stages:
+    for (uint32_t source = 0; source < plan.ranks; ++source)
+      for (uint32_t node = 0; node < plan.nodes; ++node)
+        know({ItemSetKind::M, source, node});
+    staged.insert({rank, step});
     break;
   }
 }

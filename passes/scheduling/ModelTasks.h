@@ -68,7 +68,7 @@ private:
   uint32_t rank = 0, step = 1; ///< of the current task
   std::string wrong;
   std::set<std::tuple<uint32_t, uint32_t, plan::ConcreteItems>> known; ///< by rank and step
-  std::set<std::pair<uint32_t, uint32_t>> results;                     ///< by rank and step
+  std::set<std::pair<uint32_t, uint32_t>> staged, results;             ///< by rank and step
 };
 
 } // namespace moec::scheduling

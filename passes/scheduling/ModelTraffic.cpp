@@ -11,7 +11,8 @@
 
 namespace moec::scheduling {
 
-ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, const CopyCounts &copies)
+ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages,
+                           const CopyCounts &copies)
     : ranks(ranks), lanes(lanes), destinations(ranks) {
   for (uint32_t source = 0; source < ranks; ++source) {
     auto row = copies.begin() + source * ranks;
@@ -22,15 +23,26 @@ ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, const CopyCounts &cop
           destinations[source][token].insert(destinations[source][token].end(),
                                              1 + (token + to) % 2, to);
   }
+  if (stages == 1)
+    return;
+  std::vector<uint64_t> counts;
+  for (uint32_t source = 0; source < ranks; ++source)
+    for (uint32_t node = 0; node < ranks / lanes; ++node)
+      counts.push_back(items({plan::ItemSetKind::M, source, node}).size());
+  table.emplace(counts, ranks / lanes, lanes, stages);
+}
+
+/// Whether a token with a slot on `owner` is in the set, or in that which it is cut from.
+bool ModelTraffic::isIn(const plan::ConcreteItems &set, uint32_t owner) const {
+  bool isOfNode = set.kind == plan::ItemSetKind::M || set.kind == plan::ItemSetKind::S;
+  return (isOfNode ? owner / lanes : owner) == set.second;
 }
 
 std::vector<uint32_t> ModelTraffic::items(const plan::ConcreteItems &set) const {
   std::vector<uint32_t> items;
   for (uint32_t token = 0; token < tokens(set.first); ++token) {
     const std::vector<uint32_t> &owners = destinations[set.first][token];
-    auto goesTo = [&](uint32_t owner) {
-      return (set.kind == plan::ItemSetKind::M ? owner / lanes : owner) == set.second;
-    };
+    auto goesTo = [&](uint32_t owner) { return isIn(set, owner); };
     if (set.kind == plan::ItemSetKind::Y) {
       for (uint32_t slot = 0; slot < owners.size(); ++slot)
         if (goesTo(owners[slot]))
@@ -39,6 +51,10 @@ std::vector<uint32_t> ModelTraffic::items(const plan::ConcreteItems &set) const 
                std::any_of(owners.begin(), owners.end(), goesTo)) {
       items.push_back(token);
     }
+  }
+  if (set.kind == plan::ItemSetKind::S) {
+    birkhoff::Piece piece = table->piece(set.first, set.second, set.stage, set.lane);
+    items = {items.begin() + piece.begin, items.begin() + piece.end};
   }
   return items;
 }

@@ -8,9 +8,11 @@
 #ifndef MOEC_PASSES_SCHEDULING_MODELTRAFFIC_H
 #define MOEC_PASSES_SCHEDULING_MODELTRAFFIC_H
 
+#include "runtime/birkhoff/StageTable.h"
 #include "runtime/plan/Expand.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace moec::scheduling {
@@ -23,7 +25,7 @@ class ModelTraffic {
 public:
   /// Token t of s goes to each p with t < copies[s][p], every other one with two slots,
   /// so that rows are more than tokens.
-  ModelTraffic(uint32_t ranks, uint32_t lanes, const CopyCounts &copies);
+  ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages, const CopyCounts &copies);
 
   /// Most slots of a token; row (t, j) is item t * slots() + j.
   uint32_t slots() const { return 2 * ranks; }
@@ -36,7 +38,10 @@ public:
   std::vector<uint32_t> items(const plan::ConcreteItems &set) const;
 
 private:
+  bool isIn(const plan::ConcreteItems &set, uint32_t owner) const;
+
   uint32_t ranks, lanes;
+  std::optional<birkhoff::StageTable> table;                    ///< in more than one stage
   std::vector<std::vector<std::vector<uint32_t>>> destinations; ///< by rank, token, slot
 };
 

@@ -25,7 +25,8 @@ using namespace scheduling;
 static_assert(int(comm::Algorithm::StaggeredPut) == int(Algorithm::StaggeredPut) &&
               int(comm::Algorithm::TwoTier) == int(Algorithm::TwoTier) &&
               int(comm::Algorithm::Multicast) == int(Algorithm::Multicast) &&
-              int(comm::Algorithm::Staged) == int(Algorithm::Staged));
+              int(comm::Algorithm::Staged) == int(Algorithm::Staged) &&
+              int(comm::Algorithm::Birkhoff) == int(Algorithm::Birkhoff));
 static_assert(int(comm::Combine::Rows) == int(Combine::Rows) &&
               int(comm::Combine::Partial) == int(Combine::Partial) &&
               int(comm::Combine::Switch) == int(Combine::Switch));
@@ -92,6 +93,8 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
   problem.serialSteps = plan.getSteps() == comm::StepOrder::Serial;
   if (auto topology = plan.getTopologyAttr())
     problem.topology = getTopology(topology);
+  if (plan.getStages() > 1) // asked for by who wrote the plan
+    problem.stages = uint32_t(plan.getStages());
   if (auto asked = plan.getScheduleAttr()) {
     if (asked.getAlgorithm() != comm::Algorithm::StaggeredPut) // that is the choice anyway
       problem.algorithm = Algorithm(asked.getAlgorithm());

@@ -7,6 +7,7 @@
 
 #include "passes/scheduling/ScheduleProblem.h"
 
+#include "passes/scheduling/BirkhoffStages.h"
 #include "passes/scheduling/Multicast.h"
 #include "passes/scheduling/Staged.h"
 #include "passes/scheduling/StaggeredPut.h"
@@ -24,6 +25,8 @@ const char *nameOf(Algorithm algorithm) {
     return "staged";
   case Algorithm::Multicast:
     return "multicast";
+  case Algorithm::Birkhoff:
+    return "birkhoff";
   }
   return "";
 }
@@ -62,6 +65,8 @@ ScheduleSolution solveSchedule(const ScheduleProblem &problem) {
     return solveMulticast(problem);
   case Algorithm::Staged:
     return solveStaged(problem);
+  case Algorithm::Birkhoff:
+    return solveBirkhoff(problem);
   }
   return {};
 }

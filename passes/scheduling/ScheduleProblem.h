@@ -39,6 +39,7 @@ enum class Algorithm : uint8_t {
   TwoTier,      ///< once to each node, by way of its rank on the own lane
   Multicast,    ///< once to all ranks, who find their own part of it
   Staged,       ///< the same over the groups of GPUs behind a host bridge or a socket
+  Birkhoff,     ///< once to each node, in stages of one-to-one nodes, by all lanes evenly
 };
 /// As the schedule block spells it.
 const char *nameOf(Algorithm algorithm);
@@ -70,6 +71,7 @@ struct ScheduleProblem {
   std::optional<Algorithm> algorithm;
   std::optional<uint32_t> window;
   std::optional<uint32_t> depth;
+  std::optional<uint32_t> stages; ///< of Birkhoff
 };
 
 struct ScheduleSolution {
@@ -79,6 +81,7 @@ struct ScheduleSolution {
   Combine combine = Combine::Rows;
   bool ratesBySize = false;
   uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
+  uint32_t stages = 1; ///< of Birkhoff
 
   /// A schedule block of the language that asks for exactly this.
   std::string print(const std::string &layer) const;

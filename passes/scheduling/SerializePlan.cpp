@@ -87,6 +87,8 @@ static plan::ItemSet toPlan(comm::ItemSetAttr items) {
     return {plan::ItemSetKind::Y, toPlan(items.getArgs())};
   case comm::ItemSetKind::M:
     return {plan::ItemSetKind::M, toPlan(items.getArgs())};
+  case comm::ItemSetKind::S:
+    return {plan::ItemSetKind::S, toPlan(items.getArgs())};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -107,6 +109,8 @@ static plan::Domain toPlan(comm::DomainAttr domain) {
     return {domain.getVariable().str(), plan::DomainKind::StaggerLanes};
   case comm::DomainKind::OtherNodes:
     return {domain.getVariable().str(), plan::DomainKind::OtherNodes};
+  case comm::DomainKind::Stages:
+    return {domain.getVariable().str(), plan::DomainKind::Stages};
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -139,6 +143,8 @@ static plan::TaskKind toPlan(comm::TaskKind kind) {
     return plan::TaskKind::FullSum;
   case comm::TaskKind::SwitchSum:
     return plan::TaskKind::SwitchSum;
+  case comm::TaskKind::Stages:
+    return plan::TaskKind::Stages;
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -238,6 +244,7 @@ void Serializer::addHeader() {
   plan.name = planOp.getSymName().str();
   plan.ranks = planOp.getRanks();
   plan.nodes = planOp.getNodes();
+  plan.stages = planOp.getStages();
   plan.depth = planOp.getDepth();
   plan.topK = planOp.getTopk();
   plan.serialSteps = planOp.getSteps() == comm::StepOrder::Serial;

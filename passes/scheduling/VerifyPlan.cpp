@@ -103,13 +103,26 @@ static bool isRank(const plan::Expr &expr, const plan::Scope &scope, uint32_t ra
   return value >= 0 && value < int64_t(ranks);
 }
 
+static uint32_t countOf(plan::ArgumentKind kind, const plan::Plan &plan) {
+  switch (kind) {
+  case plan::ArgumentKind::Rank:
+    return plan.ranks;
+  case plan::ArgumentKind::Node:
+    return plan.nodes;
+  case plan::ArgumentKind::Stage:
+    return plan.stages;
+  case plan::ArgumentKind::Lane:
+    return plan.lanes();
+  }
+  return 0;
+}
+
 static bool namesRanks(const plan::ItemSet &items, const plan::Scope &scope,
                        const plan::Plan &plan) {
-  for (size_t i = 0; i < items.args.size(); ++i) {
-    bool isNode = items.kind == plan::ItemSetKind::M && i == 1;
-    if (!isRank(items.args[i], scope, isNode ? plan.nodes : plan.ranks))
+  std::span<const plan::ArgumentKind> arguments = plan::argumentsOf(items.kind);
+  for (size_t i = 0; i < items.args.size(); ++i)
+    if (!isRank(items.args[i], scope, countOf(arguments[i], plan)))
       return false;
-  }
   return true;
 }
 
@@ -178,6 +191,7 @@ std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent) {
   Faults faults;
   checkWaitNames(small, faults);
   checkDomains(plan, faults);
+  checkTargets(small, faults);
   FlagRules flags(small, graph, faults);
   flags.pair();
   if (!faults.empty())

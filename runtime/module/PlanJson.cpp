@@ -137,6 +137,8 @@ Json planJson(const Plan &plan) {
                {"buffers", Json::array()},
                {"flags", Json::array()},
                {"ops", Json::array()}};
+  if (plan.stages != 1)
+    json["stages"] = plan.stages;
   for (const Buffer &buffer : plan.buffers)
     json["buffers"].push_back(bufferJson(buffer));
   for (const Flag &flag : plan.flags)

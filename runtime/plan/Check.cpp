@@ -58,12 +58,27 @@ private:
                const Where &where);
 
   Interval ranks() const { return {0, int64_t(plan.ranks) - 1}; }
+  Interval valuesOf(ArgumentKind kind) const;
   Interval valuesOf(DomainKind kind) const { return {0, int64_t(domainLimit(plan, kind)) - 1}; }
 
   const Plan &plan;
 };
 
 } // namespace
+
+Interval Checker::valuesOf(ArgumentKind kind) const {
+  switch (kind) {
+  case ArgumentKind::Rank:
+    return valuesOf(DomainKind::All);
+  case ArgumentKind::Node:
+    return valuesOf(DomainKind::Nodes);
+  case ArgumentKind::Stage:
+    return valuesOf(DomainKind::Stages);
+  case ArgumentKind::Lane:
+    return valuesOf(DomainKind::Lanes);
+  }
+  return {0, 0};
+}
 
 // --- Names and numbers -------------------------------------------------------
 
@@ -99,6 +114,7 @@ Status Checker::checkHeader(const Where &where) {
     return where.at("nodes").invalid("wanted a divisor of the ", plan.ranks, " ranks, found ",
                                      plan.nodes);
   MOEC_RETURN_IF_ERROR(checkRange("a depth", plan.depth, 1, maxDepth, where));
+  MOEC_RETURN_IF_ERROR(checkRange("stages", plan.stages, 1, maxStages, where));
   return checkRange("a top k", plan.topK, 1, maxTopK, where);
 }
 
@@ -197,27 +213,28 @@ Status Checker::enter(const std::vector<Domain> &domains, const char *word, Vari
 }
 
 Status Checker::checkItems(const ItemSet &items, const Variables &variables, const Where &where) {
-  size_t wanted = items.kind == ItemSetKind::A ? 1 : 2;
+  std::span<const ArgumentKind> arguments = argumentsOf(items.kind);
+  size_t wanted = arguments.size();
   if (items.args.size() != wanted)
     return where.invalid("wanted ", wanted, " arguments for ", nameOf(items.kind), ", found ",
                          items.args.size());
-  for (size_t i = 0; i < wanted; ++i) {
-    bool isNode = items.kind == ItemSetKind::M && i == 1;
-    MOEC_RETURN_IF_ERROR(checkExpr(items.args[i], variables,
-                                   isNode ? valuesOf(DomainKind::Nodes) : ranks(),
-                                   where.at("argument", i)));
-  }
+  for (size_t i = 0; i < wanted; ++i)
+    MOEC_RETURN_IF_ERROR(
+        checkExpr(items.args[i], variables, valuesOf(arguments[i]), where.at("argument", i)));
   return {};
 }
 
 /// A region that holds more than the items that are taken from it.
 Status Checker::checkFrame(const Region &region, const Variables &variables, const Where &where) {
-  if (region.frame->kind != ItemSetKind::M || region.items.kind != ItemSetKind::D)
-    return where.invalid("wanted items D in a frame M, found ", nameOf(region.items.kind), " in ",
-                         nameOf(region.frame->kind));
+  bool isStaged = region.items.kind == ItemSetKind::S;
+  if (region.frame->kind != ItemSetKind::M || !(isStaged || region.items.kind == ItemSetKind::D))
+    return where.invalid("wanted items D or S in a frame M, found ", nameOf(region.items.kind),
+                         " in ", nameOf(region.frame->kind));
   MOEC_RETURN_IF_ERROR(checkItems(*region.frame, variables, where));
   if (region.frame->args[0] != region.items.args[0])
     return where.invalid("wanted items of the rank whose tokens the frame holds");
+  if (isStaged && region.frame->args[1] != region.items.args[1])
+    return where.invalid("wanted items for the node whose tokens the frame holds");
   if (plan.buffers[region.buffer].layout != BufferLayout::Seq)
     return where.invalid("wanted a frame in layout seq alone");
   return {};
@@ -237,6 +254,8 @@ Status Checker::checkRegion(const Region &region, Variables variables, const Whe
   MOEC_RETURN_IF_ERROR(checkItems(region.items, variables, where.at("items")));
   if (region.frame)
     MOEC_RETURN_IF_ERROR(checkFrame(region, variables, where.at("frame")));
+  else if (region.items.kind == ItemSetKind::S && buffer.layout == BufferLayout::Seq)
+    return where.invalid("wanted a frame M around items S in layout seq, found none");
   uint32_t records = region.items.kind == ItemSetKind::Y ? plan.topK : 1;
   if (buffer.recordsPerToken != records)
     return where.invalid("wanted ", records, " records a token for items ",
@@ -328,7 +347,7 @@ Status Checker::checkMove(const Op &op, const Where &where) {
   const Buffer &from = plan.buffers[source.buffer], &into = plan.buffers[target.buffer];
   if (!source.each.empty() || !target.each.empty())
     return where.invalid("wanted one region on each side, found 'each'");
-  if (target.frame)
+  if (target.frame && target.items.kind != ItemSetKind::S)
     return where.at("writes").invalid("wanted a frame in the source alone, found one");
   if (source.items != target.items)
     return where.invalid("wanted the same items on both sides");

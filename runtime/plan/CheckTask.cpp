@@ -110,6 +110,8 @@ static Signature signatureOf(TaskKind task, SumTree tree) {
     return {OpKind::Reduce, rankSumReads, 2, fullSumWrites};
   case TaskKind::SwitchSum:
     return {OpKind::Reduce, switchSumReads, 1, sumWrites};
+  case TaskKind::Stages:
+    return {OpKind::Compute, {}, 0, {}};
   }
   return {};
 }
@@ -227,6 +229,7 @@ static bool isPerSource(TaskKind task) {
   case TaskKind::NodeSum:
   case TaskKind::PartSum:
   case TaskKind::SwitchSum:
+  case TaskKind::Stages:
     return false;
   }
   return false;

@@ -10,6 +10,23 @@
 
 namespace moec::plan {
 
+std::span<const ArgumentKind> argumentsOf(ItemSetKind kind) {
+  using enum ArgumentKind;
+  static constexpr ArgumentKind ranks[] = {Rank, Rank}, staged[] = {Rank, Node, Stage, Lane};
+  switch (kind) {
+  case ItemSetKind::A:
+    return std::span(ranks).first(1);
+  case ItemSetKind::D:
+  case ItemSetKind::Y:
+    return ranks;
+  case ItemSetKind::M:
+    return std::span(staged).first(2);
+  case ItemSetKind::S:
+    return staged;
+  }
+  return {};
+}
+
 uint32_t domainLimit(const Plan &plan, DomainKind kind) {
   switch (kind) {
   case DomainKind::All:
@@ -22,6 +39,8 @@ uint32_t domainLimit(const Plan &plan, DomainKind kind) {
   case DomainKind::Lanes:
   case DomainKind::StaggerLanes:
     return plan.lanes();
+  case DomainKind::Stages:
+    return plan.stages;
   }
   return 0;
 }
@@ -36,6 +55,7 @@ static uint32_t firstValue(const Plan &plan, DomainKind kind, uint32_t rank) {
   case DomainKind::All:
   case DomainKind::Nodes:
   case DomainKind::Lanes:
+  case DomainKind::Stages:
     return 0;
   case DomainKind::Stagger:
     return rank;
@@ -106,6 +126,10 @@ ConcreteItems concreteItems(const ItemSet &items, const Scope &scope) {
   concrete.first = static_cast<uint32_t>(scope(items.args[0]));
   if (items.args.size() > 1)
     concrete.second = static_cast<uint32_t>(scope(items.args[1]));
+  if (items.args.size() > 3) {
+    concrete.stage = static_cast<uint32_t>(scope(items.args[2]));
+    concrete.lane = static_cast<uint32_t>(scope(items.args[3]));
+  }
   return concrete;
 }
 

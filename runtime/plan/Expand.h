@@ -82,11 +82,13 @@ uint64_t cellCount(std::span<const uint32_t> extents);
 uint64_t flatIndex(std::span<const uint32_t> extents, std::span<const Expr> index,
                    const Scope &scope);
 
-/// An item set with its ranks filled in: A(first), the others with (first, second).
+/// An item set with its arguments filled in: A(first), S with all four, the others with
+/// (first, second).
 struct ConcreteItems {
   ItemSetKind kind = ItemSetKind::A;
   uint32_t first = 0;
-  uint32_t second = 0; ///< 0 for A
+  uint32_t second = 0;          ///< 0 for A
+  uint32_t stage = 0, lane = 0; ///< of S
   auto operator<=>(const ConcreteItems &) const = default;
 };
 ConcreteItems concreteItems(const ItemSet &items, const Scope &scope);

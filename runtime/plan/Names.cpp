@@ -48,6 +48,8 @@ const char *nameOf(DomainKind kind) {
     return "stagger_lanes";
   case DomainKind::OtherNodes:
     return "other_nodes";
+  case DomainKind::Stages:
+    return "stages";
   }
   return nullptr;
 }
@@ -62,6 +64,8 @@ const char *nameOf(ItemSetKind kind) {
     return "Y";
   case ItemSetKind::M:
     return "M";
+  case ItemSetKind::S:
+    return "S";
   }
   return nullptr;
 }
@@ -94,6 +98,8 @@ const char *nameOf(TaskKind kind) {
     return "full_sum";
   case TaskKind::SwitchSum:
     return "switch_sum";
+  case TaskKind::Stages:
+    return "stages";
   }
   return nullptr;
 }

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ enum class DomainKind : uint8_t {
   Lanes = 4,        ///< 0 .. lanes-1, ascending: the ranks of a node
   StaggerLanes = 5, ///< the lane of r, the next one, .. mod lanes
   OtherNodes = 6,   ///< the node after that of r, the next one, .. mod nodes: all but its own
+  Stages = 7,       ///< 0 .. stages-1, ascending
 };
 struct Domain {
   std::string variable; ///< for printing: "p", "s"
@@ -55,13 +57,20 @@ struct Domain {
 /// Device-only item sets. A(r): tokens of rank r. D(s,p): tokens of s that have
 /// at least one slot on p, in token order. Y(s,p): the (token, slot) rows of s
 /// that run on p, in (token, slot) order. M(s,b): tokens of s that have at least one
-/// slot on node b, in token order; D(s,p) is a part of M(s,b) if p is on b.
-enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2, M = 3 };
+/// slot on node b, in token order; D(s,p) is a part of M(s,b) if p is on b. S(s,b,k,m):
+/// those of M(s,b) that travel in stage k by the rail of lane m, as the sizes of all M say
+/// (runtime/birkhoff/StageTable.h): a run of tokens; over k and m disjoint, together M(s,b).
+enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2, M = 3, S = 4 };
 struct ItemSet {
   ItemSetKind kind = ItemSetKind::A;
-  std::vector<Expr> args; ///< one for A, two for the others; the second of M is a node
+  std::vector<Expr> args; ///< as argumentsOf(kind) has them
   bool operator==(const ItemSet &) const = default;
 };
+
+/// What an argument of a set names.
+enum class ArgumentKind : uint8_t { Rank, Node, Stage, Lane };
+/// The arguments of a set of this kind, in order.
+std::span<const ArgumentKind> argumentsOf(ItemSetKind kind);
 
 enum class BufferSpace : uint8_t {
   Local = 0,     ///< private to the rank
@@ -100,8 +109,8 @@ struct Region {
   std::vector<Expr> index; ///< as many as the buffer's extents
   ItemSet items;
   std::vector<Domain> each; ///< repeats the region, last varies fastest
-  /// Source of a put: the region holds this set, of which `items` is a part. Absent:
-  /// it holds the items themselves.
+  /// Of a put: the region holds this set, of which `items` is a part, each at its place.
+  /// Absent: it holds the items themselves.
   std::optional<ItemSet> frame = std::nullopt;
   bool operator==(const Region &) const = default;
 };
@@ -125,6 +134,9 @@ enum class TaskKind : uint8_t {
   // Sums that the switch adds up:
   FullSum = 11,   ///< reduce: reads record[s]{D(s,r)}, y[s]{Y(s,r)}; writes sums[s]{A(s)}
   SwitchSum = 12, ///< reduce: reads total{A(r)}, [shared], [x]; writes out
+  /// Makes the stages that all sets S speak of known, from the sizes of all M. No regions:
+  /// every rank has the sizes from flags, and makes the same.
+  Stages = 13,
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of
@@ -216,6 +228,7 @@ struct Plan {
   std::vector<Flag> flags;
   std::vector<Op> ops; ///< `after` names only earlier ops
   uint32_t nodes = 1;  ///< divides `ranks`
+  uint32_t stages = 1; ///< of the sets S
   /// Ranks of a node.
   uint32_t lanes() const { return ranks / nodes; }
   bool operator==(const Plan &) const = default;

@@ -45,7 +45,7 @@ static Status decode(const wire::ItemSet *items, const Where &where, ItemSet &ou
   if (!items)
     return {};
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(items->kind(), where.at("kind"), out.kind));
-  return decode(items->args(), where, "argument", 2, out.args);
+  return decode(items->args(), where, "argument", 4, out.args);
 }
 
 using WireDomains = flatbuffers::Vector<flatbuffers::Offset<wire::Domain>>;
@@ -133,11 +133,12 @@ static Status decode(const wire::Op *op, const Where &where, Op &out) {
 
 /// All fields that are not in a table of their own, and the three lists.
 static Status decode(const wire::Plan *plan, const Where &where, Plan &out) {
-  MOEC_RETURN_IF_ERROR(rt::decodeFeatures(plan->features(), where.at("features")));
+  MOEC_RETURN_IF_ERROR(rt::decodeFeatures(plan->features(), where.at("features"), {"stages"}));
   MOEC_RETURN_IF_ERROR(rt::decodeText(plan->name(), where.at("name"), maxNameBytes, out.name));
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(plan->sum_tree(), where.at("sum tree"), out.sumTree));
   out.ranks = plan->ranks();
   out.nodes = plan->nodes();
+  out.stages = plan->stages();
   out.depth = plan->depth();
   out.topK = plan->top_k();
   out.serialSteps = plan->serial_steps();

@@ -210,7 +210,8 @@ static std::string symbolText(const std::string &name) {
 std::string planText(const Plan &plan) {
   std::string out =
       rt::concat("comm.plan ", symbolText(plan.name), " ranks ", plan.ranks,
-                 plan.nodes == 1 ? "" : rt::concat(" nodes ", plan.nodes), " topk ", plan.topK,
+                 plan.nodes == 1 ? "" : rt::concat(" nodes ", plan.nodes),
+                 plan.stages == 1 ? "" : rt::concat(" stages ", plan.stages), " topk ", plan.topK,
                  " depth ", plan.depth, " steps ", plan.serialSteps ? "serial" : "free", " result ",
                  nameOf(plan.sumTree), " {\n");
   for (const Buffer &buffer : plan.buffers)

@@ -6,7 +6,11 @@
 
 #include "runtime/simulator/PlanTasks.h"
 
+#include "runtime/birkhoff/StageTable.h"
+
 #include <cassert>
+#include <cmath>
+#include <optional>
 
 namespace moec::simulator {
 
@@ -25,11 +29,23 @@ double countOf(const traffic::ItemCounts &counts, const plan::ConcreteItems &ite
   case plan::ItemSetKind::M:
     return counts.nodeCopies.empty() ? counts.tokens[items.first]
                                      : counts.nodeCopies[items.first * counts.nodes + items.second];
+  case plan::ItemSetKind::S: // known to who has made the stages
+    return 0;
   }
   return 0;
 }
 
 namespace {
+
+/// Counts may be fractions, the table takes whole numbers: parts of a token.
+constexpr double partsOfToken = 1024;
+
+birkhoff::StageTable makeTable(const plan::Plan &plan, const traffic::ItemCounts &counts) {
+  std::vector<uint64_t> parts;
+  for (double copies : counts.nodeCopies)
+    parts.push_back(static_cast<uint64_t>(std::llround(copies * partsOfToken)));
+  return birkhoff::StageTable(parts, plan.nodes, plan.lanes(), plan.stages);
+}
 
 TaskClass classOf(OpKind kind) {
   switch (kind) {
@@ -74,6 +90,7 @@ private:
   TaskId addSignal(const Op &op, uint32_t number, uint32_t to, const Scope &scope);
   void addOrder(TaskId task, const Op &op, const Scope &scope);
   TaskId gateOf(uint32_t op, uint32_t rank);
+  double sizeOf(const plan::ConcreteItems &items) const;
   uint32_t cellOf(const Op &op, uint32_t rank, const Scope &scope) const;
   double measure(const std::vector<plan::Region> &regions, const Scope &scope, bool firstOnly,
                  double &bytes) const;
@@ -82,9 +99,10 @@ private:
   const traffic::ItemCounts &counts;
   const KernelTimes &times;
   TaskGraph graph;
-  std::vector<uint64_t> instances; ///< of each op on a rank
-  std::vector<uint64_t> firstCell; ///< of each flag
-  std::vector<TaskId> firstTask;   ///< of each op on this rank and step
+  std::optional<birkhoff::StageTable> table; ///< of a plan in stages
+  std::vector<uint64_t> instances;           ///< of each op on a rank
+  std::vector<uint64_t> firstCell;           ///< of each flag
+  std::vector<TaskId> firstTask;             ///< of each op on this rank and step
   static constexpr TaskId none = UINT32_MAX;
   std::vector<TaskId> gates; ///< after all of an op, on this rank and step; or none
   /// Of each rank: the end of its last step, or none.
@@ -97,6 +115,8 @@ rt::Status Builder::number(uint32_t steps) {
     return rt::invalidError("wanted traffic of ", plan.ranks, " ranks, found ", counts.ranks);
   if (plan.nodes > 1 && (counts.nodes != plan.nodes || counts.nodeCopies.empty()))
     return rt::invalidError("wanted traffic of ", plan.nodes, " nodes, found ", counts.nodes);
+  if (plan.stages > 1 && plan.nodes > 1)
+    table = makeTable(plan, counts);
   uint64_t tasks = 0, edges = 0, cells = 0;
   for (const Op &op : plan.ops) {
     instances.push_back(plan::instanceCount(plan, op));
@@ -186,7 +206,7 @@ TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint3
   case OpKind::Put:
   case OpKind::Pull: {
     const plan::Region &target = op.writes[0];
-    double items = countOf(counts, plan::concreteItems(target.items, scope));
+    double items = sizeOf(plan::concreteItems(target.items, scope));
     bool isOne = reachOf(op) == Reach::Peer;
     return graph.addTransfer(number, scope.rank(),
                              isOne ? static_cast<uint32_t>(scope(op.to)) : scope.rank(),
@@ -204,6 +224,13 @@ TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint3
   return none;
 }
 
+double Builder::sizeOf(const plan::ConcreteItems &items) const {
+  if (items.kind != plan::ItemSetKind::S || !table)
+    return countOf(counts, items);
+  birkhoff::Piece piece = table->piece(items.first, items.second, items.stage, items.lane);
+  return static_cast<double>(piece.size()) / partsOfToken;
+}
+
 /// Items of the first region with its repetitions, or of all; bytes of all.
 double Builder::measure(const std::vector<plan::Region> &regions, const Scope &scope,
                         bool firstOnly, double &bytes) const {
@@ -211,7 +238,7 @@ double Builder::measure(const std::vector<plan::Region> &regions, const Scope &s
   for (const plan::Region &region : regions) {
     Scope inner = scope;
     plan::forEachPoint(region.each, plan, inner, [&](const Scope &point) {
-      double count = countOf(counts, plan::concreteItems(region.items, point));
+      double count = sizeOf(plan::concreteItems(region.items, point));
       bytes += count * plan.buffers[region.buffer].bytesPerRecord;
       if (&region == &regions[0] || !firstOnly)
         items += count;

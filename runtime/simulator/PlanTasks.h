@@ -15,7 +15,7 @@
 
 namespace moec::simulator {
 
-/// How many items a set has.
+/// How many items a set has; 0 of S, which takes a plan's stages to know.
 double countOf(const traffic::ItemCounts &counts, const plan::ConcreteItems &items);
 
 /// The tasks of steps 1 to `steps` of a checked plan, every step with the same

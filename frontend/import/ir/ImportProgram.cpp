@@ -140,6 +140,8 @@ static moe::Algorithm toAlgorithm(frontend::Algorithm algorithm) {
     return moe::Algorithm::Multicast;
   case frontend::Algorithm::Staged:
     return moe::Algorithm::Staged;
+  case frontend::Algorithm::Birkhoff:
+    return moe::Algorithm::Birkhoff;
   }
   llvm_unreachable("unknown algorithm");
 }

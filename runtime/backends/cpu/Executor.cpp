@@ -285,6 +285,8 @@ static Status runLocal(TaskContext &context) {
     return runFullSum(context);
   case plan::TaskKind::SwitchSum:
     return runSwitchSum(context);
+  case plan::TaskKind::Stages:
+    return runStages(context);
   }
   return context.fault("is of an unknown kind");
 }

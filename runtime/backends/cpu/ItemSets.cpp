@@ -15,6 +15,9 @@ void ItemSets::beginStep(uint32_t tokens) {
                                       &passedRows, &sentToNodes, &receivedForNode, &others})
     for (Entry &entry : *entries)
       entry.isKnown = false;
+  sizes.clear();
+  pieces.clear();
+  table.reset();
   own.isKnown = true;
   own.list.count = tokens;
   own.list.isListed = true;
@@ -55,6 +58,8 @@ const ItemList *ItemSets::find(const plan::ConcreteItems &items) const {
     else if (isOnLane(items.first) && items.second == rank / lanes)
       entry = &receivedForNode[items.first / lanes];
     break;
+  case plan::ItemSetKind::S:
+    return findPiece(items);
   }
   entry = known(entry);
   return entry ? &entry->list : nullptr;
@@ -73,17 +78,59 @@ void ItemSets::close(ItemList &list) {
 
 bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
   bool isTokens = items.kind == plan::ItemSetKind::D && items.second == rank;
-  bool isForNode =
-      items.kind == plan::ItemSetKind::M && isOnLane(items.first) && items.second == rank / lanes;
+  bool isOfNode = items.kind == plan::ItemSetKind::M;
+  if (isOfNode)
+    sizes[items] = count;
+  bool isForNode = isOfNode && isOnLane(items.first) && items.second == rank / lanes;
   bool isAll = items.kind == plan::ItemSetKind::A && items.first != rank;
   if (!isTokens && !isForNode && !isAll)
-    return false;
+    return isOfNode;
   ItemList &list = isAll      ? open(others[items.first])
                    : isTokens ? receivedFrom(items.first)
                               : receivedForNodeFrom(items.first);
   list.count = count;
   list.isListed = false;
   return true;
+}
+
+bool ItemSets::makeStages(uint32_t stages) {
+  size_t nodes = sentToNodes.size();
+  std::vector<uint64_t> counts;
+  for (uint32_t source = 0; source < sent.size(); ++source)
+    for (uint32_t node = 0; node < nodes; ++node) {
+      auto size = sizes.find({plan::ItemSetKind::M, source, node});
+      bool isKnown = source == rank ? sentToNodes[node].isKnown : size != sizes.end();
+      if (!isKnown)
+        return false;
+      counts.push_back(source == rank ? sentToNodes[node].list.count : size->second);
+    }
+  table.emplace(counts, static_cast<uint32_t>(nodes), lanes, stages);
+  return true;
+}
+
+std::optional<birkhoff::Piece> ItemSets::pieceOf(const plan::ConcreteItems &items) const {
+  if (!table)
+    return std::nullopt;
+  return table->piece(items.first, items.second, items.stage, items.lane);
+}
+
+/// Of its own tokens a rank knows which they are, of others' where they lie.
+const ItemList *ItemSets::findPiece(const plan::ConcreteItems &items) const {
+  std::optional<birkhoff::Piece> piece = pieceOf(items);
+  if (!piece)
+    return nullptr;
+  auto [place, isNew] = pieces.try_emplace(items);
+  ItemList &list = place->second;
+  if (!isNew)
+    return &list;
+  list.begin = static_cast<uint32_t>(piece->begin);
+  list.count = static_cast<uint32_t>(piece->size());
+  if (items.first == rank) {
+    const std::vector<uint32_t> &whole = sentToNodes[items.second].list.items;
+    list.items.assign(whole.begin() + piece->begin, whole.begin() + piece->end);
+    list.isListed = true;
+  }
+  return &list;
 }
 
 } // namespace moec::rt::cpu

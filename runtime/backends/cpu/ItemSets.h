@@ -7,16 +7,20 @@
 // caller, D(r,p), Y(r,p) and M(r,b) from its own routing, |A(s)|, |D(s,r)| and |M(s,a)|
 // (a: its own node) from the payload of s's flag, the items of the latter two and of
 // Y(s,r) from the records or routes that s sent, and D(s,p), Y(s,p) for the p of its node
-// from the records of M(s,a). Each is known for one step at a time; a task that names a set which
-// its rank does not know yet is a fault of the plan.
+// from the records of M(s,a). Where a plan goes in stages it knows the sizes of all M(s,b)
+// from flags, and with them where each S(s,b,k,m) lies in M(s,b). Each is known for one step
+// at a time; a task that names a set which its rank does not know yet is a fault of the plan.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BACKENDS_CPU_ITEMSETS_H
 #define MOEC_RUNTIME_BACKENDS_CPU_ITEMSETS_H
 
+#include "runtime/birkhoff/StageTable.h"
 #include "runtime/plan/Expand.h"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <vector>
 
 namespace moec::rt::cpu {
@@ -25,6 +29,7 @@ namespace moec::rt::cpu {
 struct ItemList {
   uint32_t count = 0;
   bool isListed = false; ///< false: the count alone is known
+  uint32_t begin = 0;    ///< of S: its place in M
   std::vector<uint32_t> items;
 };
 
@@ -57,8 +62,13 @@ public:
     return open(passedRows[place(source, peer)]);
   }
   static void close(ItemList &list);
-  /// The size of A(s), D(s,r) or M(s,a) alone; false if the set is no such.
+  /// The size of A(s), D(s,r) or M(s,b) alone; false if the set is no such.
   bool receiveCount(const plan::ConcreteItems &items, uint32_t count);
+
+  /// Makes the sets S known; false while a size of some M is missing.
+  bool makeStages(uint32_t stages);
+  /// Where S lies in its M; nothing before makeStages().
+  std::optional<birkhoff::Piece> pieceOf(const plan::ConcreteItems &items) const;
 
   /// Does this rank hand on what `source` sends to ranks of its node?
   bool isOnLane(uint32_t source) const { return source % lanes == rank % lanes; }
@@ -76,17 +86,21 @@ private:
   uint32_t place(uint32_t source, uint32_t peer) const {
     return source / lanes * lanes + peer % lanes;
   }
+  const ItemList *findPiece(const plan::ConcreteItems &items) const;
   const Entry *findPassed(const std::vector<Entry> &entries,
                           const plan::ConcreteItems &items) const;
 
   uint32_t rank, lanes;
   Entry own;
-  std::vector<Entry> sent, sentRows;         ///< D(rank, p), Y(rank, p)
-  std::vector<Entry> received, receivedRows; ///< D(s, rank), Y(s, rank)
-  std::vector<Entry> passed, passedRows;     ///< D(s, p), Y(s, p): [node of s][lane of p]
-  std::vector<Entry> sentToNodes;            ///< M(rank, b)
-  std::vector<Entry> receivedForNode;        ///< M(s, own node): [node of s]
-  std::vector<Entry> others;                 ///< A(s), of which the number says all
+  std::vector<Entry> sent, sentRows;             ///< D(rank, p), Y(rank, p)
+  std::vector<Entry> received, receivedRows;     ///< D(s, rank), Y(s, rank)
+  std::vector<Entry> passed, passedRows;         ///< D(s, p), Y(s, p): [node of s][lane of p]
+  std::vector<Entry> sentToNodes;                ///< M(rank, b)
+  std::vector<Entry> receivedForNode;            ///< M(s, own node): [node of s]
+  std::vector<Entry> others;                     ///< A(s), of which the number says all
+  std::map<plan::ConcreteItems, uint32_t> sizes; ///< of M(s, b) of other ranks
+  std::optional<birkhoff::StageTable> table;
+  mutable std::map<plan::ConcreteItems, ItemList> pieces; ///< those that were asked for
 };
 
 } // namespace moec::rt::cpu

@@ -71,7 +71,8 @@ bool describes(const Tag &wanted, const Tag &found) {
                         ? true
                         : wanted.item.slot == found.item.slot;
   return (wanted.content == Content::Any || wanted.content == found.content) && isSameSlot &&
-         wanted.item.rank == found.item.rank && wanted.item.token == found.item.token &&
+         wanted.item.rank == found.item.rank &&
+         (wanted.item.token == anyToken || wanted.item.token == found.item.token) &&
          wanted.step == found.step;
 }
 

@@ -48,6 +48,8 @@ TaskContext::operandRegions(const std::vector<plan::ConcreteRegion> &all,
 
 std::string itemsName(const plan::ConcreteItems &items) {
   std::string name = concat(plan::nameOf(items.kind), "(", items.first);
+  if (items.kind == plan::ItemSetKind::S)
+    return concat(name, ", ", items.second, ", ", items.stage, ", ", items.lane, ")");
   return items.kind == plan::ItemSetKind::A ? name + ")" : concat(name, ", ", items.second, ")");
 }
 

@@ -33,6 +33,7 @@ enum class Content : uint8_t {
   Any,        ///< whatever is put
 };
 inline constexpr uint32_t noSlot = ~0u;
+inline constexpr uint32_t anyToken = ~0u; ///< of what is put by who does not know its tokens
 struct Item {
   uint32_t rank = 0; ///< the token's source
   uint32_t token = 0;

@@ -178,6 +178,13 @@ std::vector<uint32_t> TestMode::itemsOf(const plan::ConcreteItems &set, const Ra
     return truth->second.rows[set.second];
   case plan::ItemSetKind::M:
     return truth->second.ofNodes[set.second];
+  case plan::ItemSetKind::S:
+    if (std::optional<birkhoff::Piece> piece = rank.sets.pieceOf(set)) {
+      const std::vector<uint32_t> &whole = truth->second.ofNodes[set.second];
+      if (piece->end <= whole.size())
+        items.assign(whole.begin() + piece->begin, whole.begin() + piece->end);
+    }
+    break;
   case plan::ItemSetKind::A:
     break;
   }

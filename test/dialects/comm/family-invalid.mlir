@@ -71,7 +71,7 @@ comm.plan @unknown_variable ranks 2 topk 1 depth 1 steps serial result rows {
 
 comm.plan @unknown_set ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
-  // expected-error @+1 {{unknown item set 'B': expected A, D, M or Y}}
+  // expected-error @+1 {{unknown item set 'B': expected A, D, M, S or Y}}
   %cp = comm.copy : %x{B(r)} from %x{A(r)}
 }
 
@@ -301,6 +301,36 @@ comm.plan @a_frame_in_a_copy ranks 6 nodes 2 topk 1 depth 1 steps serial result 
   // region-c6
   // expected-error @+1 {{has a frame, which only the source of a put may have}}
   %cp = comm.copy for p in all : %x[p]{D(r,p)} from %z[p]{D(r,p) in M(r,0)}
+}
+
+// -----
+
+comm.plan @a_stage_without_frame ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{holds S(r,0,k,0) in 'x' of layout seq without M around it}}
+  %pd = comm.put for k in stages to 0 : %x[r]{S(r,0,k,0)} from %z{S(r,0,k,0)}
+}
+
+// -----
+
+comm.plan @a_stage_of_another_node ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{S(r,0,k,0) is no part of M(r,1): a frame is M around D of the same rank, or around S of it and the same node}}
+  %pd = comm.put for k in stages to 0 : %x[r]{S(r,0,k,0) in M(r,1)} from %z{S(r,0,k,0)}
+}
+
+// -----
+
+comm.plan @a_stage_that_is_none ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c4
+  // expected-error @+1 {{third argument of S 'r' must be a stage, 0 to 3, for every value of its variables}}
+  %pd = comm.put to 0 : %x[r]{S(r,0,r,0) in M(r,0)} from %z{S(r,0,r,0)}
 }
 
 // -----

@@ -26,6 +26,12 @@ comm.plan @nodes_of_different_sizes ranks 6 nodes 4 topk 1 depth 1 steps serial 
 
 // -----
 
+// plan-c6
+// expected-error @+1 {{must have 1 to 4096 stages, not 5000}}
+comm.plan @too_many_stages ranks 4 nodes 2 stages 5000 topk 1 depth 1 steps serial result rows {}
+
+// -----
+
 comm.plan @one_label_twice ranks 1 topk 1 depth 1 steps serial result rows {
   // expected-note @+1 {{by this op}}
   %x = comm.buffer input slot of 8 bytes

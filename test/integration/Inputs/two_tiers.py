@@ -45,7 +45,7 @@ mesh box8 on box {{
 MESHES = ((2, 2), (2, 4), (3, 2))
 SEEDS = (1, 2, 3)
 # Schedules that add up partial sums as another does.
-TREES = {"staged": "two_tier"}
+TREES = {"staged": "two_tier", "birkhoff": "two_tier"}
 
 
 def schedule(layer, algorithm, combine, extra=""):
@@ -65,9 +65,11 @@ def variants():
             yield f"staggered-{combine}-{nodes}x{lanes}-sizes", nodes, lanes, "staggered", combine, "  rates sizes\n"
             if nodes == 2:
                 yield f"staged-{combine}-{nodes}x{lanes}", nodes, lanes, "staged", combine, ""
-            for algorithm in ("staggered", "two_tier"):
+            for algorithm in ("staggered", "two_tier", "birkhoff"):
                 yield f"{algorithm}-{combine}-{nodes}x{lanes}", nodes, lanes, algorithm, combine, ""
         yield f"two_tier-rows-{nodes}x{lanes}-deep", nodes, lanes, "two_tier", "rows", "  window 1\n  depth 2\n"
+        yield (f"birkhoff-partial-{nodes}x{lanes}-deep", nodes, lanes, "birkhoff", "partial",
+               "  window 1\n  depth 2\n")
         yield (f"two_tier-partial-{nodes}x{lanes}-deep", nodes, lanes, "two_tier", "partial",
                "  window 1\n  depth 3\n")
 

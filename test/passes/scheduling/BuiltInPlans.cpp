@@ -31,7 +31,7 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
   for (Combine combine : {Combine::Rows, Combine::Partial}) {
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
     if (nodes > 1 && lanes > 1)
-      for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged})
+      for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged, Algorithm::Birkhoff})
         all.push_back({algorithm, combine, nodes, lanes});
     if (nodes == 1)
       all.push_back({Algorithm::Multicast, combine, nodes, lanes});
@@ -47,6 +47,8 @@ static std::string abstractText(const BuiltIn &builtIn) {
   bool isOneMachine = builtIn.algorithm == Algorithm::Staged;
   if (builtIn.nodes > 1 && !isOneMachine)
     header += " nodes " + std::to_string(builtIn.nodes);
+  if (builtIn.algorithm == Algorithm::Birkhoff) // fewer than it would choose: to be quick
+    header += " stages 3";
   header += " topk 2 depth 1 steps serial result rows schedule <";
   header += comm::stringifyAlgorithm(comm::Algorithm(builtIn.algorithm));
   header += ", depth = " + std::to_string(builtIn.depth);

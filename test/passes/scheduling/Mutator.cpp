@@ -151,7 +151,7 @@ void Mutator::changeDomains(size_t i) {
   for (size_t j = 0; j < op.domains.size(); ++j)
     for (DomainKind kind :
          {DomainKind::All, DomainKind::Stagger, DomainKind::Nodes, DomainKind::StaggerNodes,
-          DomainKind::Lanes, DomainKind::StaggerLanes, DomainKind::OtherNodes})
+          DomainKind::Lanes, DomainKind::StaggerLanes, DomainKind::OtherNodes, DomainKind::Stages})
       if (isOther(plan, kind, op.domains[j].kind, op.kind == plan::OpKind::Wait))
         add(i, std::string("domain ") + plan::nameOf(kind),
             [&](Op &changed) { changed.domains[j].kind = kind; });

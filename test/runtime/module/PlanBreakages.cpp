@@ -125,7 +125,7 @@ static std::vector<Breakage> regionBreakages() {
       {"region-index-missing", op(pd, [](Op &o) { o.writes[0].index.pop_back(); })},
       {"region-index-outside", op(pd, [](Op &o) { o.writes[0].index[1] = p() + constant(1); })},
       {"region-parity-outside", op(pd, [](Op &o) { o.writes[0].index[0] = mod(step(), 2); })},
-      {"region-items-kind", op(pd, [](Op &o) { o.reads[0].items.kind = ItemSetKind(4); })},
+      {"region-items-kind", op(pd, [](Op &o) { o.reads[0].items.kind = ItemSetKind(5); })},
       {"region-items-arity", op(pd, [](Op &o) { o.reads[0].items.args.pop_back(); })},
       {"region-items-no-rank", op(pd, [](Op &o) { o.reads[0].items.args[1] = constant(2); })},
       {"region-records", op(pc, [](Op &o) { o.reads[0].items.kind = ItemSetKind::D; })},

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 namespace moec::rt::cpu {
 
@@ -17,6 +18,8 @@ static constexpr size_t blockBytes = 128 << 10;
 /// The token and slot that item `index` of a set is.
 static Item itemOf(const plan::ConcreteItems &set, const ItemList &list, uint32_t index,
                    uint32_t topK) {
+  if (!list.isListed)
+    return {set.first, anyToken};
   uint32_t item = list.items[index];
   if (set.kind == plan::ItemSetKind::Y)
     return {set.first, item / topK, item % topK};
@@ -37,19 +40,23 @@ static void count(Machine &machine, const Task &task, uint32_t source, uint32_t 
   matrix[size_t(source) * machine.plan.ranks + peer] += bytes;
 }
 
-/// Where the items lie in the source: their positions in a frame, if it has one.
-static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const RegionView &source,
-                                              const plan::ConcreteRegion &from,
+/// Where the items lie in a region: their positions in a frame, if it has one.
+static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const RegionView &view,
+                                              const plan::ConcreteRegion &region,
                                               const ItemList &list) {
   std::vector<uint32_t> places(list.count);
-  if (!from.frame) {
+  if (!region.frame) {
     for (uint32_t i = 0; i < list.count; ++i)
-      places[i] = static_cast<uint32_t>(recordOf(source, list, i));
+      places[i] = static_cast<uint32_t>(recordOf(view, list, i));
     return places;
   }
-  MOEC_ASSIGN_OR_RETURN(const ItemList *frame, context.items(*from.frame));
+  if (region.items.kind == plan::ItemSetKind::S) {
+    std::iota(places.begin(), places.end(), list.begin);
+    return places;
+  }
+  MOEC_ASSIGN_OR_RETURN(const ItemList *frame, context.items(*region.frame));
   if (!frame->isListed || !list.isListed)
-    return context.fault("needs the items of ", itemsName(*from.frame), ", of which rank ",
+    return context.fault("needs the items of ", itemsName(*region.frame), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   uint32_t place = 0; // both ascend
   for (uint32_t i = 0; i < list.count; ++i) {
@@ -57,29 +64,30 @@ static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const Region
       ++place;
     if (place == frame->count || frame->items[place] != list.items[i])
       return context.fault("takes item ", list.items[i], ", which is not in ",
-                           itemsName(*from.frame));
+                           itemsName(*region.frame));
     places[i] = place;
   }
   return places;
 }
 
-/// What goes where: the records from `first` to `end` of `list`, at `places` of `source`.
+/// What goes where: the records from `first` to `end` of `list`, at `places` of `source`,
+/// to `targets`.
 struct Copies {
   const ItemList &list;
   const RegionView &source;
-  std::vector<uint32_t> places;
+  std::vector<uint32_t> places, targets;
   uint32_t first, end;
 };
 
 static void copyTo(TaskContext &context, const RegionView &target, const Copies &copies) {
-  const auto &[list, source, places, first, end] = copies;
+  const auto &[list, source, places, targets, first, end] = copies;
   const plan::ConcreteItems &set = context.task.writes[0].items;
   size_t bytes = source.recordBytes;
   if (context.isProbed()) { // record by record: others may go on in between
     for (uint32_t i = first; i < end; ++i) {
       Item item = itemOf(set, list, i, context.machine.plan.topK);
       const std::byte *record = context.read(source, places[i], Content::Any, item);
-      context.put(target, recordOf(target, list, i), record, item);
+      context.put(target, targets[i], record, item);
       context.pause();
     }
     return;
@@ -88,8 +96,7 @@ static void copyTo(TaskContext &context, const RegionView &target, const Copies 
   context.machine.pool.parallelFor((end - first + perBlock - 1) / perBlock, [&](uint32_t block) {
     uint32_t last = std::min(end, first + (block + 1) * perBlock);
     for (uint32_t i = first + block * perBlock; i < last; ++i)
-      std::memcpy(context.peek(target, recordOf(target, list, i)), context.peek(source, places[i]),
-                  bytes);
+      std::memcpy(context.peek(target, targets[i]), context.peek(source, places[i]), bytes);
   });
 }
 
@@ -99,14 +106,18 @@ Status runPut(TaskContext &context, uint32_t turn, uint32_t turns) {
   RegionView source = context.view(from);
   MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(into.items));
   bool isIndexed = source.layout == plan::BufferLayout::Slot ||
-                   context.view(into).layout == plan::BufferLayout::Slot || context.isProbed();
+                   context.view(into).layout == plan::BufferLayout::Slot ||
+                   (context.isProbed() && into.items.kind != plan::ItemSetKind::S);
   if (isIndexed && !list->isListed)
     return context.fault("needs the items of ", itemsName(into.items), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> places, placesOf(context, source, from, *list));
+  // Of every peer the same ones.
+  MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> targets,
+                        placesOf(context, context.view(into), into, *list));
   auto first = static_cast<uint32_t>(uint64_t(list->count) * turn / turns);
   auto end = static_cast<uint32_t>(uint64_t(list->count) * (turn + 1) / turns);
-  Copies copies{*list, source, std::move(places), first, end};
+  Copies copies{*list, source, std::move(places), std::move(targets), first, end};
   for (uint32_t peer = task.peer; peer < task.peer + task.peers; ++peer) {
     count(context.machine, task, context.rank.number, peer,
           (end - first) * uint64_t(source.recordBytes));

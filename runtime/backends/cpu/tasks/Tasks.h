@@ -26,6 +26,8 @@ Status runSlotSum(TaskContext &context);
 // and Y(s,p) known.
 Status runPackNodes(TaskContext &context);
 Status runSplit(TaskContext &context);
+/// Makes S known on this rank, from the sizes that have come.
+Status runStages(TaskContext &context);
 // Sums of a rank's rows, of a node's ranks, of what came back.
 Status runRankSum(TaskContext &context);
 Status runNodeSum(TaskContext &context);
