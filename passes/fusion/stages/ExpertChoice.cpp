@@ -102,7 +102,7 @@ void ExpertChoice::applyScore(LaneList &values, uint32_t count) {
   }
   sum = code.warpSumFloat(sum);
   for (Value &value : values)
-    value = code.divFloat(value, sum);
+    value = code.divNearly(value, sum);
 }
 
 /// Score of the group that `members` are the keys of, what counts for nothing between them.
@@ -204,8 +204,11 @@ void ExpertChoice::finishWeights(LaneList &weights, Value sum) {
   if (router.normalize)
     sum = code.addFloat(sum, code.f32(router.normalizeEpsilon));
   for (Value &weight : weights) {
+    // A sum of scores lies in the middle of all numbers, one of logits anywhere: the division
+    // for those calls code for the ends.
     if (router.normalize)
-      weight = code.divFloat(weight, sum);
+      weight = router.score == ScoreFunction::Identity ? code.divFloat(weight, sum)
+                                                       : code.divNearly(weight, sum);
     if (router.scale != 1.0)
       weight = code.mulFloat(weight, code.f32(router.scale));
     weight = code.rounded(weight, router.weightsType);

@@ -40,13 +40,15 @@ Value WarpCode::ctas() { return NVVM::GridDimXOp::create(builder, loc, builder.g
 
 Value WarpCode::subFloat(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
 Value WarpCode::divFloat(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
+Value WarpCode::divNearly(Value a, Value b) {
+  return arith::DivFOp::create(builder, loc, a, b, arith::FastMathFlags::arcp);
+}
 Value WarpCode::maxFloat(Value a, Value b) { return arith::MaxNumFOp::create(builder, loc, a, b); }
 Value WarpCode::exp(Value a) { return math::ExpOp::create(builder, loc, a); }
 Value WarpCode::sigmoid(Value a) {
   Value falling = exp(arith::NegFOp::create(builder, loc, a));
   // The exponential is no more exact than the reciprocal that this allows.
-  return arith::DivFOp::create(builder, loc, f32(1), addFloat(f32(1), falling),
-                               arith::FastMathFlags::arcp);
+  return divNearly(f32(1), addFloat(f32(1), falling));
 }
 Value WarpCode::isNan(Value a) {
   constexpr int64_t withoutSign = 0x7fffffff, infinite = 0x7f800000;

@@ -36,6 +36,8 @@ public:
   // Floats: f32, no contraction.
   mlir::Value subFloat(mlir::Value a, mlir::Value b);
   mlir::Value divFloat(mlir::Value a, mlir::Value b);
+  /// a / b within 2 ulp, for b between 2^-126 and 2^126.
+  mlir::Value divNearly(mlir::Value a, mlir::Value b);
   mlir::Value maxFloat(mlir::Value a, mlir::Value b); ///< the number, if one is NaN
   mlir::Value exp(mlir::Value a);
   mlir::Value sigmoid(mlir::Value a);
