@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 
 namespace moec::driver {
@@ -22,6 +23,20 @@ namespace {
 
 /// A module is told by its name: a broken one must not be read as source.
 bool isModule(const std::string &path) { return path.ends_with(".moex"); }
+
+/// A number from `least` to `most`. CLI11's own ranges take what is not a number, and name
+/// their limits in all their digits.
+CLI::Validator between(double least, double most, const char *range) {
+  return CLI::Validator(
+      [=](const std::string &text) {
+        char *end = nullptr;
+        double value = std::strtod(text.c_str(), &end);
+        bool isInside = end != text.c_str() && *end == 0 && value >= least && value <= most;
+        return isInside ? std::string()
+                        : rt::concat("wanted a number ", range, ", found ", rt::quote(text));
+      },
+      "");
+}
 
 /// The subcommands, each with its options and what runs when it is named.
 class CommandLine {
@@ -218,7 +233,7 @@ private:
     command->add_option("--tokens", place.tokens, "Tokens of a GPU in a step")
         ->check(CLI::Range(1u, 16777216u));
     command->add_option("--steps", place.steps, "Steps until experts are placed again")
-        ->check(CLI::PositiveNumber)
+        ->check(between(1, 1e12, "from 1 to 1e12"))
         ->capture_default_str();
     command->add_option("--ranks", place.ranks, "Number of GPUs instead of the mesh's")
         ->check(CLI::Range(1u, 65535u));
@@ -463,7 +478,7 @@ private:
         ->add_option("--rest", whatIf.restMicroseconds,
                      "Microseconds of a layer that are neither links nor this layer's\n"
                      "kernels (attention), on every machine")
-        ->check(CLI::Range(0.0, 1e9))
+        ->check(between(0, 1e9, "from 0 to 1e9"))
         ->capture_default_str();
     command->add_option("-j,--threads", whatIf.threads, "Threads (default: one for each core)")
         ->check(CLI::Range(1u, 1024u));

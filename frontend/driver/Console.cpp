@@ -7,11 +7,15 @@
 
 #include "frontend/driver/Console.h"
 #include "runtime/base/File.h"
+#include "runtime/base/FilesRead.h"
+#include "runtime/base/Text.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <set>
 #include <unistd.h>
 
 namespace moec::driver {
@@ -61,9 +65,24 @@ int showFailure(const rt::Status &status, bool json) {
   return status.exitCode();
 }
 
+/// What was read, imports included, and what this command has written.
+static rt::Status refuseToLose(const std::string &path) {
+  static std::set<std::string> written;
+  MOEC_RETURN_IF_ERROR(rt::refuseToReplaceRead(path));
+  std::error_code failed;
+  std::string target = std::filesystem::weakly_canonical(path, failed).string();
+  bool isFile = failed || !std::filesystem::exists(target, failed) ||
+                std::filesystem::is_regular_file(target, failed);
+  if (isFile && !written.insert(failed ? path : target).second)
+    return rt::invalidError(rt::quote(path), ": wanted a file of its own for each output");
+  return {};
+}
+
 int writeOutput(const std::string &path, std::string_view text, bool json) {
-  if (!path.empty() && path != "-")
-    return showFailure(rt::writeFileAtomically(path, text), json);
+  if (!path.empty() && path != "-") {
+    rt::Status status = refuseToLose(path);
+    return showFailure(status.ok() ? rt::writeFileAtomically(path, text) : status, json);
+  }
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout))
     return showFailure(
         rt::invalidError("standard output cannot be written: ", std::strerror(errno)), json);

@@ -295,9 +295,10 @@ int Placing::write() {
     return fail(result.status());
   frontend::MapForm form =
       options.exportForm == "eplb" ? frontend::MapForm::Eplb : frontend::MapForm::Sglang;
-  return writeOutput(options.output,
-                     frontend::printPlacementMap(*result, program.layer.experts, form),
-                     options.json);
+  std::string map = frontend::printPlacementMap(*result, program.layer.experts, form);
+  if (options.output == options.from) // a map of all layers is brought up to date in its place
+    return showFailure(rt::writeFileAtomically(options.output, map), options.json);
+  return writeOutput(options.output, map, options.json);
 }
 
 int Placing::report(bool toError) const {

@@ -73,7 +73,8 @@ struct Site {
 };
 
 rt::Result<Site> siteFor(topology::Machine machine, const plan::Plan &plan) {
-  Site site{.machine = std::move(machine)};
+  Site site;
+  site.machine = std::move(machine);
   MOEC_ASSIGN_OR_RETURN(site.shape, study::shapeOf(site.machine, plan));
   MOEC_ASSIGN_OR_RETURN(site.network, topology::makeNetwork(site.machine, site.shape));
   return site;

@@ -7,6 +7,8 @@
 
 #include "frontend/parser/Sources.h"
 
+#include "runtime/base/FilesRead.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -37,6 +39,7 @@ std::optional<uint32_t> Sources::read(const std::string &path, std::string &erro
     error = std::strerror(errno);
     return std::nullopt;
   }
+  rt::noteRead(::fileno(stream.get()));
   std::string text;
   char block[65536];
   while (size_t count = std::fread(block, 1, sizeof block, stream.get())) {

@@ -140,7 +140,7 @@ LogicalResult PlacePass::chooseTurns(moe::LayerOp layer, moe::PlacementRequestAt
   if (std::string fault = checkTurns(problem, rule, placement.turns); !fault.empty())
     return layer.emitError() << kInternalError << "placement breaks its promise: " << fault;
   for (DenseI64ArrayAttr entry : request.getTurns()) {
-    if (entry[0] >= layer.getExperts() || entry[1] >= mesh.getRanks())
+    if (uint64_t(entry[0]) >= layer.getExperts() || entry[1] >= mesh.getRanks())
       return layer.emitError() << "request cannot be met: turns name expert " << entry[0]
                                << " and gpu " << entry[1];
     ArrayRef<int64_t> ranks = entry.asArrayRef().drop_front(2);

@@ -7,6 +7,8 @@
 
 #include "runtime/base/File.h"
 
+#include "runtime/base/FilesRead.h"
+
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -60,6 +62,7 @@ Result<MappedFile> MappedFile::open(const std::string &path) {
   if (!S_ISREG(info.st_mode))
     return invalidError("cannot map ", quote(path), ": wanted a regular file, found ",
                         S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
+  noteRead(file.number);
   MappedFile mapped;
   if (info.st_size == 0)
     return mapped; // mmap refuses a length of 0
@@ -76,6 +79,7 @@ Result<std::string> readFile(const std::string &path) {
   ReadDescriptor file(path);
   if (file.number < 0)
     return systemError("open", path);
+  noteRead(file.number);
   std::string content;
   constexpr size_t chunk = 1 << 16;
   while (true) {

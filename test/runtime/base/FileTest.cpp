@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/base/File.h"
+#include "runtime/base/FilesRead.h"
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -100,6 +101,20 @@ TEST_F(File, FailuresNameThePath) {
             "cannot write '" + folder.string() + "': wanted a file name, found a folder");
   EXPECT_EQ(writeFileAtomically(at("none/x"), "x").message(),
             "cannot write '" + at("none/x") + "': No such file or directory");
+}
+
+TEST_F(File, NotesWhatIsRead) {
+  ASSERT_TRUE(writeFileAtomically(at("read"), "text").ok());
+  ASSERT_TRUE(writeFileAtomically(at("mapped"), "text").ok());
+  fs::create_symlink(at("read"), at("link"));
+  ASSERT_TRUE(readFile(at("read")).ok());
+  ASSERT_TRUE(MappedFile::open(at("mapped")).ok());
+  EXPECT_EQ(refuseToReplaceRead(at("link")).message(),
+            "'" + at("link") + "': wanted another file to write than those that were read");
+  EXPECT_FALSE(refuseToReplaceRead(at("mapped")).ok());
+  EXPECT_TRUE(refuseToReplaceRead(at("other")).ok());
+  ASSERT_TRUE(readFile("/dev/null").ok());
+  EXPECT_TRUE(refuseToReplaceRead("/dev/null").ok());
 }
 
 TEST_F(File, RefusesToReplaceAnInputByAnyOfItsNames) {
