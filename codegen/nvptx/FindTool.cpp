@@ -19,7 +19,9 @@ namespace moec::codegen {
 
 static std::string join(llvm::StringRef folder, llvm::StringRef a, llvm::StringRef b) {
   llvm::SmallString<128> path(folder);
-  llvm::sys::path::append(path, a, b);
+  llvm::sys::path::append(path, a);
+  if (!b.empty()) // or a slash would stand at the end, and no program has that name
+    llvm::sys::path::append(path, b);
   return std::string(path);
 }
 
