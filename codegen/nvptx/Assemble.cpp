@@ -43,6 +43,10 @@ rt::Result<ChosenAssembler> ChosenAssembler::choose(const NvptxOptions &options)
   return chosen;
 }
 
+bool ChosenAssembler::understands(const std::string &ptx) const {
+  return !nvJitLink || ptx.find("\tsetmaxnreg.") == std::string::npos;
+}
+
 rt::Result<Assembly> ChosenAssembler::assemble(const std::string &ptx,
                                                const std::string &arch) const {
   assert(exists() && "nobody to assemble");

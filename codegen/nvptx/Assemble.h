@@ -49,6 +49,9 @@ public:
 
   /// False: nobody assembles.
   bool exists() const { return !ptxas.empty() || nvJitLink; }
+  /// Whether it does what `ptx` says. nvJitLink compiles all that it gets for linking, and
+  /// there setmaxnreg is ignored (ptxas' C7504): math warps would have the registers of loaders.
+  bool understands(const std::string &ptx) const;
   rt::Result<Assembly> assemble(const std::string &ptx, const std::string &arch) const;
 
 private:

@@ -57,6 +57,7 @@ struct Job {
   std::unique_ptr<llvm::Module> module;
   AlignedCounts aligned{};
   CompiledKernel result;
+  bool leftAsPtx = false;        ///< the assembler does not understand it
   std::vector<Finding> findings; ///< of the lint
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
@@ -161,8 +162,25 @@ static void finish(Job &job, const ChosenAssembler &assembler, const NvptxOption
   }
   if (options.lint)
     lint(job);
-  if (assembler.exists())
+  job.leftAsPtx = assembler.exists() && !assembler.understands(job.result.ptx);
+  if (assembler.exists() && !job.leftAsPtx)
     assemble(job, assembler, options);
+}
+
+/// Says once what no job can: that nvJitLink was not up to some. False if it was insisted on.
+static bool reportLeft(ModuleOp module, const std::vector<std::unique_ptr<Job>> &jobs,
+                       const NvptxOptions &options) {
+  size_t left = llvm::count_if(jobs, [](const auto &job) { return job->leftAsPtx; });
+  if (left == 0)
+    return true;
+  bool insisted = options.assembler == Assembler::NvJitLink;
+  auto diagnostic =
+      insisted ? emitError(module.getLoc()) << "unsupported here: " : emitWarning(module.getLoc());
+  diagnostic << "libnvJitLink.so ignores the registers that roles of kernels ask for (setmaxnreg), "
+             << left << " kernels have such roles";
+  if (!insisted)
+    diagnostic << ": they are left as PTX, and the driver will assemble them when they are loaded";
+  return !insisted;
 }
 
 /// The diagnostics of a job. False if there are errors among them.
@@ -208,6 +226,7 @@ FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
       failed = true; // and go on: the errors of all kernels are wanted
   pool.wait();
 
+  failed |= !reportLeft(module, jobs, options);
   std::vector<CompiledKernel> kernels;
   for (std::unique_ptr<Job> &job : jobs) {
     failed |= !report(*job);

@@ -40,6 +40,8 @@ PtxasReport parsePtxasLog(std::string_view log) {
     size_t end = log.find('\n');
     std::string_view line = log.substr(0, end);
     log = end == std::string_view::npos ? std::string_view() : log.substr(end + 1);
+    if (line.starts_with("info ")) // the linker of nvJitLink says all of it again
+      continue;
     if (isRemark(line))
       report.remarks.emplace_back(line);
     report.registers += numberBefore(line, " registers");

@@ -28,6 +28,15 @@ TEST(PtxasLog, ReadsEveryFigure) {
   EXPECT_TRUE(report.remarks.empty());
 }
 
+TEST(PtxasLog, CountsOnceWhatNvJitLinkSaysTwice) {
+  PtxasReport report = parsePtxasLog("ptxas info    : Used 102 registers, used 6 barriers\n"
+                                     "info    : Function properties for 'dispatch':\n"
+                                     "info    : used 102 registers, used 6 barriers, 0 stack, "
+                                     "0 bytes smem, 536 bytes cmem[0], 0 bytes lmem\n");
+  EXPECT_EQ(report.registers, 102u);
+  EXPECT_EQ(report.barriers, 6u);
+}
+
 TEST(PtxasLog, KeepsWhatCostsSpeedOrCorrectness) {
   PtxasReport report =
       parsePtxasLog("ptxas info    : (C7517) warpgroup.wait is injected in around line 3\n"
