@@ -62,6 +62,12 @@ int readMachine(const BoundOptions &options, BoundInput &input) {
         options.json);
   frontend::Diagnostics reports;
   std::optional<frontend::Machine> machine = frontend::parseMachine(name, reports);
+  if (!machine && options.machine.empty() && options.layer.ends_with(".moex"))
+    return showFailure(rt::invalidError("--machine: wanted the file of machine ", rt::quote(name),
+                                        ", which ", options.layer,
+                                        " is for and which does not "
+                                        "come with moec"),
+                       options.json);
   if (!machine)
     return showDiagnostics(reports, options.json);
   input.machine = *std::move(machine);

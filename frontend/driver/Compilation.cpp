@@ -265,7 +265,8 @@ bool Compilation::loadIr(const std::string &path, Phase at) {
   std::string error;
   auto file = reports.sources().read(path, error);
   if (!file) {
-    reports.reportText(frontend::Severity::Error, {}, error);
+    reports.reportText(frontend::Severity::Error, {},
+                       rt::concat("cannot read ", rt::quote(path), ": ", error));
     return failed(1);
   }
   mlir::ParserConfig config(&context);

@@ -142,6 +142,10 @@ rt::Status Placing::addTrace(const traffic::Trace &trace, const std::string &nam
   uint32_t experts = program.layer.experts, topK = program.layer.router.topK;
   if (trace.topK != topK)
     return rt::invalidError(name, ": tokens choose ", trace.topK, " experts, the layer's ", topK);
+  for (uint32_t rank : trace.ranks)
+    if (rank >= program.ranks())
+      return rt::invalidError(name, ": a token is of rank ", rank, ", the layer has ranks 0..",
+                              program.ranks() - 1);
   std::vector<double> &counts = observed.periods.emplace_back(experts);
   for (uint32_t expert : trace.experts) {
     if (expert >= experts)

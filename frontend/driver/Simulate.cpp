@@ -167,6 +167,10 @@ int runSimulate(const SimulateOptions &options) {
   if (rt::Status status = rt::refuseToReplace(options.input, options.trace, "--trace");
       !status.ok())
     return showFailure(status, options.json);
+  if (options.json && options.trace == "-")
+    return showFailure(rt::invalidError("--trace: wanted a file beside --json, found standard "
+                                        "output"),
+                       true);
   SimulateInput input;
   if (int code = readSimulateInput(options, input))
     return code;

@@ -65,6 +65,12 @@ int readMachine(const SimulateOptions &options, SimulateInput &input) {
         options.json);
   frontend::Diagnostics reports;
   auto machine = frontend::parseMachine(name, reports);
+  if (!machine && options.machine.empty() && !isSource) // a module keeps the name alone
+    return showFailure(rt::invalidError("--machine: wanted the file of machine ", rt::quote(name),
+                                        ", which ", options.input,
+                                        " is for and which does not "
+                                        "come with moec"),
+                       options.json);
   if (!machine)
     return showDiagnostics(reports, options.json);
   input.machine = std::move(*machine);

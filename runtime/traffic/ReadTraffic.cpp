@@ -116,6 +116,13 @@ static int columnOf(const Line &header, std::initializer_list<std::string_view> 
   return -1;
 }
 
+std::optional<uint32_t> Trace::repeatedExpert() const {
+  for (auto slot = experts.end() - topK; slot != experts.end(); ++slot)
+    if (std::find(slot + 1, experts.end(), *slot) != experts.end())
+      return *slot;
+  return std::nullopt;
+}
+
 static rt::Result<Traffic> readTraceTable(const std::vector<Line> &lines, const std::string &name,
                                           const std::vector<size_t> &slots) {
   int layer = columnOf(lines[0], {"layer"}), rank = columnOf(lines[0], {"rank", "source"});
@@ -145,6 +152,9 @@ static rt::Result<Traffic> readTraceTable(const std::vector<Line> &lines, const 
       MOEC_ASSIGN_OR_RETURN(uint32_t e, readIndex(line.cells[slot], name, line.number));
       trace.experts.push_back(e);
     }
+    if (auto twice = trace.repeatedExpert())
+      return rt::invalidError(name, ":", line.number, ": wanted experts that differ, found ",
+                              *twice, " twice");
   }
   return traffic;
 }

@@ -74,6 +74,8 @@ static rt::Result<Trace> readTrace(const Json &json, const std::string &place) {
       MOEC_ASSIGN_OR_RETURN(uint32_t expert, indexOf(slot, at));
       trace.experts.push_back(expert);
     }
+    if (auto twice = trace.repeatedExpert())
+      return rt::invalidError(at, ": wanted experts that differ, found ", *twice, " twice");
   }
   return trace;
 }

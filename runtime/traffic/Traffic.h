@@ -46,6 +46,8 @@ struct Trace {
   std::vector<uint32_t> experts; ///< [token][slot]
   std::vector<uint32_t> ranks;   ///< source of each token; empty: dealt evenly, in order
   size_t tokens() const { return topK ? experts.size() / topK : 0; }
+  /// The expert that the last token has chosen twice, if there is one.
+  std::optional<uint32_t> repeatedExpert() const;
 };
 
 struct Traffic {

@@ -53,6 +53,9 @@ TEST(ReadTraffic, RefusesWhatIsBroken) {
   EXPECT_EQ(message("rank,slot0\n"), "f: wanted tokens below the header, found none");
   EXPECT_EQ(message("slot0,slot1\n1.5,2\n"), "f:2: wanted a whole number below 65536, found '1.5'");
   EXPECT_EQ(message("slot0,slot1\n1\n"), "f:2: wanted 2 cells as in the header, found 1");
+  EXPECT_EQ(message("slot0,slot1\n1,2\n3,3\n"), "f:3: wanted experts that differ, found 3 twice");
+  EXPECT_EQ(message("{\"routing\": [[1, 2], [7, 7]]}"),
+            "f: routing[1]: wanted experts that differ, found 7 twice");
   EXPECT_FALSE(readTraffic("a,b\n1,2\n", "f").ok());
   EXPECT_FALSE(readTraffic("[1, \"a\"]", "f").ok());
   EXPECT_EQ(message("{"), "f: wanted JSON, found a text that is none");
