@@ -210,9 +210,12 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"::moec::comm::Rates",
                                                "::moec::comm::Rates::Equal">:$rates,
                         OptionalParameter<"std::optional<int64_t>",
-                                          "equal groups of a node that staged joins">:$groups);
+                                          "equal groups of a node that staged joins">:$groups,
+                        DefaultValuedParameter<"bool", "false",
+                                               "experts run source by source">:$pipeline);
   let assemblyFormat = [{
-    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups)^)? `>`
+    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups,
+                                   $pipeline)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -154,7 +154,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     flight (0: all), `depth` the copies of each symmetric region, `fuse` says which
     stages share a launch, `algorithm` how rows travel and `combine` whether sums come
     back in their place, `rates` how puts in flight share a link, `groups` into how many
-    equal runs host bridges or sockets part the GPUs of a machine; what is absent is the choice of `--comm-schedule` and
+    equal runs host bridges or sockets part the GPUs of a machine, `pipeline` that experts run
+    source by source; what is absent is the choice of `--comm-schedule` and
     `--comm-form-kernels`.
 
     Constraints:
@@ -173,7 +174,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
                                                "::moec::moe::Combine::Rows">:$combine,
                         DefaultValuedParameter<"::moec::moe::Rates",
                                                "::moec::moe::Rates::Equal">:$rates,
-                        OptionalParameter<"std::optional<int64_t>">:$groups);
+                        OptionalParameter<"std::optional<int64_t>">:$groups,
+                        DefaultValuedParameter<"bool", "false">:$pipeline);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

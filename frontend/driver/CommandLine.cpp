@@ -442,8 +442,8 @@ private:
             "As of simulate; traces and matrices bring their own tokens")
         ->capture_default_str();
     addList(command, "--algorithm", sweep.algorithms,
-            "Algorithms of the schedule block in place of the input's");
-    addList(command, "--chunks", sweep.chunks, "Its `chunks`")->check(CLI::Range(1u, 65535u));
+            "Algorithms of the schedule block in place of the input's, with more\n"
+            "statements behind them if they have any: 'staggered; window 0'");
     addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
     command->add_option("--format", sweep.format, "md, csv or jsonl")
         ->check(CLI::IsMember({"md", "csv", "jsonl"}))
@@ -471,8 +471,6 @@ private:
     addList(command, "--algorithm", whatIf.algorithms,
             "Algorithms to choose from: each machine takes its fastest")
         ->capture_default_str();
-    addList(command, "--chunks", whatIf.chunks, "The same of `chunks`")
-        ->check(CLI::Range(1u, 65535u));
     addList(command, "--combine", whatIf.combines, "The same of `combine`")->capture_default_str();
     command
         ->add_option("--rest", whatIf.restMicroseconds,

@@ -176,8 +176,7 @@ struct SweepOptions {
   std::vector<uint32_t> ranks;       ///< empty: the mesh's
   std::vector<uint32_t> tokens;      ///< of a rank; empty: the source's most, or 4096
   std::vector<std::string> traffics = {"uniform"};
-  std::vector<std::string> algorithms; ///< these three empty: as the schedule block says
-  std::vector<uint32_t> chunks;
+  std::vector<std::string> algorithms; ///< these two empty: as the schedule block says
   std::vector<std::string> combines;
   std::string format = "md"; ///< md, csv, jsonl
   std::string output;        ///< standard output when empty
@@ -193,7 +192,6 @@ struct WhatIfOptions {
   std::vector<uint32_t> tokens = {32, 4096};
   std::vector<std::string> traffics = {"uniform"};
   std::vector<std::string> algorithms = {"staggered", "two_tier"};
-  std::vector<uint32_t> chunks; ///< empty: as the schedule block says
   std::vector<std::string> combines = {"rows", "partial"};
   double restMicroseconds = 0; ///< of a layer, for all that is neither
   std::optional<uint32_t> threads;

@@ -144,6 +144,8 @@ findScheduleWithoutKernels(const frontend::ScheduleRequest &schedule) {
   case frontend::Algorithm::Birkhoff:
     return {"algorithm birkhoff", schedule.algorithmLocation};
   }
+  if (schedule.pipelinesExperts)
+    return {"pipeline experts", schedule.pipelineLocation};
   if (schedule.ratesBySize.value_or(false))
     return {"rates sizes", schedule.ratesLocation};
   switch (schedule.combine) {

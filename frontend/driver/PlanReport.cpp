@@ -47,21 +47,29 @@ rt::Result<topology::Machine> machineFor(const PlanOptions &options, const Manif
 struct Settings {
   uint32_t window = 0; ///< 0: all
   bool ratesBySize = false;
+  bool pipelinesExperts = false;
   bool operator==(const Settings &) const = default;
 };
 
 /// Of the plan's first put to a rank that wants what it brings; those to the ranks that hand
 /// on between groups of one machine go one at a time.
 Settings settingsOf(const plan::Plan &plan) {
+  Settings settings;
+  auto isFirst = [](const plan::Op &op) {
+    return op.kind == plan::OpKind::Put && op.writes[0].items.kind != plan::ItemSetKind::M;
+  };
+  if (auto put = std::find_if(plan.ops.begin(), plan.ops.end(), isFirst); put != plan.ops.end())
+    settings = {put->window, put->rates == plan::Rates::Sizes};
   for (const plan::Op &op : plan.ops)
-    if (op.kind == plan::OpKind::Put && op.writes[0].items.kind != plan::ItemSetKind::M)
-      return {op.window, op.rates == plan::Rates::Sizes};
-  return {};
+    settings.pipelinesExperts |= op.kind == plan::OpKind::Compute &&
+                                 op.task == plan::TaskKind::Experts && !op.domains.empty();
+  return settings;
 }
 
 std::string settingsText(const Settings &settings, const plan::Plan &plan) {
   return rt::concat(settings.window ? rt::concat("window ", settings.window) : "all peers at once",
-                    settings.ratesBySize ? ", rates by size" : "", ", ",
+                    settings.ratesBySize ? ", rates by size" : "",
+                    settings.pipelinesExperts ? ", experts by source" : "", ", ",
                     plan::nameOf(plan.sumTree));
 }
 
@@ -94,10 +102,11 @@ std::vector<Choice> choicesFor(const Site &site) {
   auto add = [&](const char *algorithm, uint32_t peers) {
     for (uint32_t window : {1u, 2u, 4u, 0u})
       if (window < peers)
-        choices.push_back({algorithm, {window, false}});
+        choices.push_back({algorithm, {window}});
     choices.push_back({algorithm, {0, true}});
   };
   add("staggered", site.network.getRanks());
+  choices.push_back({"staggered", {0, false, true}});
   if (site.shape.nodes > 1)
     add("two_tier", std::max(site.shape.nodes, site.shape.lanes));
   uint32_t groups = topology::mergingGroups(site.machine, site.shape);
@@ -136,7 +145,8 @@ rt::Status Candidates::evaluate(const Choice &choice, report::Candidate &candida
   MOEC_ASSIGN_OR_RETURN(PlannedLayer layer,
                         planFor(options.input, site.machine, site.shape,
                                 rt::concat("algorithm ", choice.algorithm, "; window ", window,
-                                           settings.ratesBySize ? "; rates sizes" : "")));
+                                           settings.ratesBySize ? "; rates sizes" : "",
+                                           settings.pipelinesExperts ? "; pipeline experts" : "")));
   MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts, countsFor(layer));
   study::Step step{layer.plan,   layer.manifest, site.machine,
                    site.network, counts,         dispatchedBytesPerToken(layer.plan)};

@@ -79,7 +79,6 @@ rt::Status failureOf(const frontend::Diagnostics &reports) {
 } // namespace
 
 std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &algorithms,
-                                               const std::vector<uint32_t> &chunks,
                                                const std::vector<std::string> &combines) {
   std::vector<study::ScheduleChoice> choices(1);
   auto vary = [&](const auto &values, auto set) {
@@ -93,7 +92,6 @@ std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &a
       choices = std::move(varied);
   };
   vary(algorithms, [](auto &choice, const auto &value) { choice.algorithm = value; });
-  vary(chunks, [](auto &choice, uint32_t value) { choice.chunks = value; });
   vary(combines, [](auto &choice, const auto &value) { choice.combine = value; });
   return choices;
 }

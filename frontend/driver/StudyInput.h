@@ -26,7 +26,6 @@ namespace moec::driver {
 /// Every combination of what was named of a schedule; one that changes nothing if nothing
 /// was.
 std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &algorithms,
-                                               const std::vector<uint32_t> &chunks,
                                                const std::vector<std::string> &combines);
 
 struct StudyInput {

@@ -174,8 +174,7 @@ int runSweep(const SweepOptions &options) {
         rt::invalidError("--format: wanted md, csv or jsonl, found '", options.format, "'"));
   if (rt::Status status = refuseToReplaceInputs(options); !status.ok())
     return showFailure(status);
-  std::vector<study::ScheduleChoice> schedules =
-      schedulesOf(options.algorithms, options.chunks, options.combines);
+  std::vector<study::ScheduleChoice> schedules = schedulesOf(options.algorithms, options.combines);
   StudyInput input;
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            /*json=*/false, input))

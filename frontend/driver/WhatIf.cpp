@@ -164,8 +164,7 @@ study::WhatIf Study::run() {
 } // namespace
 
 int runWhatIf(const WhatIfOptions &options) {
-  std::vector<study::ScheduleChoice> schedules =
-      schedulesOf(options.algorithms, options.chunks, options.combines);
+  std::vector<study::ScheduleChoice> schedules = schedulesOf(options.algorithms, options.combines);
   StudyInput input;
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            options.json, input))

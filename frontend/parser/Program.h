@@ -157,6 +157,7 @@ struct ScheduleRequest {
   Algorithm algorithm = Algorithm::Auto;
   Combine combine = Combine::Rows;
   std::optional<bool> ratesBySize;          ///< rates sizes
+  bool pipelinesExperts = false;            ///< pipeline experts
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
@@ -167,6 +168,7 @@ struct ScheduleRequest {
   Location algorithmLocation;
   Location combineLocation;
   Location ratesLocation;
+  Location pipelineLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;

@@ -146,6 +146,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (const Value *by = statement.find("by"); keyword == "rates" && by) {
     result.ratesBySize = by->text == "sizes";
     result.ratesLocation = statement.location;
+  } else if (keyword == "pipeline") {
+    result.pipelinesExperts = true;
+    result.pipelineLocation = statement.location;
   } else if (keyword == "steps" && order && order->text != "serial") {
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
   } else if (keyword == "comm" && !statement.broken) {
@@ -225,6 +228,10 @@ ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics
   if (result.ratesBySize.value_or(false) && result.window == 1u)
     diagnostics.report(DiagnosticId::RatesOfOnePut, result.ratesLocation, {})
         .at(result.windowLocation, "one put at a time");
+  bool isStraight = result.algorithm == Algorithm::Staggered || result.algorithm == Algorithm::Auto;
+  if (result.pipelinesExperts && !isStraight)
+    diagnostics.report(DiagnosticId::PipelineOfTiers, result.pipelineLocation, {})
+        .at(result.algorithmLocation, "tokens come by way of others");
   checkLastTile("experts", result.expertTiles, result.expertTilesLocation, diagnostics);
   checkLastTile("shared", result.sharedTiles, result.sharedTilesLocation, diagnostics);
   return result;

@@ -100,7 +100,7 @@ comm::PlanOp PlanBuilder::buildPlan() {
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         layer.getContext(), comm::Algorithm(schedule.getAlgorithm()), schedule.getWindow(),
         schedule.getDepth(), comm::Fusion(schedule.getFuse()), comm::Combine(schedule.getCombine()),
-        comm::Rates(schedule.getRates()), schedule.getGroups()));
+        comm::Rates(schedule.getRates()), schedule.getGroups(), schedule.getPipeline()));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   if (auto machine = layer->getAttrOfType<StringAttr>(kMachineAttrName))

@@ -26,6 +26,7 @@ struct Wish {
   comm::Algorithm algorithm;
   std::optional<int64_t> window = {};
   std::optional<comm::Rates> rates = {};
+  bool pipeline = false; ///< of experts
 };
 } // namespace
 
@@ -34,6 +35,7 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::StaggeredPut},
     {.algorithm = comm::Algorithm::StaggeredPut, .window = 0},
     {.algorithm = comm::Algorithm::StaggeredPut, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::StaggeredPut, .window = 0, .pipeline = true},
     {.algorithm = comm::Algorithm::TwoTier},
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
     {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
@@ -56,7 +58,7 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
     return asked;
   return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
                                  std::nullopt, comm::Fusion::Auto, comm::Combine::Rows,
-                                 comm::Rates::Equal, std::nullopt);
+                                 comm::Rates::Equal, std::nullopt, false);
 }
 
 /// The request with what the wish adds; null if it says otherwise already. `groups` of the
@@ -67,7 +69,8 @@ static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish, int6
   return comm::ScheduleAttr::get(
       asked.getContext(), wish.algorithm, wish.window ? wish.window : asked.getWindow(),
       asked.getDepth(), asked.getFuse(), asked.getCombine(), wish.rates.value_or(asked.getRates()),
-      wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt);
+      wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt,
+      wish.pipeline || asked.getPipeline());
 }
 
 static std::string statementsOf(const Wish &wish) {
@@ -76,6 +79,8 @@ static std::string statementsOf(const Wish &wish) {
     text += "; window " + std::to_string(*wish.window);
   if (wish.rates)
     text += ("; rates " + comm::stringifyRates(*wish.rates)).str();
+  if (wish.pipeline)
+    text += "; pipeline experts";
   return text;
 }
 

@@ -57,6 +57,10 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
            std::to_string(problem.nodes);
   if (problem.ratesBySize && problem.window == 1u)
     return "rates sizes need more than one put in flight, not window 1";
+  if (problem.pipelinesExperts &&
+      (problem.algorithm.value_or(Algorithm::StaggeredPut) != Algorithm::StaggeredPut ||
+       problem.bytesPerReturnedRow == 0))
+    return "pipeline experts needs algorithm staggered and rows that come back";
   if (problem.algorithm == Algorithm::Staged)
     return checkStaged(problem);
   bool tiers = problem.algorithm == Algorithm::TwoTier || problem.algorithm == Algorithm::Birkhoff;
@@ -99,6 +103,8 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
     return "two tiers on one node";
   if (solution.ratesBySize != problem.ratesBySize)
     return "other rates than were asked for";
+  if (solution.pipelinesExperts != problem.pipelinesExperts)
+    return "experts are not pipelined as was asked for";
   if (solution.algorithm == Algorithm::Staged && solution.groups != problem.groups)
     return std::to_string(solution.groups) + " groups on a machine of " +
            std::to_string(problem.groups);

@@ -47,9 +47,13 @@ private:
   void send(comm::DispatchOp op, const Peers &peers, Value packed, Value pack, comm::FlagOp flag);
   Value sendBack(comm::CombineOp op, const Peers &peers);
   Value sumOwn(comm::CombineOp op);
+  void pipelineExperts(comm::CombineOp op);
+  SmallVector<AfterUse> afterRows(comm::CombineOp op, AffineExpr source) const;
   void expectSums(comm::CombineOp op);
 
   Value receivedRecords;        ///< of the dispatch
+  Value arrival;                ///< the wait for its tokens
+  Value bySource;               ///< the experts' task of each source, if they have one each
   Value sums, returned, ownSum; ///< partial sums: here, at their source, their task
 };
 } // namespace
@@ -125,8 +129,43 @@ void StaggeredExpander::expand(comm::DispatchOp op) {
   auto wd =
       comm::WaitOp::create(builder, loc, getLabel("wd"), wait, flag, {copy(wait), wait.var(0)},
                            wait.set(comm::ItemSetKind::D, {wait.var(0), wait.rank()}), {});
+  arrival = wd;
   replaceToken(op.getToken(), wd);
   op.erase();
+}
+
+/// In the place of the one task of the experts one for the tokens of each source, which
+/// waits for these alone.
+void StaggeredExpander::pipelineExperts(comm::CombineOp op) {
+  comm::ComputeOp all;
+  for (Value after : op.getAfter())
+    if (auto compute = after.getDefiningOp<comm::ComputeOp>();
+        compute && compute.getWrites()[0] == op.getRows())
+      all = compute;
+  if (!all)
+    return;
+  builder.setInsertionPoint(all);
+  // Those of the own rank are there first.
+  Scope one(builder.getContext(), "s", DomainKind::Stagger);
+  auto of = [&](comm::ItemSetKind kind) { return one.set(kind, {one.var(0), one.rank()}); };
+  comm::RegionAttr received = one.region({copy(one), one.var(0)}, of(comm::ItemSetKind::D));
+  SmallVector<AfterUse> after;
+  for (AfterUse use : getAfterUses(all))
+    after.push_back(use.token == arrival ? AfterUse(arrival, one.var(0)) : use);
+  bySource = comm::ComputeOp::create(
+      builder, all.getLoc(), all.getLabel(), all.getCallee(), one,
+      {RegionUse{all.getReads()[0], received}, RegionUse{all.getReads()[1], received}},
+      RegionUse{op.getRows(), one.region(one.var(0), of(comm::ItemSetKind::Y))}, after);
+  replaceToken(all.getToken(), bySource);
+  all.erase();
+}
+
+/// What the rows for a source wait for.
+SmallVector<AfterUse> StaggeredExpander::afterRows(comm::CombineOp op, AffineExpr source) const {
+  SmallVector<AfterUse> after;
+  for (AfterUse use : getAfterUses(op))
+    after.push_back(bySource && use.token == bySource ? AfterUse(bySource, source) : use);
+  return after;
 }
 
 /// One sum for each token of each source. Returns the task.
@@ -145,7 +184,7 @@ Value StaggeredExpander::sumOwn(comm::CombineOp op) {
       builder, loc, getLabel("pa"), task, sum,
       {RegionUse{receivedRecords, sum.region({copy(sum), sum.var(0)}, tokens)},
        RegionUse{op.getRows(), sum.region(sum.var(0), rows)}},
-      RegionUse{sums, sum.region(sum.var(0), tokens)}, getAfterUses(op));
+      RegionUse{sums, sum.region(sum.var(0), tokens)}, afterRows(op, sum.var(0)));
 }
 
 /// Every expert's row to its slot at some of the ranks, or one sum for each of their
@@ -165,7 +204,7 @@ Value StaggeredExpander::sendBack(comm::CombineOp op, const Peers &peers) {
   return comm::PutOp::create(builder, op.getLoc(), label, scope, peers.rank,
                              RegionUse{op.getReturned(), scope.region(copy(scope), rows)},
                              RegionUse{op.getRows(), scope.region(peers.rank, rows)},
-                             solution.window, getAfterUses(op), peers.via);
+                             solution.window, afterRows(op, peers.rank), peers.via);
 }
 
 /// The source adds up sums of ranks.
@@ -181,6 +220,8 @@ void StaggeredExpander::expectSums(comm::CombineOp op) {
 void StaggeredExpander::expand(comm::CombineOp op) {
   Location loc = op.getLoc();
   comm::FlagOp flag = makeFlag(loc, "fc", int64_t(plan.getRanks()), /*carry=*/false);
+  if (solution.pipelinesExperts)
+    pipelineExperts(op);
   builder.setInsertionPoint(op);
   if (solution.combine == scheduling::Combine::Partial)
     ownSum = sumOwn(op);

@@ -101,6 +101,7 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
     problem.combine = Combine(asked.getCombine());
     problem.ratesBySize = asked.getRates() == comm::Rates::Sizes;
     problem.groups = getNumber(asked.getGroups()).value_or(1);
+    problem.pipelinesExperts = asked.getPipeline();
     problem.window = getNumber(asked.getWindow());
     problem.depth = getNumber(asked.getDepth());
   }
@@ -138,7 +139,7 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
         plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
         asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine),
         solution.ratesBySize ? comm::Rates::Sizes : comm::Rates::Equal,
-        asked ? asked.getGroups() : std::nullopt));
+        asked ? asked.getGroups() : std::nullopt, solution.pipelinesExperts));
     if (solution.algorithm == Algorithm::Staged)
       plan.setNodes(solution.groups);
     expandExchange(plan, *exchange, solution);

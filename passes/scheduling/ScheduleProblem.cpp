@@ -51,6 +51,8 @@ std::string ScheduleSolution::print(const std::string &layer) const {
     text += std::string("  combine ") + nameOf(combine) + "\n";
   if (ratesBySize)
     text += "  rates sizes\n";
+  if (pipelinesExperts)
+    text += "  pipeline experts\n";
   return text + "}\n";
 }
 

@@ -65,6 +65,8 @@ struct ScheduleProblem {
   Combine combine = Combine::Rows;
   /// Puts in flight share a link in proportion to their sizes.
   bool ratesBySize = false;
+  /// Experts run on the tokens of a source as soon as these are there.
+  bool pipelinesExperts = false;
   /// Equal runs of a node's ranks behind one host bridge or socket; 1: no such machine.
   uint32_t groups = 1;
   /// What the source asks for; empty: free to choose. Window 0 is all peers.
@@ -80,6 +82,7 @@ struct ScheduleSolution {
   Algorithm algorithm = Algorithm::StaggeredPut;
   Combine combine = Combine::Rows;
   bool ratesBySize = false;
+  bool pipelinesExperts = false;
   uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
   uint32_t stages = 1; ///< of Birkhoff
 

@@ -27,6 +27,7 @@ ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   solution.algorithm = Algorithm::StaggeredPut;
   solution.combine = problem.combine;
   solution.ratesBySize = problem.ratesBySize;
+  solution.pipelinesExperts = problem.pipelinesExperts;
   solution.window = problem.window.value_or(getWindow(problem, problem.ranks));
   solution.depth = problem.depth.value_or(getMinimalDepth(problem));
   return solution;

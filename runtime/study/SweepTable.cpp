@@ -18,8 +18,6 @@ std::string ScheduleChoice::statements() const {
   auto add = [&](const std::string &statement) { text += (text.empty() ? "" : "; ") + statement; };
   if (!algorithm.empty())
     add("algorithm " + algorithm);
-  if (chunks)
-    add("chunks " + std::to_string(*chunks));
   if (!combine.empty())
     add("combine " + combine);
   return text;
@@ -61,9 +59,6 @@ double tokensPerSecond(const SweepRow &row) {
 
 std::string orSource(const std::string &text) { return text.empty() ? "source" : text; }
 std::string nodesText(const SweepRow &row) { return row.nodes ? std::to_string(row.nodes) : ""; }
-std::string chunksText(const SweepRow &row) {
-  return row.schedule.chunks ? std::to_string(*row.schedule.chunks) : "";
-}
 
 /// A number of a row that could be, in microseconds or in seconds.
 template <auto Get> std::string micros(const SweepRow &row) {
@@ -86,8 +81,6 @@ const Column nodesColumn = {"nodes", true, nodesText};
 const Column algorithmColumn = {
     "algorithm", false, [](const SweepRow &row) { return orSource(row.schedule.algorithm); },
     [](const SweepRow &row) { return !row.schedule.algorithm.empty(); }};
-const Column chunksColumn = {"chunks", true, chunksText,
-                             [](const SweepRow &row) { return row.schedule.chunks.has_value(); }};
 const Column combineOfColumn = {"sums", false,
                                 [](const SweepRow &row) { return orSource(row.schedule.combine); },
                                 [](const SweepRow &row) { return !row.schedule.combine.empty(); }};
@@ -104,7 +97,6 @@ const Column markdownColumns[] = {
     ranksColumn,
     nodesColumn,
     algorithmColumn,
-    chunksColumn,
     combineOfColumn,
     trafficColumn,
     tokensColumn,
@@ -127,7 +119,6 @@ const Column csvColumns[] = {
     ranksColumn,
     nodesColumn,
     {"algorithm", false, [](const SweepRow &row) { return row.schedule.algorithm; }},
-    chunksColumn,
     {"combine", false, [](const SweepRow &row) { return row.schedule.combine; }},
     trafficColumn,
     tokensColumn,
@@ -213,7 +204,6 @@ rt::Json jsonOf(const SweepRow &row) {
           {"ranks", row.ranks},
           {"nodes", orNull(row.nodes, row.nodes != 0)},
           {"algorithm", orNull(schedule.algorithm, !schedule.algorithm.empty())},
-          {"chunks", orNull(schedule.chunks.value_or(0), schedule.chunks.has_value())},
           {"combine", orNull(schedule.combine, !schedule.combine.empty())},
           {"traffic", row.traffic},
           {"tokens", orNull(row.tokens.value_or(0), row.tokens.has_value())},

@@ -19,11 +19,10 @@ namespace moec::study {
 
 /// What was asked for in place of the source's schedule; empty: as the source says.
 struct ScheduleChoice {
-  std::string algorithm;
-  std::optional<uint32_t> chunks;
+  std::string algorithm; ///< with more statements behind it: "staggered; pipeline experts"
   std::string combine;
 
-  /// Statements of a schedule block: "algorithm two_tier; chunks 4".
+  /// Statements of a schedule block: "algorithm two_tier; combine partial".
   std::string statements() const;
 };
 

@@ -169,14 +169,16 @@ static moe::ScheduleAttr importSchedule(const frontend::Program &program, MLIRCo
   const frontend::ScheduleRequest &request = program.schedule;
   moe::Algorithm algorithm = toAlgorithm(request.algorithm);
   bool bySize = request.ratesBySize.value_or(false);
-  bool isDefault = algorithm == moe::Algorithm::StaggeredPut && !bySize;
+  bool isDefault =
+      algorithm == moe::Algorithm::StaggeredPut && !bySize && !request.pipelinesExperts;
   if (!request.window && !request.depth && !request.fusion && isDefault &&
       request.combine == frontend::Combine::Rows)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
   return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse, algorithm,
                                 toCombine(request.combine),
-                                bySize ? moe::Rates::Sizes : moe::Rates::Equal, getGroups(program));
+                                bySize ? moe::Rates::Sizes : moe::Rates::Equal, getGroups(program),
+                                request.pipelinesExperts);
 }
 
 /// The source says `algorithm auto`, rather than nothing.

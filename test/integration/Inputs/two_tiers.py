@@ -63,6 +63,7 @@ def variants():
     for nodes, lanes in MESHES:
         for combine in ("rows", "partial"):
             yield f"staggered-{combine}-{nodes}x{lanes}-sizes", nodes, lanes, "staggered", combine, "  rates sizes\n"
+            yield f"staggered-{combine}-{nodes}x{lanes}-pipelined", nodes, lanes, "staggered", combine, "  pipeline experts\n"
             if nodes == 2:
                 yield f"staged-{combine}-{nodes}x{lanes}", nodes, lanes, "staged", combine, ""
             for algorithm in ("staggered", "two_tier", "birkhoff"):

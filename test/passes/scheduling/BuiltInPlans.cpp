@@ -23,13 +23,15 @@ using scheduling::Algorithm, scheduling::Combine;
 
 std::string BuiltIn::name() const {
   return std::string(scheduling::nameOf(algorithm)) + " " + scheduling::nameOf(combine) + " " +
-         std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth);
+         std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth) +
+         (pipeline ? " pipelined" : "");
 }
 
 std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
   std::vector<BuiltIn> all;
   for (Combine combine : {Combine::Rows, Combine::Partial}) {
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
+    all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes, 1, /*pipeline=*/true});
     if (nodes > 1 && lanes > 1)
       for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged, Algorithm::Birkhoff})
         all.push_back({algorithm, combine, nodes, lanes});
@@ -54,6 +56,8 @@ static std::string abstractText(const BuiltIn &builtIn) {
   header += ", depth = " + std::to_string(builtIn.depth);
   if (builtIn.combine != Combine::Rows)
     header += std::string(", combine = ") + scheduling::nameOf(builtIn.combine);
+  if (builtIn.pipeline)
+    header += ", pipeline = true";
   if (isOneMachine)
     header += ", groups = " + std::to_string(builtIn.nodes);
   return header + R"(> {

@@ -26,7 +26,7 @@ static std::vector<SweepRow> twoRows() {
   SweepRow bad;
   bad.machine = "box";
   bad.ranks = 9;
-  bad.schedule = {"two_tier", 4, "partial"};
+  bad.schedule = {"two_tier; window 0", "partial"};
   bad.traffic = "a,b.csv";
   bad.why = "a \"b\" | c";
   return {good, bad};
@@ -34,8 +34,8 @@ static std::vector<SweepRow> twoRows() {
 
 TEST(SweepTable, choices_are_statements_of_a_schedule) {
   EXPECT_EQ(ScheduleChoice().statements(), "");
-  EXPECT_EQ((ScheduleChoice{"two_tier", 4, "partial"}).statements(),
-            "algorithm two_tier; chunks 4; combine partial");
+  EXPECT_EQ((ScheduleChoice{"two_tier; window 0", "partial"}).statements(),
+            "algorithm two_tier; window 0; combine partial");
 }
 
 TEST(SweepTable, names_of_formats) {
@@ -47,11 +47,11 @@ TEST(SweepTable, names_of_formats) {
 
 TEST(SweepTable, csv_has_every_column_and_quotes) {
   EXPECT_EQ(tableText(twoRows(), TableFormat::Csv),
-            "machine,ranks,nodes,algorithm,chunks,combine,traffic,tokens,seconds,bound_seconds,"
+            "machine,ranks,nodes,algorithm,combine,traffic,tokens,seconds,bound_seconds,"
             "ratio,bound_by,dispatch_seconds,experts_seconds,combine_seconds,tokens_per_second,"
             "why\n"
-            "box,8,1,,,,uniform,128,0.002,0.001,2,gpu 0 nvlink out,0.001,0.0005,0.0004,512000,\n"
-            "box,9,,two_tier,4,partial,\"a,b.csv\",,,,,,,,,,\"a \"\"b\"\" | c\"\n");
+            "box,8,1,,,uniform,128,0.002,0.001,2,gpu 0 nvlink out,0.001,0.0005,0.0004,512000,\n"
+            "box,9,,two_tier; window 0,partial,\"a,b.csv\",,,,,,,,,,\"a \"\"b\"\" | c\"\n");
 }
 
 TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
@@ -66,7 +66,7 @@ TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
   EXPECT_EQ(rows[0]["algorithm"], nullptr);
   EXPECT_EQ(rows[0]["why"], nullptr);
   EXPECT_EQ(rows[1]["nodes"], nullptr);
-  EXPECT_EQ(rows[1]["chunks"], 4);
+  EXPECT_EQ(rows[1]["algorithm"], "two_tier; window 0");
   EXPECT_EQ(rows[1]["seconds"], nullptr);
   EXPECT_EQ(rows[1]["tokens"], nullptr);
   EXPECT_EQ(rows[1]["why"], "a \"b\" | c");
@@ -76,8 +76,8 @@ TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
 TEST(SweepTable, markdown_leaves_out_what_nobody_asked_for) {
   std::vector<SweepRow> rows = twoRows();
   std::string both = tableText(rows, TableFormat::Markdown);
-  EXPECT_NE(both.find("| algorithm |"), std::string::npos);
-  EXPECT_NE(both.find("| source    |"), std::string::npos);
+  EXPECT_NE(both.find("| algorithm "), std::string::npos);
+  EXPECT_NE(both.find("| source "), std::string::npos);
   EXPECT_NE(both.find("a \"b\" \\| c"), std::string::npos);
   std::string one = tableText(std::span(rows).first(1), TableFormat::Markdown);
   EXPECT_EQ(one,
