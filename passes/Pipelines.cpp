@@ -8,6 +8,7 @@
 
 #include "passes/Pipelines.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
@@ -177,7 +178,7 @@ Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &
   for (Phase phase : phases)
     if (phase > from && phase <= to)
       addPhase(manager, phase, options);
-  if (succeeded(manager.run(module)))
+  if (succeeded(manager.run(module)) && (options.verifyEach || succeeded(verify(module))))
     return Outcome::Done;
   return errors.outcome();
 }

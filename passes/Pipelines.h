@@ -59,7 +59,7 @@ enum class Outcome : uint8_t {
 struct PipelineOptions {
   bool reportPlacement = false; ///< print each placement on stderr, as a source block
   bool reportSchedule = false;  ///< print each schedule on stderr, as a source block
-  /// Run the verifiers of all ops between passes, not at phase ends alone.
+  /// Run the verifiers of all ops after every pass, not after every call alone.
   bool verifyEach = true;
 };
 

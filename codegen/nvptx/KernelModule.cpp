@@ -13,6 +13,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -62,6 +63,7 @@ static void dropForeignAttributes(Operation *op) {
 
 static LogicalResult lowerToLlvm(ModuleOp module) {
   PassManager manager(module.getContext());
+  manager.enableVerifier(false); // once, behind all four
   // Before the conversion: what comes out of it are inline assembly and intrinsics.
   manager.addPass(createTilePtxToAsmPass());
   manager.addPass(createConvertNVVMToLLVMPass());
@@ -69,7 +71,7 @@ static LogicalResult lowerToLlvm(ModuleOp module) {
   LLVM::DIScopeForLLVMFuncOpPassOptions lines;
   lines.emissionKind = LLVM::DIEmissionKind::DebugDirectivesOnly;
   manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
-  return manager.run(module);
+  return success(succeeded(manager.run(module)) && succeeded(verify(module)));
 }
 
 OwningOpRef<ModuleOp> isolateKernel(LLVM::LLVMFuncOp kernel) {

@@ -296,7 +296,8 @@ bool Compilation::runTo(Phase to) {
     Stopwatch watch;
     if (next == Phase::FormKernels && !unformed)
       unformed = module->clone();
-    Outcome outcome = runPhases(*module, phase, next);
+    // Verifiers after every pass of a phase are for who works on the passes (moe-opt).
+    Outcome outcome = runPhases(*module, phase, next, {.verifyEach = false});
     if (outcome != Outcome::Done)
       return failed(static_cast<int>(outcome));
     if (next != Phase::Emit)
