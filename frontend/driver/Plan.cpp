@@ -285,6 +285,10 @@ int runPlan(const PlanOptions &given) {
       if (rt::Status status = rt::refuseToReplace(input, *output, option); !status.ok())
         return showFailure(status, options.json);
   }
+  if (options.json && !options.format.empty() && (options.output.empty() || options.output == "-"))
+    return showFailure(rt::invalidError("--output: wanted a file for --export beside --json, found "
+                                        "standard output"),
+                       /*json=*/true);
   if (!options.machine.empty() && options.report.empty() && options.algorithm != "auto")
     return showFailure(rt::invalidError("--machine: wanted --report or --algorithm auto beside it"),
                        options.json);
