@@ -359,8 +359,9 @@ private:
         ->required();
     command
         ->add_option("--max-ranks", verify.maxRanks,
-                     "Judge plans of more ranks for fewer (default: their own)")
-        ->check(CLI::Range(1u, 65535u));
+                     "Judge plans of more ranks for fewer: for 3, or for 2 or 3 of their\n"
+                     "nodes (default: their own as far as tasks can be held)")
+        ->check(CLI::Range(3u, 65535u));
     command
         ->add_option("--all-counts-upto", verify.allCountsUpTo,
                      "Run the plan too, on few ranks, with all counts of tokens up to\n"

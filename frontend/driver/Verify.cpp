@@ -87,11 +87,25 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
   return rt::Status();
 }
 
+/// On one node nothing goes by rail: a proof for that says nothing of the plan.
+std::string checkTiers(const plan::Plan &plan, const Extent &extent,
+                       std::optional<uint32_t> maxRanks) {
+  if (plan.nodes == 1 || extent.nodes > 1)
+    return "";
+  std::string found = rt::concat(plan.name, ": wanted at least 2 of its nodes of ", plan.lanes(),
+                                 " ranks to judge");
+  return maxRanks && *maxRanks < 2 * plan.lanes()
+             ? rt::concat(found, ", found --max-ranks ", *maxRanks)
+             : rt::concat(found, ", found more tasks than can be held");
+}
+
 Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {
   Verdict verdict;
   verdict.plan = &plan;
   verdict.extent = scheduling::chooseExtent(plan, options.maxRanks.value_or(UINT32_MAX));
-  verdict.unsupported = scheduling::checkExtent(plan, verdict.extent);
+  verdict.unsupported = checkTiers(plan, verdict.extent, options.maxRanks);
+  if (verdict.unsupported.empty())
+    verdict.unsupported = scheduling::checkExtent(plan, verdict.extent);
   if (verdict.unsupported.empty())
     verdict.faults = scheduling::verifyPlan(plan, verdict.extent);
   if (verdict.isProven() && options.allCountsUpTo)
