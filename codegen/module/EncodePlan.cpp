@@ -22,9 +22,10 @@ static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::S));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
 static_assert(int(wire::TaskKind::MAX) == int(TaskKind::Stages));
-static_assert(int(wire::OpKind::MAX) == int(OpKind::Pull));
-static_assert(int(wire::Path::MAX) == int(Path::Multicast));
+static_assert(int(wire::OpKind::MAX) == int(OpKind::Copy));
+static_assert(int(wire::Path::MAX) == int(Path::Host));
 static_assert(int(wire::Rates::MAX) == int(Rates::Sizes));
+static_assert(int(wire::Engine::MAX) == int(Engine::Copy));
 static_assert(int(wire::SumTree::MAX) == int(SumTree::Switch));
 
 namespace {
@@ -145,7 +146,8 @@ Offset<wire::Op> PlanEncoder::one(const Op &op) {
   return wire::CreateOp(builder, static_cast<wire::OpKind>(op.kind), name,
                         static_cast<wire::TaskKind>(op.task), domains, to, reads, writes, op.flag,
                         flagIndex, value, payload, static_cast<wire::Path>(op.via), op.window,
-                        after, location, static_cast<wire::Rates>(op.rates));
+                        after, location, static_cast<wire::Rates>(op.rates),
+                        static_cast<wire::Engine>(op.engine));
 }
 
 Bytes PlanEncoder::encode(const Plan &plan) {

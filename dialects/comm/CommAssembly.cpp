@@ -375,6 +375,9 @@ ParseResult PutOp::parse(OpAsmParser &parser, OperationState &result) {
   if (succeeded(parser.parseOptionalKeyword("rates")) &&
       parseEnum<Rates>(parser, "rates", symbolizeRates, props.rates))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("engine")) &&
+      parseEnum<Engine>(parser, "engine", symbolizeEngine, props.engine))
+    return failure();
   result.addTypes(TokenType::get(parser.getContext()));
   return parseEnd(variables, result, props.afterInstances);
 }
@@ -388,6 +391,8 @@ void PutOp::print(OpAsmPrinter &printer) {
     printer << " window " << getWindow();
   if (getRates() != Rates::Equal)
     printer << " rates " << stringifyRates(getRates());
+  if (getEngine() != Engine::Sm)
+    printer << " engine " << stringifyEngine(getEngine());
   printEnd(printer, *this);
 }
 

@@ -57,12 +57,19 @@ def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
 
 def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
     I32EnumCase<"NVLink", 0, "nvlink">, I32EnumCase<"Rail", 1, "rail">,
-    I32EnumCase<"Multicast", 2, "multicast">]>;
+    I32EnumCase<"Multicast", 2, "multicast">, I32EnumCase<"Host", 3, "host">]>;
 def Comm_PathAttr : Comm_EnumAttr<Comm_Path, "path">;
 
 def Comm_Rates : Comm_Enum<"Rates", "how puts in flight share a sender and a link", [
     I32EnumCase<"Equal", 0, "equal">, I32EnumCase<"Sizes", 1, "sizes">]>;
 def Comm_RatesAttr : Comm_EnumAttr<Comm_Rates, "rates">;
+
+def Comm_Engine : Comm_Enum<"Engine", "who moves the bytes of a put", [
+    I32EnumCase<"Sm", 0, "sm">, I32EnumCase<"Copy", 1, "copy">]>;
+def Comm_EngineAttr : Comm_EnumAttr<Comm_Engine, "engine">;
+
+def Comm_Crossing : Comm_Enum<"Crossing", "way between the groups of a staged schedule", [
+    I32EnumCase<"Peer", 0, "peer">, I32EnumCase<"Host", 1, "host">]>;
 
 def Comm_StepOrder : Comm_Enum<"StepOrder", "order between the steps of one rank", [
     I32EnumCase<"Serial", 0, "serial">, I32EnumCase<"Free", 1, "free">]>;
@@ -211,11 +218,15 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                                                "::moec::comm::Rates::Equal">:$rates,
                         OptionalParameter<"std::optional<int64_t>",
                                           "equal groups of a node that staged joins">:$groups,
+                        DefaultValuedParameter<"::moec::comm::Engine",
+                                               "::moec::comm::Engine::Sm">:$engine,
+                        DefaultValuedParameter<"::moec::comm::Crossing",
+                                               "::moec::comm::Crossing::Peer">:$cross,
                         DefaultValuedParameter<"bool", "false",
                                                "experts run source by source">:$pipeline);
   let assemblyFormat = [{
-    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups,
-                                   $pipeline)^)? `>`
+    `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups, $engine,
+                                   $cross, $pipeline)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -193,15 +193,27 @@ void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, co
   props.afterInstances = addAfter(builder, state, scope, after);
 }
 
-void PullOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
-                   RegionUse target, RegionUse source, ArrayRef<AfterUse> after) {
-  auto &props = state.getOrAddProperties<Properties>();
+/// A pull or a copy: from regions to a region of the rank.
+template <typename Op>
+static void buildOwn(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                     RegionUse target, RegionUse source, ArrayRef<AfterUse> after) {
+  auto &props = state.getOrAddProperties<typename Op::Properties>();
   props.label = builder.getStringAttr(label);
   props.domains = scope.getDomainsAttr();
   props.targetRegion = target.region;
   props.sourceRegion = source.region;
   state.addOperands({target.buffer, source.buffer});
   props.afterInstances = addAfter(builder, state, scope, after);
+}
+
+void PullOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                   RegionUse target, RegionUse source, ArrayRef<AfterUse> after) {
+  buildOwn<PullOp>(builder, state, label, scope, target, source, after);
+}
+
+void CopyOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
+                   RegionUse target, RegionUse source, ArrayRef<AfterUse> after) {
+  buildOwn<CopyOp>(builder, state, label, scope, target, source, after);
 }
 
 void SignalOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,

@@ -284,7 +284,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     `comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} window 4
     after(%rt)`, `via rail` before the window for the other path, `rates sizes` behind it.
     `to all .. via multicast` writes the same region on every rank: the switch makes the
-    copies.
+    copies. `engine copy`, last, has a copy engine move one block, which is as large as the
+    items could be at most.
 
     Life cycle: made by -comm-schedule, stays to the end.
 
@@ -292,7 +293,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     the same; (put-c3) neither region repeats; (put-c4) records have the same
     size and number; (put-c5) the window is not negative, and 0 without a domain;
     (put-c6) `to` is one rank, or all of the one node by multicast; (put-c7) rates by
-    size are of a family with a domain, whose window is not 1.
+    size are of a family with a domain, whose window is not 1; (put-c8) a copy engine moves
+    all items of regions in layout seq, by nvlink.
   }] # commFamilyRules # [{
 
     Effects: reads the source on this rank, writes the target on rank `to`, by
@@ -307,7 +309,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
                             AffineMapAttr:$to,
                             DefaultValuedAttr<Comm_PathAttr, "Path::NVLink">:$via,
                             DefaultValuedAttr<I64Attr, "0">:$window,
-                            DefaultValuedAttr<Comm_RatesAttr, "Rates::Equal">:$rates), family);
+                            DefaultValuedAttr<Comm_RatesAttr, "Rates::Equal">:$rates,
+                            DefaultValuedAttr<Comm_EngineAttr, "Engine::Sm">:$engine), family);
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::AffineExpr":$to, "::moec::comm::RegionUse":$target,
@@ -419,21 +422,24 @@ def Comm_CopyOp : Comm_FamilyOp<"copy"> {
     As `comm.put` to this rank, without a flag: tokens order it. In text:
     `comm.copy for s in all : %a[s]{D(s,r)} from %b[s]{D(s,r)}`.
 
-    Life cycle: for plans written by hand and for staging; no pass makes one now.
+    Life cycle: made by -comm-schedule for copy engines, stays to the end.
 
     Constraints: (copy-c1) both item sets are the same; (copy-c2) neither region
     repeats; (copy-c3) records have the same size and number; (copy-c4) the two
-    regions differ.
+    buffers differ.
   }] # commFamilyRules # [{
 
     Effects: reads the source, writes the target.
 
     Example: test/dialects/comm/ops.mlir.
 
-    Lowering: none yet: the serialiser refuses it as unsupported.
   }];
   let arguments = !con((ins Comm_BufferType:$target, Comm_RegionAttr:$targetRegion,
                             Comm_BufferType:$source, Comm_RegionAttr:$sourceRegion), family);
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
+    "::moec::comm::RegionUse":$target, "::moec::comm::RegionUse":$source,
+    "::llvm::ArrayRef<::moec::comm::AfterUse>":$after)>];
 }
 
 //===----------------------------------------------------------------------===//

@@ -170,6 +170,20 @@ template <typename MoveOp> static LogicalResult verifyMove(MoveOp op) {
   return success();
 }
 
+/// put-c8
+static LogicalResult verifyBlock(PutOp op) {
+  if (op.getVia() != Path::NVLink)
+    return op.emitOpError() << "has a copy engine move what goes by " << stringifyPath(op.getVia());
+  for (auto [buffer, region] : {std::pair(op.getTarget(), op.getTargetRegion()),
+                                std::pair(op.getSource(), op.getSourceRegion())}) {
+    auto made = cast<BufferOp>(buffer.getDefiningOp());
+    if (made.getLayout() != BufferLayout::Seq || region.getFrame())
+      return op.emitOpError() << "has a copy engine move items that lie apart in '"
+                              << made.getLabel() << "'";
+  }
+  return success();
+}
+
 LogicalResult PutOp::verify() {
   if (failed(verifyMove(*this)))
     return failure();
@@ -186,6 +200,9 @@ LogicalResult PutOp::verify() {
   // put-c7
   if (getRates() == Rates::Sizes && (getWindow() == 1 || getDomains().empty()))
     return emitOpError("has rates by size and one put at a time, which has no other to share with");
+  // put-c8
+  if (getEngine() == Engine::Copy && failed(verifyBlock(*this)))
+    return failure();
   return verifyDestination(*this, getOpScope(*this, getDomains()));
 }
 
@@ -215,8 +232,8 @@ LogicalResult CopyOp::verify() {
   if (failed(verifyMove(*this)))
     return failure();
   // copy-c4
-  if (getTarget() == getSource() && getTargetRegion() == getSourceRegion())
-    return emitOpError("copies a region onto itself");
+  if (getTarget() == getSource())
+    return emitOpError("copies within one buffer");
   return success();
 }
 

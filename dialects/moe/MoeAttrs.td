@@ -154,9 +154,9 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     flight (0: all), `depth` the copies of each symmetric region, `fuse` says which
     stages share a launch, `algorithm` how rows travel and `combine` whether sums come
     back in their place, `rates` how puts in flight share a link, `groups` into how many
-    equal runs host bridges or sockets part the GPUs of a machine, `pipeline` that experts run
-    source by source; what is absent is the choice of `--comm-schedule` and
-    `--comm-form-kernels`.
+    equal runs host bridges or sockets part the GPUs of a machine, `cross` which way rows
+    take between these, `engine` who moves a put's bytes, `pipeline` that experts run source
+    by source; what is absent is the choice of `--comm-schedule` and `--comm-form-kernels`.
 
     Constraints:
     - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64,
@@ -175,6 +175,10 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
                         DefaultValuedParameter<"::moec::moe::Rates",
                                                "::moec::moe::Rates::Equal">:$rates,
                         OptionalParameter<"std::optional<int64_t>">:$groups,
+                        DefaultValuedParameter<"::moec::moe::Engine",
+                                               "::moec::moe::Engine::Sm">:$engine,
+                        DefaultValuedParameter<"::moec::moe::Crossing",
+                                               "::moec::moe::Crossing::Peer">:$cross,
                         DefaultValuedParameter<"bool", "false">:$pipeline);
   let assemblyFormat = "`<` struct(params) `>`";
 }

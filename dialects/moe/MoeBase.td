@@ -89,6 +89,10 @@ def Moe_Algorithm : Moe_Enum<"Algorithm", "schedule of an exchange", [
     I32EnumCase<"Birkhoff", 4, "birkhoff">]>;
 def Moe_Rates : Moe_Enum<"Rates", "how puts in flight share a link", [
     I32EnumCase<"Equal", 0, "equal">, I32EnumCase<"Sizes", 1, "sizes">]>;
+def Moe_Engine : Moe_Enum<"Engine", "who moves the bytes of a put", [
+    I32EnumCase<"Sm", 0, "sm">, I32EnumCase<"Copy", 1, "copy">]>;
+def Moe_Crossing : Moe_Enum<"Crossing", "way between the groups of a machine", [
+    I32EnumCase<"Peer", 0, "peer">, I32EnumCase<"Host", 1, "host">]>;
 def Moe_Combine : Moe_Enum<"Combine", "what comes back to a token's rank", [
     I32EnumCase<"Rows", 0, "rows">, I32EnumCase<"Partial", 1, "partial">,
     I32EnumCase<"Switch", 2, "switch">]>;

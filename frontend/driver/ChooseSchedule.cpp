@@ -117,7 +117,7 @@ rt::Result<CandidateTable> Compilation::chooseSchedule(const ScheduleChoice &cho
                         candidates::choose(setting, std::move(plans), std::move(loads), effort));
   plan.setScheduleAttr(list[table.chosen].request);
   plan->removeAttr(kMachineAttrName);
-  plan->removeAttr(kRatesAttrName);
+  plan->removeAttr(kSaidAttrName);
   chosen = list[table.chosen].statements;
   return table;
 }

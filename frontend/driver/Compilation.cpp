@@ -148,6 +148,8 @@ findScheduleWithoutKernels(const frontend::ScheduleRequest &schedule) {
     return {"pipeline experts", schedule.pipelineLocation};
   if (schedule.ratesBySize.value_or(false))
     return {"rates sizes", schedule.ratesLocation};
+  if (schedule.copyEngine.value_or(false))
+    return {"engine copy", schedule.engineLocation};
   switch (schedule.combine) {
   case frontend::Combine::Rows:
     break;

@@ -10,6 +10,7 @@
 #include "frontend/driver/StudyInput.h"
 #include "frontend/parser/Program.h"
 #include "runtime/base/Text.h"
+#include "runtime/plan/Expand.h"
 #include "runtime/plan/Names.h"
 #include "runtime/report/Report.h"
 #include "runtime/simulator/PlanTasks.h"
@@ -84,7 +85,9 @@ rt::Result<Site> siteFor(topology::Machine machine, const plan::Plan &plan) {
   Site site;
   site.machine = std::move(machine);
   MOEC_ASSIGN_OR_RETURN(site.shape, study::shapeOf(site.machine, plan));
-  MOEC_ASSIGN_OR_RETURN(site.network, topology::makeNetwork(site.machine, site.shape));
+  MOEC_ASSIGN_OR_RETURN(
+      site.network,
+      topology::makeNetwork(site.machine, site.shape, {.copyEngine = plan::usesCopyEngines(plan)}));
   return site;
 }
 

@@ -10,6 +10,7 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Program.h"
 #include "runtime/module/Module.h"
+#include "runtime/plan/Expand.h"
 #include "runtime/study/Step.h"
 
 namespace moec::driver {
@@ -79,7 +80,9 @@ int readMachine(const SimulateOptions &options, SimulateInput &input) {
 
 rt::Status makeNetwork(SimulateInput &input) {
   MOEC_ASSIGN_OR_RETURN(input.shape, study::shapeOf(input.machine, input.plan));
-  MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
+  MOEC_ASSIGN_OR_RETURN(input.network,
+                        topology::makeNetwork(input.machine, input.shape,
+                                              {.copyEngine = plan::usesCopyEngines(input.plan)}));
   return rt::Status();
 }
 

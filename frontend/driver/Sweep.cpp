@@ -106,7 +106,7 @@ void Sweep::makeNetwork(Site &site) const {
     return;
   }
   site.shape = *shape;
-  site.network = topology::makeNetwork(*site.machine, *shape);
+  site.network = topology::makeNetwork(*site.machine, *shape, {.copyEngine = true});
 }
 
 void Sweep::compile(Planned &planned) const {

@@ -64,7 +64,7 @@ void Study::prepare(size_t machine) {
     return;
   }
   site.shape = *shape;
-  site.network = topology::makeNetwork(input.machines[machine], *shape);
+  site.network = topology::makeNetwork(input.machines[machine], *shape, {.copyEngine = true});
   if (site.network.ok())
     for (const study::ScheduleChoice &schedule : schedules)
       site.plans.push_back(

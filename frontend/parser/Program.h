@@ -158,6 +158,8 @@ struct ScheduleRequest {
   Combine combine = Combine::Rows;
   std::optional<bool> ratesBySize;          ///< rates sizes
   bool pipelinesExperts = false;            ///< pipeline experts
+  std::optional<bool> copyEngine;           ///< engine copy
+  std::optional<bool> crossByHost;          ///< cross by host
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
@@ -169,6 +171,8 @@ struct ScheduleRequest {
   Location combineLocation;
   Location ratesLocation;
   Location pipelineLocation;
+  Location engineLocation;
+  Location crossLocation;
   Location windowLocation;
   Location depthLocation;
   Location tokensLocation;

@@ -247,6 +247,7 @@ void ProgramResolver::resolveRequests() {
   if (knowsRanks) {
     checkSwitch(program, diagnostics);
     checkStages(program, diagnostics);
+    checkEngine(program, diagnostics);
   }
   if (isOnlyLayer && !program.schedule.sharedTiles.empty() && !program.layer.shared)
     diagnostics.report(DiagnosticId::TilesOfNoStage, program.schedule.sharedTilesLocation,

@@ -101,8 +101,10 @@ std::optional<LoadRequest> resolveLoad(const Statement &block, const PlacementTa
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
 /// Has the program's machine the switch that its schedule needs?
 void checkSwitch(const Program &program, Diagnostics &diagnostics);
-/// Has it the groups of GPUs that `algorithm staged` joins?
+/// Has it the groups of GPUs that `algorithm staged` joins, and the way between them?
 void checkStages(const Program &program, Diagnostics &diagnostics);
+/// Can copy engines move what its schedule puts?
+void checkEngine(const Program &program, Diagnostics &diagnostics);
 
 } // namespace moec::frontend
 

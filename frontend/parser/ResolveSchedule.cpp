@@ -149,6 +149,12 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (keyword == "pipeline") {
     result.pipelinesExperts = true;
     result.pipelineLocation = statement.location;
+  } else if (const Value *engine = statement.find("engine"); keyword == "engine" && engine) {
+    result.copyEngine = engine->text == "copy";
+    result.engineLocation = statement.location;
+  } else if (const Value *way = statement.find("way"); keyword == "cross" && way) {
+    result.crossByHost = way->text == "host";
+    result.crossLocation = statement.location;
   } else if (keyword == "steps" && order && order->text != "serial") {
     refuse(statement, "more than one step in flight", "implemented: steps serial", diagnostics);
   } else if (keyword == "comm" && !statement.broken) {
@@ -209,10 +215,33 @@ static std::string findMissingStages(const Program &program) {
 }
 
 void checkStages(const Program &program, Diagnostics &diagnostics) {
-  if (program.schedule.algorithm != Algorithm::Staged)
+  const ScheduleRequest &schedule = program.schedule;
+  bool isStaged = schedule.algorithm == Algorithm::Staged;
+  std::string missing = isStaged ? findMissingStages(program) : "";
+  if (!missing.empty())
+    diagnostics.report(DiagnosticId::NoStages, schedule.algorithmLocation, {missing});
+  if (!schedule.crossByHost.value_or(false))
     return;
-  if (std::string missing = findMissingStages(program); !missing.empty())
-    diagnostics.report(DiagnosticId::NoStages, program.schedule.algorithmLocation, {missing});
+  bool isOther = !isStaged && schedule.algorithm != Algorithm::Auto &&
+                 schedule.algorithm != Algorithm::Staggered;
+  if (isOther || program.mesh.nodes() > 1)
+    diagnostics.report(DiagnosticId::NoCrossing, schedule.crossLocation,
+                       {isOther ? "the algorithm is another"
+                                : "the mesh has " + std::to_string(program.mesh.nodes())});
+  else if (program.machine && !program.machine->hostMemoryBytesPerSecond)
+    diagnostics.report(
+        DiagnosticId::NoCrossing, schedule.crossLocation,
+        {"machine '" + program.machine->name + "' does not say how fast its host_memory is"});
+}
+
+void checkEngine(const Program &program, Diagnostics &diagnostics) {
+  const ScheduleRequest &schedule = program.schedule;
+  bool isStraight =
+      schedule.algorithm == Algorithm::Auto || schedule.algorithm == Algorithm::Staggered;
+  if (schedule.copyEngine.value_or(false) && (!isStraight || program.mesh.nodes() > 1))
+    diagnostics.report(DiagnosticId::NoCopyEngine, schedule.engineLocation,
+                       {isStraight ? "the mesh has " + std::to_string(program.mesh.nodes())
+                                   : "the algorithm is another"});
 }
 
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics) {

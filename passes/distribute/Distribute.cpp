@@ -100,13 +100,14 @@ comm::PlanOp PlanBuilder::buildPlan() {
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         layer.getContext(), comm::Algorithm(schedule.getAlgorithm()), schedule.getWindow(),
         schedule.getDepth(), comm::Fusion(schedule.getFuse()), comm::Combine(schedule.getCombine()),
-        comm::Rates(schedule.getRates()), schedule.getGroups(), schedule.getPipeline()));
+        comm::Rates(schedule.getRates()), schedule.getGroups(), comm::Engine(schedule.getEngine()),
+        comm::Crossing(schedule.getCross()), schedule.getPipeline()));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   if (auto machine = layer->getAttrOfType<StringAttr>(kMachineAttrName))
     plan->setAttr(kMachineAttrName, machine);
-  if (layer->hasAttr(kRatesAttrName))
-    plan->setAttr(kRatesAttrName, UnitAttr::get(layer.getContext()));
+  if (Attribute said = layer->getAttr(kSaidAttrName))
+    plan->setAttr(kSaidAttrName, said);
   writeFacts(plan, facts);
   return plan;
 }

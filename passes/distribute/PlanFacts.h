@@ -25,9 +25,9 @@ inline constexpr llvm::StringLiteral kTilesAttrName = "comm.tiles";
 /// --comm-schedule, which removes it.
 inline constexpr llvm::StringLiteral kMachineAttrName = "comm.machine";
 
-/// On a layer, and on its plan, beside that: the source says `rates`, so that a choice
-/// does not.
-inline constexpr llvm::StringLiteral kRatesAttrName = "comm.rates_are_said";
+/// On a layer, and on its plan, beside that: names of statements that the source has and a
+/// choice leaves as they are, be it that they say what is the default.
+inline constexpr llvm::StringLiteral kSaidAttrName = "comm.said";
 
 struct PlanFacts {
   moe::LayerAttr layer;

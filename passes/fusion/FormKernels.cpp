@@ -265,10 +265,10 @@ static void recordFusion(comm::PlanOp plan, Fusion fusion) {
   comm::ScheduleAttr asked = plan.getScheduleAttr();
   if (!asked)
     return;
-  plan.setScheduleAttr(
-      comm::ScheduleAttr::get(plan.getContext(), asked.getAlgorithm(), asked.getWindow(),
-                              asked.getDepth(), comm::Fusion(fusion), asked.getCombine(),
-                              asked.getRates(), asked.getGroups(), asked.getPipeline()));
+  plan.setScheduleAttr(comm::ScheduleAttr::get(
+      plan.getContext(), asked.getAlgorithm(), asked.getWindow(), asked.getDepth(),
+      comm::Fusion(fusion), asked.getCombine(), asked.getRates(), asked.getGroups(),
+      asked.getEngine(), asked.getCross(), asked.getPipeline()));
 }
 
 namespace {

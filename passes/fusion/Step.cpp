@@ -94,6 +94,10 @@ void PartFinder::assignExchange(const Op &op, uint32_t number) {
     return refuse("'" + op.name + "', which multicasts");
   if (op.rates != Rates::Equal && reason.empty())
     reason = "'" + op.name + "', whose rates go by size";
+  if (op.via == Path::Host && reason.empty())
+    reason = "'" + op.name + "' goes through memory of the host";
+  if (op.engine != Engine::Sm && reason.empty())
+    reason = "'" + op.name + "', which a copy engine moves";
   if (op.kind == OpKind::Put) {
     const Region &from = op.reads[0];
     if (from.items.kind == ItemSetKind::Y)
@@ -122,6 +126,8 @@ void PartFinder::assign(const Op &op, uint32_t number) {
     return assignExchange(op, number);
   case OpKind::Pull:
     return refuse("'" + op.name + "', which leaves sums to the switch");
+  case OpKind::Copy:
+    return refuse("'" + op.name + "', which packs for a copy engine");
   }
 }
 

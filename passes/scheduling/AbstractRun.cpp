@@ -467,7 +467,7 @@ Content Machine::readAll(TaskId id, size_t i) {
       if (!found)
         continue;
       moved = *found;
-      if (op.kind == plan::OpKind::Put)
+      if (op.kind == plan::OpKind::Put || op.kind == plan::OpKind::Copy)
         continue;
       Content wanted = isPull ? Content::FullSums : getInputs(plan, op.task)[i];
       if (*found != wanted)
@@ -490,7 +490,8 @@ void Machine::run(TaskId id) {
   Content content = getOutput(op.task);
   for (size_t i = 0; i < op.reads.size(); ++i) {
     Content moved = readAll(id, i);
-    if (op.kind == plan::OpKind::Put || op.kind == plan::OpKind::Pull)
+    if (op.kind == plan::OpKind::Put || op.kind == plan::OpKind::Pull ||
+        op.kind == plan::OpKind::Copy)
       content = moved;
   }
   for (const plan::Region &region : op.writes)

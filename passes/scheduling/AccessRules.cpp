@@ -67,12 +67,25 @@ std::vector<Access> AccessRules::getAccesses() const {
   return accesses;
 }
 
-static bool isRail(const plan::Op &op) { return op.via == plan::Path::Rail; }
-
 /// A switch only copies: multicast and other stores by NVLink are one path.
+static plan::Path pathOf(const plan::Op &op) { return plan::flagPathOf(op.via); }
+
+static const char *tellPath(plan::Path path) {
+  switch (path) {
+  case plan::Path::NVLink:
+  case plan::Path::Multicast:
+    return "NVLink";
+  case plan::Path::Rail:
+    return "rail";
+  case plan::Path::Host:
+    return "host memory";
+  }
+  return "";
+}
+
 bool AccessRules::covers(const SignalPair &flag, TaskId write, TaskId reader) const {
   auto [signal, wait] = flag;
-  return isRail(graph.op(signal)) == isRail(graph.op(write)) && graph.isBefore(write, signal) &&
+  return pathOf(graph.op(signal)) == pathOf(graph.op(write)) && graph.isBefore(write, signal) &&
          graph.isBefore(wait, reader);
 }
 
@@ -81,7 +94,8 @@ bool AccessRules::isCovered(const Access &write, TaskId reader) const {
   auto direct = signals.find({graph[write.task].rank, graph[reader].rank});
   if (direct != signals.end() && std::any_of(direct->second.begin(), direct->second.end(), isOne))
     return true;
-  return !isRail(graph.op(write.task)) && std::any_of(waits.begin(), waits.end(), isOne);
+  return pathOf(graph.op(write.task)) == plan::Path::NVLink &&
+         std::any_of(waits.begin(), waits.end(), isOne);
 }
 
 /// A store travels if it is put to a peer, or if a peer reads it where it was made.
@@ -96,7 +110,7 @@ void AccessRules::checkPath(const Access &write, const Access &reader) {
              graph.describe(reader.task) + " reads " + describeRegion(plan, write.region) +
                  ", which " + graph.describe(write.task) +
                  (op.kind == plan::OpKind::Put ? " puts by " : " leaves there for ") +
-                 (isRail(op) ? "rail" : "NVLink") + ", and no flag on that path comes between",
+                 tellPath(pathOf(op)) + ", and no flag on that path comes between",
              tellTasks(graph, graph.explain(write.task, reader.task)));
 }
 

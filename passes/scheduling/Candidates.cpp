@@ -27,6 +27,8 @@ struct Wish {
   std::optional<int64_t> window = {};
   std::optional<comm::Rates> rates = {};
   bool pipeline = false; ///< of experts
+  std::optional<comm::Engine> engine = {};
+  std::optional<comm::Crossing> cross = {};
 };
 } // namespace
 
@@ -42,6 +44,9 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::Birkhoff},
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::StaggeredPut, .cross = comm::Crossing::Host},
+    {.algorithm = comm::Algorithm::Staged, .cross = comm::Crossing::Host},
+    {.algorithm = comm::Algorithm::StaggeredPut, .engine = comm::Engine::Copy},
     {.algorithm = comm::Algorithm::Multicast},
 };
 
@@ -58,7 +63,8 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
     return asked;
   return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
                                  std::nullopt, comm::Fusion::Auto, comm::Combine::Rows,
-                                 comm::Rates::Equal, std::nullopt, false);
+                                 comm::Rates::Equal, std::nullopt, comm::Engine::Sm,
+                                 comm::Crossing::Peer, false);
 }
 
 /// The request with what the wish adds; null if it says otherwise already. `groups` of the
@@ -70,6 +76,7 @@ static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish, int6
       asked.getContext(), wish.algorithm, wish.window ? wish.window : asked.getWindow(),
       asked.getDepth(), asked.getFuse(), asked.getCombine(), wish.rates.value_or(asked.getRates()),
       wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt,
+      wish.engine.value_or(asked.getEngine()), wish.cross.value_or(asked.getCross()),
       wish.pipeline || asked.getPipeline());
 }
 
@@ -79,9 +86,29 @@ static std::string statementsOf(const Wish &wish) {
     text += "; window " + std::to_string(*wish.window);
   if (wish.rates)
     text += ("; rates " + comm::stringifyRates(*wish.rates)).str();
+  if (wish.engine)
+    text += ("; engine " + comm::stringifyEngine(*wish.engine)).str();
+  if (wish.cross)
+    text += ("; cross by " + comm::stringifyCrossing(*wish.cross)).str();
   if (wish.pipeline)
     text += "; pipeline experts";
   return text;
+}
+
+/// Whether the source itself says what the wish would.
+static bool isSaid(comm::PlanOp plan, const Wish &wish) {
+  auto said = plan->getAttrOfType<ArrayAttr>(kSaidAttrName);
+  return said && llvm::any_of(said.getAsRange<StringAttr>(), [&](StringAttr statement) {
+           StringRef name = statement.getValue();
+           return (wish.rates && name == "rates") || (wish.engine && name == "engine") ||
+                  (wish.cross && name == "cross");
+         });
+}
+
+/// Whether the machine says what the wish would cost.
+static bool fits(const topology::Machine &machine, const Wish &wish) {
+  return (!wish.engine || machine.copyEngine) &&
+         (!wish.cross || (!machine.pcie.empty() && machine.hostMemoryBytesPerSecond));
 }
 
 std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology::Machine &machine) {
@@ -89,8 +116,8 @@ std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology:
   comm::ScheduleAttr asked = requestOf(plan);
   auto groups = int64_t(topology::stagingGroups(machine, uint32_t(plan.getRanks())));
   for (const Wish &wish : wishes) {
-    if (wish.rates && plan->hasAttr(kRatesAttrName))
-      continue; // the source says which
+    if (isSaid(plan, wish) || !fits(machine, wish))
+      continue;
     comm::ScheduleAttr request = apply(asked, wish, groups);
     if (!request || llvm::any_of(candidates, [&](const ScheduleCandidate &candidate) {
           return candidate.request == request;

@@ -126,12 +126,16 @@ void checkTargets(const plan::Plan &plan, Faults &faults) {
                  "'" + op.name +
                      "' names the ranks that it goes to by something other than its "
                      "variable");
-    bool hasRailPut = std::any_of(op.after.begin(), op.after.end(), [&](const plan::After &after) {
+    plan::Path path = plan::flagPathOf(op.via);
+    bool covers = std::any_of(op.after.begin(), op.after.end(), [&](const plan::After &after) {
       const plan::Op &earlier = plan.ops[after.op];
-      return earlier.kind == plan::OpKind::Put && earlier.via == plan::Path::Rail;
+      return earlier.kind == plan::OpKind::Put && plan::flagPathOf(earlier.via) == path;
     });
-    if (isSignal && op.via == plan::Path::Rail && !hasRailPut)
-      faults.add(Rule::Canonical, i, {}, "'" + op.name + "' goes by rail and covers no put there");
+    if (isSignal && path != plan::Path::NVLink && !covers)
+      faults.add(Rule::Canonical, i, {},
+                 "'" + op.name + "' goes by " +
+                     (path == plan::Path::Rail ? "rail" : "host memory") +
+                     " and covers no put there");
   }
 }
 

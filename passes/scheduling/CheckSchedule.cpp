@@ -50,6 +50,19 @@ static std::string checkSwitch(const ScheduleProblem &problem) {
   return "";
 }
 
+/// Who can move bytes, and which way.
+static std::string checkEngine(const ScheduleProblem &problem) {
+  bool isStraight = problem.algorithm.value_or(Algorithm::StaggeredPut) == Algorithm::StaggeredPut;
+  if (problem.copyEngine && (!isStraight || problem.nodes != 1))
+    return "engine copy needs algorithm staggered on one node";
+  if (problem.copyEngine && problem.crossByHost)
+    return "engine copy moves from GPU to GPU, not by host";
+  bool isOneMachine = problem.algorithm == Algorithm::Staged || isStraight;
+  if (problem.crossByHost && (!isOneMachine || problem.nodes != 1))
+    return "cross by host needs algorithm staged or staggered on one node";
+  return "";
+}
+
 /// What an algorithm needs of the mesh.
 static std::string checkAlgorithm(const ScheduleProblem &problem) {
   if (problem.nodes == 0 || problem.ranks % problem.nodes != 0)
@@ -61,6 +74,8 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
       (problem.algorithm.value_or(Algorithm::StaggeredPut) != Algorithm::StaggeredPut ||
        problem.bytesPerReturnedRow == 0))
     return "pipeline experts needs algorithm staggered and rows that come back";
+  if (std::string reason = checkEngine(problem); !reason.empty())
+    return reason;
   if (problem.algorithm == Algorithm::Staged)
     return checkStaged(problem);
   bool tiers = problem.algorithm == Algorithm::TwoTier || problem.algorithm == Algorithm::Birkhoff;
@@ -105,6 +120,10 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
     return "other rates than were asked for";
   if (solution.pipelinesExperts != problem.pipelinesExperts)
     return "experts are not pipelined as was asked for";
+  if (solution.copyEngine != problem.copyEngine)
+    return "another engine than was asked for";
+  if (solution.crossByHost != problem.crossByHost)
+    return "another way between groups than was asked for";
   if (solution.algorithm == Algorithm::Staged && solution.groups != problem.groups)
     return std::to_string(solution.groups) + " groups on a machine of " +
            std::to_string(problem.groups);

@@ -45,7 +45,13 @@ private:
   SmallVector<Peers> getPeers(StringRef variable);
   comm::BufferOp makeRecords(comm::DispatchOp dispatch);
   void send(comm::DispatchOp op, const Peers &peers, Value packed, Value pack, comm::FlagOp flag);
+  Value sendRows(comm::DispatchOp op, const Peers &peers);
   Value sendBack(comm::CombineOp op, const Peers &peers);
+  Value sendBlocksBack(comm::CombineOp op, const Peers &peers, StringRef label);
+  Value unpack(comm::CombineOp op, Value wait);
+  comm::Engine engine() const {
+    return solution.copyEngine ? comm::Engine::Copy : comm::Engine::Sm;
+  }
   Value sumOwn(comm::CombineOp op);
   void pipelineExperts(comm::CombineOp op);
   SmallVector<AfterUse> afterRows(comm::CombineOp op, AffineExpr source) const;
@@ -55,6 +61,7 @@ private:
   Value arrival;                ///< the wait for its tokens
   Value bySource;               ///< the experts' task of each source, if they have one each
   Value sums, returned, ownSum; ///< partial sums: here, at their source, their task
+  Value blocks;                 ///< rows that copy engines have brought back
 };
 } // namespace
 
@@ -66,7 +73,7 @@ SmallVector<Peers> StaggeredExpander::getPeers(StringRef variable) {
   // all ranks are on one GPU, whatever mesh they were made for.
   bool areForKernels = plan->getParentOp()->hasAttr(moe::kTargetAttrName);
   if (nodes == 1 || areForKernels)
-    return {{all, all.var(0), comm::Path::NVLink, ""}};
+    return {{all, all.var(0), solution.crossByHost ? comm::Path::Host : comm::Path::NVLink, ""}};
   if (lanes == 1) // the own rank is reached without a path
     return {{all, all.var(0), comm::Path::Rail, ""}};
   Scope near(context, "m", DomainKind::StaggerLanes);
@@ -84,6 +91,31 @@ comm::BufferOp StaggeredExpander::makeRecords(comm::DispatchOp dispatch) {
                                 int64_t(plan.getRanks()), 1, received.getBytesPerRecord());
 }
 
+/// Rows to some of the ranks; a copy engine takes them from where they lie together.
+Value StaggeredExpander::sendRows(comm::DispatchOp op, const Peers &peers) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  const Scope &scope = peers.scope;
+  comm::ItemSetAttr sent = scope.set(comm::ItemSetKind::D, {scope.rank(), peers.rank});
+  RegionUse target{op.getReceived(), scope.region({copy(scope), scope.rank()}, sent)};
+  RegionUse source{op.getRows(), scope.region({}, sent)};
+  SmallVector<AfterUse> after = getAfterUses(op);
+  if (solution.copyEngine) {
+    int64_t bytes = op.getRows().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+    Value rows =
+        makeBuffer(loc, "rows", comm::BufferSpace::Local, Seq, int64_t(plan.getRanks()), 1, bytes);
+    RegionUse packed{rows, scope.region(peers.rank, sent)};
+    auto cp = comm::CopyOp::create(builder, loc, getLabel("cp" + peers.suffix), scope, packed,
+                                   source, after);
+    source = packed;
+    after = {peers.same(cp)};
+  }
+  auto pd = comm::PutOp::create(builder, loc, getLabel("pd" + peers.suffix), scope, peers.rank,
+                                target, source, solution.window, after, peers.via);
+  pd.setEngine(engine());
+  return pd;
+}
+
 /// Rows, records and their flag to some of the ranks.
 void StaggeredExpander::send(comm::DispatchOp op, const Peers &peers, Value packed, Value pack,
                              comm::FlagOp flag) {
@@ -91,10 +123,7 @@ void StaggeredExpander::send(comm::DispatchOp op, const Peers &peers, Value pack
   const Scope &scope = peers.scope;
   comm::ItemSetAttr sent = scope.set(comm::ItemSetKind::D, {scope.rank(), peers.rank});
   comm::RegionAttr atPeer = scope.region({copy(scope), scope.rank()}, sent);
-  auto pd = comm::PutOp::create(builder, loc, getLabel("pd" + peers.suffix), scope, peers.rank,
-                                RegionUse{op.getReceived(), atPeer},
-                                RegionUse{op.getRows(), scope.region({}, sent)}, solution.window,
-                                getAfterUses(op), peers.via);
+  Value pd = sendRows(op, peers);
   auto pm = comm::PutOp::create(builder, loc, getLabel("pm" + peers.suffix), scope, peers.rank,
                                 RegionUse{op.getRecords(), atPeer},
                                 RegionUse{packed, scope.region(peers.rank, sent)}, solution.window,
@@ -194,17 +223,53 @@ Value StaggeredExpander::sendBack(comm::CombineOp op, const Peers &peers) {
   std::string label = getLabel("pc" + peers.suffix);
   if (solution.combine == scheduling::Combine::Partial) {
     comm::ItemSetAttr tokens = scope.set(comm::ItemSetKind::D, {peers.rank, scope.rank()});
-    return comm::PutOp::create(
-        builder, op.getLoc(), label, scope, peers.rank,
-        RegionUse{returned, scope.region({copy(scope), scope.rank()}, tokens)},
-        RegionUse{sums, scope.region(peers.rank, tokens)}, solution.window,
-        AfterUse(ownSum, peers.rank), peers.via);
+    auto pc =
+        comm::PutOp::create(builder, op.getLoc(), label, scope, peers.rank,
+                            RegionUse{returned, scope.region({copy(scope), scope.rank()}, tokens)},
+                            RegionUse{sums, scope.region(peers.rank, tokens)}, solution.window,
+                            AfterUse(ownSum, peers.rank), peers.via);
+    pc.setEngine(engine());
+    return pc;
   }
+  if (solution.copyEngine)
+    return sendBlocksBack(op, peers, label);
   comm::ItemSetAttr rows = scope.set(comm::ItemSetKind::Y, {peers.rank, scope.rank()});
   return comm::PutOp::create(builder, op.getLoc(), label, scope, peers.rank,
                              RegionUse{op.getReturned(), scope.region(copy(scope), rows)},
                              RegionUse{op.getRows(), scope.region(peers.rank, rows)},
                              solution.window, afterRows(op, peers.rank), peers.via);
+}
+
+/// The same in blocks, which the source takes apart. Returns the puts.
+Value StaggeredExpander::sendBlocksBack(comm::CombineOp op, const Peers &peers, StringRef label) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  const Scope &scope = peers.scope;
+  int64_t ranks = plan.getRanks(), topK = plan.getTopk();
+  int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  Value packed = makeBuffer(loc, "rows_back", comm::BufferSpace::Local, Seq, ranks, topK, bytes);
+  blocks = makeCopies(loc, "blocks", Seq, ranks, topK, bytes);
+  comm::ItemSetAttr rows = scope.set(comm::ItemSetKind::Y, {peers.rank, scope.rank()});
+  builder.setInsertionPoint(op);
+  RegionUse block{packed, scope.region(peers.rank, rows)};
+  auto cy = comm::CopyOp::create(builder, loc, getLabel("cy" + peers.suffix), scope, block,
+                                 RegionUse{op.getRows(), scope.region(peers.rank, rows)},
+                                 afterRows(op, peers.rank));
+  auto pc = comm::PutOp::create(builder, loc, label, scope, peers.rank,
+                                RegionUse{blocks, scope.region({copy(scope), scope.rank()}, rows)},
+                                block, solution.window, peers.same(cy), peers.via);
+  pc.setEngine(engine());
+  return pc;
+}
+
+/// Rows of the blocks to their slots. Returns the copies.
+Value StaggeredExpander::unpack(comm::CombineOp op, Value wait) {
+  Scope peer(builder.getContext(), "p", DomainKind::All);
+  comm::ItemSetAttr rows = peer.set(comm::ItemSetKind::Y, {peer.rank(), peer.var(0)});
+  return comm::CopyOp::create(builder, op.getLoc(), getLabel("cu"), peer,
+                              RegionUse{op.getReturned(), peer.region({}, rows)},
+                              RegionUse{blocks, peer.region({copy(peer), peer.var(0)}, rows)},
+                              AfterUse(wait, peer.var(0)));
 }
 
 /// The source adds up sums of ranks.
@@ -225,7 +290,7 @@ void StaggeredExpander::expand(comm::CombineOp op) {
   builder.setInsertionPoint(op);
   if (solution.combine == scheduling::Combine::Partial)
     ownSum = sumOwn(op);
-  else
+  else if (!solution.copyEngine)
     makeSymmetric(op.getReturned());
   for (const Peers &peers : getPeers("s")) {
     Value pc = sendBack(op, peers);
@@ -239,9 +304,9 @@ void StaggeredExpander::expand(comm::CombineOp op) {
   builder.setInsertionPoint(op);
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
-  auto wc = comm::WaitOp::create(builder, loc, getLabel("wc"), wait, flag,
-                                 {copy(wait), wait.var(0)}, nullptr, {});
-  replaceToken(op.getToken(), wc);
+  Value arrived = comm::WaitOp::create(builder, loc, getLabel("wc"), wait, flag,
+                                       {copy(wait), wait.var(0)}, nullptr, {});
+  replaceToken(op.getToken(), blocks ? unpack(op, arrived) : arrived);
   Operation *old = op.getReturned().getDefiningOp();
   op.erase();
   if (old->use_empty()) // partial sums come back elsewhere

@@ -95,15 +95,15 @@ void TwoTierExpander::handOn(comm::DispatchOp op) {
   auto pd = comm::PutOp::create(
       builder, loc, getLabel("pd"), send, neighbour(send), RegionUse{received, there},
       RegionUse{stage, send.partOf(ofPartner(send), {copy(send), send.var(0)}, passed)},
-      solution.window, AfterUse(sp, send.var(0)));
+      solution.window, AfterUse(sp, send.var(0)), inner);
   auto pr = comm::PutOp::create(builder, loc, getLabel("pr"), send, neighbour(send),
                                 RegionUse{records, there},
                                 RegionUse{parts, send.region({send.var(0), send.var(1)}, passed)},
-                                solution.window, AfterUse(sp, send.var(0)));
+                                solution.window, AfterUse(sp, send.var(0)), inner);
   SmallVector<AffineExpr> same{send.var(0), send.var(1)};
   comm::SignalOp::create(builder, loc, getLabel("sd"), send, neighbour(send), flag,
                          {copy(send), partner(send)}, passed,
-                         {AfterUse(pd, same), AfterUse(pr, same)});
+                         {AfterUse(pd, same), AfterUse(pr, same)}, inner);
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
   Scope wait = scope("s", DomainKind::All);
@@ -132,9 +132,10 @@ std::pair<Value, Value> TwoTierExpander::waitForNode(comm::CombineOp op, Value p
   Scope send = scope("s", DomainKind::Stagger);
   Scope wait = eachNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
   builder.setInsertionPoint(op);
-  Value signal = comm::SignalOp::create(
-      builder, loc, getLabel("sf"), send, writerOnNode(laneOf(send.var(0))), flag,
-      {copy(send), nodeOf(send.var(0)), laneOf(send.rank())}, nullptr, AfterUse(puts, send.var(0)));
+  Value signal =
+      comm::SignalOp::create(builder, loc, getLabel("sf"), send, writerOnNode(laneOf(send.var(0))),
+                             flag, {copy(send), nodeOf(send.var(0)), laneOf(send.rank())}, nullptr,
+                             AfterUse(puts, send.var(0)), inner);
   Value waits = comm::WaitOp::create(builder, loc, getLabel("wf"), wait, flag,
                                      {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
   return {signal, waits};
@@ -170,7 +171,8 @@ void TwoTierExpander::collectRows(comm::CombineOp op) {
   Value pf = comm::PutOp::create(
       builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
       RegionUse{collected, home.region({copy(home), nodeOf(home.var(0))}, rows)},
-      RegionUse{op.getRows(), home.region(home.var(0), rows)}, solution.window, getAfterUses(op));
+      RegionUse{op.getRows(), home.region(home.var(0), rows)}, solution.window, getAfterUses(op),
+      inner);
   Value wf = waitForNode(op, pf).second;
   Scope send = eachNode(DomainKind::StaggerNodes).with("m", DomainKind::Lanes);
   comm::ItemSetAttr passed = passedOn(send, ItemSetKind::Y);
@@ -210,8 +212,8 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
       builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
       RegionUse{collected,
                 home.region({copy(home), nodeOf(home.var(0)), laneOf(home.rank())}, tokens)},
-      RegionUse{sums, home.region(home.var(0), tokens)}, solution.window,
-      AfterUse(pa, home.var(0)));
+      RegionUse{sums, home.region(home.var(0), tokens)}, solution.window, AfterUse(pa, home.var(0)),
+      inner);
   Value wf = waitForNode(op, pf).second;
   Scope node = eachNode(DomainKind::StaggerNodes), both = node.with("m", DomainKind::Lanes);
   SmallVector<AffineExpr> ofNode{node.var(0), node.any()};

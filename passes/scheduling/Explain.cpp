@@ -26,6 +26,8 @@ static std::string targetText(const plan::Op &op, const plan::Scope &scope) {
     return "rank " + std::to_string(scope(op.to)) + " by rail";
   case plan::Path::Multicast:
     return "all ranks";
+  case plan::Path::Host:
+    return "rank " + std::to_string(scope(op.to)) + " by host memory";
   }
   return "";
 }
@@ -52,6 +54,10 @@ static std::string effectText(const TaskGraph &graph, TaskId id) {
   case plan::OpKind::Pull:
     return "pulls the sum of %" + plan.buffers[op.reads[0].buffer].name +
            indexText(op.reads[0].index, scope) + " of all ranks";
+  case plan::OpKind::Copy:
+    return "copies %" + plan.buffers[op.reads[0].buffer].name +
+           indexText(op.reads[0].index, scope) + " into %" +
+           plan.buffers[op.writes[0].buffer].name + indexText(op.writes[0].index, scope);
   }
   return "";
 }

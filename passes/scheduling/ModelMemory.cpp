@@ -110,8 +110,8 @@ ModelMemory::Key ModelMemory::flagKey(TaskId id, uint32_t rank) const {
           plan::flatIndex(graph.getPlan().flags[op.flag].extents, op.flagIndex, scope), 0};
 }
 
-/// NVLink covers all that happened before, of other ranks too; a rail what this rank put
-/// to the same peer by rail.
+/// NVLink covers all that happened before, of other ranks too; another path what this rank
+/// put to the same peer by it.
 void ModelMemory::signal(uint32_t payload) {
   const plan::Op &op = graph.op(current);
   FlagWord word{graph[current].scope(op.value), payload, clock};
@@ -126,12 +126,12 @@ void ModelMemory::signalOn(uint32_t rank, const FlagWord &word) {
   store.isFlag = true;
   store.key = flagKey(current, rank);
   store.word = word;
-  bool isRail = op.via == plan::Path::Rail;
+  plan::Path path = plan::flagPathOf(op.via);
   for (const Store &other : pending) {
-    bool byRail = graph.op(other.by).via == plan::Path::Rail;
-    bool covers = isRail ? byRail && graph[other.by].rank == graph[current].rank &&
-                               std::get<0>(other.key) == std::get<0>(store.key)
-                         : !byRail;
+    bool isAlike = plan::flagPathOf(graph.op(other.by).via) == path;
+    bool covers = isAlike && (path == plan::Path::NVLink ||
+                              (graph[other.by].rank == graph[current].rank &&
+                               std::get<0>(other.key) == std::get<0>(store.key)));
     bool isTwin = other.by == current; // the same signal on another rank
     if (covers && !isTwin && knows(other.by))
       store.after.push_back(other.number);

@@ -338,6 +338,7 @@ std::string ModelTasks::run(TaskId id) {
     runLocal(id);
     break;
   case OpKind::Put:
+  case OpKind::Copy:
     runPut(id);
     break;
   case OpKind::Signal:

@@ -102,6 +102,8 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
     problem.ratesBySize = asked.getRates() == comm::Rates::Sizes;
     problem.groups = getNumber(asked.getGroups()).value_or(1);
     problem.pipelinesExperts = asked.getPipeline();
+    problem.copyEngine = asked.getEngine() == comm::Engine::Copy;
+    problem.crossByHost = asked.getCross() == comm::Crossing::Host;
     problem.window = getNumber(asked.getWindow());
     problem.depth = getNumber(asked.getDepth());
   }
@@ -132,14 +134,17 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     if (report)
       llvm::errs() << solution.print(plan.getSymName().str());
     plan->removeAttr(kMachineAttrName); // whoever compares schedules has done so
-    plan->removeAttr(kRatesAttrName);
+    plan->removeAttr(kSaidAttrName);
     plan.setDepth(solution.depth);
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(
         plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
         asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine),
         solution.ratesBySize ? comm::Rates::Sizes : comm::Rates::Equal,
-        asked ? asked.getGroups() : std::nullopt, solution.pipelinesExperts));
+        asked ? asked.getGroups() : std::nullopt,
+        solution.copyEngine ? comm::Engine::Copy : comm::Engine::Sm,
+        solution.crossByHost ? comm::Crossing::Host : comm::Crossing::Peer,
+        solution.pipelinesExperts));
     if (solution.algorithm == Algorithm::Staged)
       plan.setNodes(solution.groups);
     expandExchange(plan, *exchange, solution);

@@ -53,6 +53,10 @@ std::string ScheduleSolution::print(const std::string &layer) const {
     text += "  rates sizes\n";
   if (pipelinesExperts)
     text += "  pipeline experts\n";
+  if (copyEngine)
+    text += "  engine copy\n";
+  if (crossByHost)
+    text += "  cross by host\n";
   return text + "}\n";
 }
 

@@ -69,6 +69,8 @@ struct ScheduleProblem {
   bool pipelinesExperts = false;
   /// Equal runs of a node's ranks behind one host bridge or socket; 1: no such machine.
   uint32_t groups = 1;
+  bool copyEngine = false;  ///< copy engines move what is put, not SMs
+  bool crossByHost = false; ///< staged: between groups through host memory
   /// What the source asks for; empty: free to choose. Window 0 is all peers.
   std::optional<Algorithm> algorithm;
   std::optional<uint32_t> window;
@@ -85,6 +87,8 @@ struct ScheduleSolution {
   bool pipelinesExperts = false;
   uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
   uint32_t stages = 1; ///< of Birkhoff
+  bool copyEngine = false;
+  bool crossByHost = false;
 
   /// A schedule block of the language that asks for exactly this.
   std::string print(const std::string &layer) const;

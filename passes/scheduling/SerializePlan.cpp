@@ -185,6 +185,8 @@ static plan::Path toPlan(comm::Path path) {
     return plan::Path::Rail;
   case comm::Path::Multicast:
     return plan::Path::Multicast;
+  case comm::Path::Host:
+    return plan::Path::Host;
   }
   llvm_unreachable("all paths are handled");
 }
@@ -197,6 +199,16 @@ static plan::Rates toPlan(comm::Rates rates) {
     return plan::Rates::Sizes;
   }
   llvm_unreachable("all rates are handled");
+}
+
+static plan::Engine toPlan(comm::Engine engine) {
+  switch (engine) {
+  case comm::Engine::Sm:
+    return plan::Engine::Sm;
+  case comm::Engine::Copy:
+    return plan::Engine::Copy;
+  }
+  llvm_unreachable("all engines are handled");
 }
 
 plan::Location getFileLocation(Location loc) {
@@ -355,12 +367,11 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
             op.via = toPlan(put.getVia());
             op.window = put.getWindow();
             op.rates = toPlan(put.getRates());
+            op.engine = toPlan(put.getEngine());
             return op;
           })
           .Case([&](comm::PullOp) { return makeOp(family, plan::OpKind::Pull); })
-          .Case([&](comm::CopyOp copy) -> FailureOr<plan::Op> {
-            return unsupported(copy) << "a plan in a module has no copy inside a rank yet";
-          })
+          .Case([&](comm::CopyOp) { return makeOp(family, plan::OpKind::Copy); })
           .Case([&](comm::SignalOp signal) {
             plan::Op op = makeOp(family, plan::OpKind::Signal);
             op.to = toDestination(signal.getTo());

@@ -28,6 +28,8 @@ ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   solution.combine = problem.combine;
   solution.ratesBySize = problem.ratesBySize;
   solution.pipelinesExperts = problem.pipelinesExperts;
+  solution.copyEngine = problem.copyEngine;
+  solution.crossByHost = problem.crossByHost;
   solution.window = problem.window.value_or(getWindow(problem, problem.ranks));
   solution.depth = problem.depth.value_or(getMinimalDepth(problem));
   return solution;

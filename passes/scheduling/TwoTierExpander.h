@@ -19,8 +19,8 @@ public:
   TwoTierExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
       : ExchangeParts(plan, solution), nodes(plan.getNodes()),
         lanes(plan.getRanks() / plan.getNodes()),
-        outer(solution.algorithm == scheduling::Algorithm::Staged ? comm::Path::NVLink
-                                                                  : comm::Path::Rail),
+        inner(solution.crossByHost ? comm::Path::Host : comm::Path::NVLink),
+        outer(solution.algorithm == scheduling::Algorithm::Staged ? inner : comm::Path::Rail),
         outerWindow(outer == comm::Path::Rail ? solution.window
                     : solution.ratesBySize    ? 0
                                               : 1) {}
@@ -73,8 +73,8 @@ protected:
   std::pair<mlir::Value, mlir::Value> waitForNode(comm::CombineOp op, mlir::Value puts);
 
   int64_t nodes, lanes;
-  comm::Path outer;     ///< between nodes
-  uint32_t outerWindow; ///< of puts between nodes
+  comm::Path inner, outer; ///< within a node, between nodes
+  uint32_t outerWindow;    ///< of puts between nodes
   // Made by the dispatch, used on the way back.
   mlir::Value stage, nodeRecords, received, records;
   mlir::Value nodeWait; ///< token of wn

@@ -6,6 +6,7 @@
 
 #include "runtime/candidates/Choose.h"
 
+#include "runtime/plan/Expand.h"
 #include "runtime/simulator/Floor.h"
 #include "runtime/simulator/PlanTasks.h"
 #include "runtime/simulator/Roofline.h"
@@ -56,7 +57,11 @@ private:
 
 rt::Status Chooser::prepare() {
   MOEC_ASSIGN_OR_RETURN(topology::Shape shape, shapeOf(setting, plans));
-  MOEC_ASSIGN_OR_RETURN(network, topology::makeNetwork(setting.machine, shape));
+  bool copies = std::any_of(plans.begin(), plans.end(), [](const CandidatePlan &candidate) {
+    return plan::usesCopyEngines(candidate.plan);
+  });
+  MOEC_ASSIGN_OR_RETURN(network,
+                        topology::makeNetwork(setting.machine, shape, {.copyEngine = copies}));
   const Layer &layer = setting.manifest.layer;
   // A machine that says no rates computes in no time: transfers still tell schedules apart.
   if (auto rates = simulator::gpuRatesOf(setting.machine, layer.weightsType))

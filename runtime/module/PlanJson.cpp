@@ -98,6 +98,8 @@ static Json opJson(const Plan &plan, const Op &op) {
     json["window"] = op.window;
   if (op.rates != Rates::Equal)
     json["rates"] = nameOf(op.rates);
+  if (op.engine != Engine::Sm)
+    json["engine"] = nameOf(op.engine);
   json["after"] = afterJson(plan, op.after, names);
   json["location"] = nullptr;
   if (!op.location.file.empty())

@@ -41,6 +41,8 @@ private:
   Status checkMove(const Op &op, const Where &where);
   Status checkPut(const Op &op, const Variables &variables, const Where &where);
   Status checkPull(const Op &op, const Where &where);
+  Status checkBlock(const Op &op, const Where &where);
+  Status checkCopy(const Op &op, const Where &where);
   Status checkSignal(const Op &op, const Variables &variables, const Where &where);
   Status checkWait(const Op &op, const Variables &variables, const Where &where);
   Status checkAbsent(const Op &op, const Where &where);
@@ -286,7 +288,7 @@ Status Checker::checkRegions(const std::vector<Region> &regions, const char *wor
 Status Checker::checkAbsent(const Op &op, const Where &where) {
   bool local = op.kind == OpKind::Compute || op.kind == OpKind::Reduce;
   bool put = op.kind == OpKind::Put;
-  bool moves = put || op.kind == OpKind::Pull;
+  bool moves = put || op.kind == OpKind::Pull || op.kind == OpKind::Copy;
   bool signal = op.kind == OpKind::Signal;
   bool flagged = signal || op.kind == OpKind::Wait;
   struct Rule {
@@ -306,6 +308,7 @@ Status Checker::checkAbsent(const Op &op, const Where &where) {
       {"via", put || signal, op.via != Path::NVLink},
       {"window", put, op.window != 0},
       {"rates", put, op.rates != Rates::Equal},
+      {"engine", put, op.engine != Engine::Sm},
   };
   for (const Rule &rule : rules)
     if (rule.present && !rule.used)
@@ -338,7 +341,7 @@ static Status checkSymmetric(const Buffer &buffer, const Where &where) {
   return {};
 }
 
-/// The two regions of a Put or a Pull.
+/// The two regions of a Put, a Pull or a Copy.
 Status Checker::checkMove(const Op &op, const Where &where) {
   if (op.reads.size() != 1 || op.writes.size() != 1)
     return where.invalid("wanted 1 source and 1 target, found ", op.reads.size(), " and ",
@@ -358,12 +361,37 @@ Status Checker::checkMove(const Op &op, const Where &where) {
   return {};
 }
 
+/// A copy engine moves one block within the fabric of a node.
+Status Checker::checkBlock(const Op &op, const Where &where) {
+  if (op.via != Path::NVLink)
+    return where.invalid("wanted ", nameOf(Engine::Sm), " by ", nameOf(op.via), ", found ",
+                         nameOf(op.engine));
+  for (const Region *region : {&op.reads[0], &op.writes[0]})
+    if (const Buffer &buffer = plan.buffers[region->buffer];
+        buffer.layout != BufferLayout::Seq || region->frame)
+      return where.invalid("wanted all items of regions in layout seq, found ",
+                           region->frame ? "a part" : nameOf(buffer.layout), " of ",
+                           rt::quote(buffer.name));
+  return {};
+}
+
+/// Within the rank; a peer may read what is written.
+Status Checker::checkCopy(const Op &op, const Where &where) {
+  MOEC_RETURN_IF_ERROR(checkMove(op, where));
+  if (op.reads[0].buffer == op.writes[0].buffer)
+    return where.invalid("wanted another buffer than the source ",
+                         rt::quote(plan.buffers[op.reads[0].buffer].name), ", found the same");
+  return {};
+}
+
 Status Checker::checkPut(const Op &op, const Variables &variables, const Where &where) {
   MOEC_RETURN_IF_ERROR(checkTo(op, variables, where));
   MOEC_RETURN_IF_ERROR(checkMove(op, where));
   if (op.rates == Rates::Sizes && (op.window == 1 || op.domains.empty()))
     return where.at("rates").invalid("wanted ", nameOf(Rates::Equal),
                                      " for one put at a time, found ", nameOf(op.rates));
+  if (op.engine == Engine::Copy)
+    MOEC_RETURN_IF_ERROR(checkBlock(op, where.at("engine")));
   return checkSymmetric(plan.buffers[op.writes[0].buffer], where.at("writes"));
 }
 
@@ -484,6 +512,9 @@ Status Checker::checkOp(const Op &op, uint32_t position, const Where &where) {
     break;
   case OpKind::Pull:
     MOEC_RETURN_IF_ERROR(checkPull(op, where));
+    break;
+  case OpKind::Copy:
+    MOEC_RETURN_IF_ERROR(checkCopy(op, where));
     break;
   }
   MOEC_RETURN_IF_ERROR(checkAfter(op, position, variables, where));

@@ -6,6 +6,7 @@
 
 #include "runtime/plan/Expand.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace moec::plan {
@@ -86,6 +87,11 @@ uint32_t machineCount(const Plan &plan) {
     isStaged |= op.kind == OpKind::Put && op.writes[0].items.kind == ItemSetKind::M;
   }
   return isStaged ? 1 : plan.nodes;
+}
+
+bool usesCopyEngines(const Plan &plan) {
+  return std::any_of(plan.ops.begin(), plan.ops.end(),
+                     [](const Op &op) { return op.engine == Engine::Copy; });
 }
 
 uint64_t pointCount(const Plan &plan, std::span<const Domain> domains) {

@@ -118,6 +118,8 @@ const char *nameOf(OpKind kind) {
     return "reduce";
   case OpKind::Pull:
     return "pull";
+  case OpKind::Copy:
+    return "copy";
   }
   return nullptr;
 }
@@ -130,6 +132,8 @@ const char *nameOf(Path path) {
     return "rail";
   case Path::Multicast:
     return "multicast";
+  case Path::Host:
+    return "host";
   }
   return nullptr;
 }
@@ -140,6 +144,16 @@ const char *nameOf(Rates rates) {
     return "equal";
   case Rates::Sizes:
     return "sizes";
+  }
+  return nullptr;
+}
+
+const char *nameOf(Engine engine) {
+  switch (engine) {
+  case Engine::Sm:
+    return "sm";
+  case Engine::Copy:
+    return "copy";
   }
   return nullptr;
 }

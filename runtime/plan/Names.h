@@ -22,6 +22,7 @@ const char *nameOf(TaskKind kind);
 const char *nameOf(OpKind kind);
 const char *nameOf(Path path);
 const char *nameOf(Rates rates);
+const char *nameOf(Engine engine);
 const char *nameOf(SumTree tree);
 
 } // namespace moec::plan

@@ -158,11 +158,22 @@ enum class OpKind : uint8_t {
   Wait = 3,
   Reduce = 4,
   Pull = 5, ///< the sum, made by the switch, of a region on all ranks
+  Copy = 6, ///< from region to region of the rank itself
 };
 enum class Path : uint8_t {
   NVLink = 0,
   Rail = 1,
   Multicast = 2, ///< by NVLink to all ranks at once: the switch makes the copies
+  Host = 3,      ///< through memory of the host that both ranks are in
+};
+/// The path whose flags tell of what has gone by `via`. Those by NVLink tell of all that
+/// happened before, the others of what the same rank sent to the same peer.
+constexpr Path flagPathOf(Path via) { return via == Path::Multicast ? Path::NVLink : via; }
+
+/// Who moves the bytes of a put.
+enum class Engine : uint8_t {
+  Sm = 0,   ///< stores of kernels
+  Copy = 1, ///< a copy engine: one block, as large as the items could be at most
 };
 /// How puts of a family that are in flight share a sender and a link.
 enum class Rates : uint8_t {
@@ -191,8 +202,8 @@ struct Op {
   TaskKind task = TaskKind::Route; ///< Compute and Reduce only
   std::vector<Domain> domains;
   Expr to;                     ///< Put and Signal: destination rank; none by Multicast
-  std::vector<Region> reads;   ///< Put: exactly one; Pull: one, on all ranks
-  std::vector<Region> writes;  ///< Put: exactly one, on rank `to`; Pull: one
+  std::vector<Region> reads;   ///< Put, Copy: exactly one; Pull: one, on all ranks
+  std::vector<Region> writes;  ///< Put: exactly one, on rank `to`; Pull, Copy: one
   uint32_t flag = 0;           ///< Signal and Wait
   std::vector<Expr> flagIndex; ///< Signal: cell on `to`; Wait: own cell
   Expr value;                  ///< Signal and Wait: the epoch
@@ -202,6 +213,7 @@ struct Op {
   /// Put: instances of this family in flight at once on a rank; 0 = all.
   uint32_t window = 0;
   Rates rates = Rates::Equal; ///< Put
+  Engine engine = Engine::Sm; ///< Put
   std::vector<After> after;
   Location location;
   bool operator==(const Op &) const = default;

@@ -124,6 +124,7 @@ static Status decode(const wire::Op *op, const Where &where, Op &out) {
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->via(), where.at("via"), out.via));
   out.window = op->window();
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->rates(), where.at("rates"), out.rates));
+  MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->engine(), where.at("engine"), out.engine));
   MOEC_RETURN_IF_ERROR(rt::decodeVector(op->after(), where.at("after"), maxAfter, out.after,
                                         [&](const wire::After *after, uint32_t i, After &to) {
                                           return decode(after, where.at("after", i), to);

@@ -165,6 +165,13 @@ std::string OpPrinter::print() {
     put(" from all ");
     printRegion(op.reads[0]);
     break;
+  case OpKind::Copy:
+    printDomains();
+    put(" : ");
+    printRegion(op.writes[0]);
+    put(" from ");
+    printRegion(op.reads[0]);
+    break;
   }
   if (op.via != Path::NVLink)
     put(" via ", nameOf(op.via));
@@ -172,6 +179,8 @@ std::string OpPrinter::print() {
     put(" window ", op.window);
   if (op.rates != Rates::Equal)
     put(" rates ", nameOf(op.rates));
+  if (op.engine != Engine::Sm)
+    put(" engine ", nameOf(op.engine));
   printAfter();
   return std::move(out);
 }

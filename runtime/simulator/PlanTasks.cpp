@@ -8,6 +8,7 @@
 
 #include "runtime/birkhoff/StageTable.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <optional>
@@ -51,6 +52,7 @@ TaskClass classOf(OpKind kind) {
   switch (kind) {
   case OpKind::Compute:
   case OpKind::Reduce:
+  case OpKind::Copy:
     return TaskClass::Compute;
   case OpKind::Put:
   case OpKind::Pull:
@@ -92,6 +94,7 @@ private:
   TaskId gateOf(uint32_t op, uint32_t rank);
   double sizeOf(const plan::ConcreteItems &items) const;
   uint32_t cellOf(const Op &op, uint32_t rank, const Scope &scope) const;
+  double mostOf(const plan::ConcreteItems &items) const;
   double measure(const std::vector<plan::Region> &regions, const Scope &scope, bool firstOnly,
                  double &bytes) const;
 
@@ -145,10 +148,11 @@ rt::Result<TaskGraph> Builder::build(uint32_t steps) {
   for (const Op &op : plan.ops)
     graph.addFamily({.name = op.name,
                      .kind = classOf(op.kind),
-                     .via = op.via == plan::Path::Rail ? op.via : plan::Path::NVLink,
+                     .via = plan::flagPathOf(op.via),
                      .window = op.kind == OpKind::Put ? op.window : 0,
                      .reach = reachOf(op),
-                     .ratesBySize = op.rates == plan::Rates::Sizes});
+                     .ratesBySize = op.rates == plan::Rates::Sizes,
+                     .copyEngine = op.engine == plan::Engine::Copy});
   lastStep.assign(plan.ranks, none);
   for (uint32_t step = 1; step <= steps; ++step) {
     graph.setStep(step);
@@ -202,11 +206,13 @@ TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint3
   switch (op.kind) {
   case OpKind::Compute:
   case OpKind::Reduce:
+  case OpKind::Copy:
     return addKernel(op, number, scope);
   case OpKind::Put:
   case OpKind::Pull: {
     const plan::Region &target = op.writes[0];
-    double items = sizeOf(plan::concreteItems(target.items, scope));
+    plan::ConcreteItems set = plan::concreteItems(target.items, scope);
+    double items = op.engine == plan::Engine::Copy ? mostOf(set) : sizeOf(set);
     bool isOne = reachOf(op) == Reach::Peer;
     return graph.addTransfer(number, scope.rank(),
                              isOne ? static_cast<uint32_t>(scope(op.to)) : scope.rank(),
@@ -231,6 +237,13 @@ double Builder::sizeOf(const plan::ConcreteItems &items) const {
   return static_cast<double>(piece.size()) / partsOfToken;
 }
 
+/// What whoever gives a copy engine its block knows of its size: that no rank has more
+/// tokens than the one that has most.
+double Builder::mostOf(const plan::ConcreteItems &items) const {
+  double tokens = *std::max_element(counts.tokens.begin(), counts.tokens.end());
+  return items.kind == plan::ItemSetKind::Y ? tokens * plan.topK : tokens;
+}
+
 /// Items of the first region with its repetitions, or of all; bytes of all.
 double Builder::measure(const std::vector<plan::Region> &regions, const Scope &scope,
                         bool firstOnly, double &bytes) const {
@@ -248,7 +261,9 @@ double Builder::measure(const std::vector<plan::Region> &regions, const Scope &s
 }
 
 TaskId Builder::addKernel(const Op &op, uint32_t number, const Scope &scope) {
-  KernelWork work{.task = op.task, .rank = scope.rank()};
+  // A copy reads and writes, as packing does.
+  KernelWork work{.task = op.kind == OpKind::Copy ? plan::TaskKind::Pack : op.task,
+                  .rank = scope.rank()};
   work.tasks = static_cast<uint32_t>(instances[number]);
   work.itemsRead = measure(op.reads, scope, /*firstOnly=*/true, work.bytesRead);
   work.itemsWritten = measure(op.writes, scope, /*firstOnly=*/true, work.bytesWritten);

@@ -16,9 +16,14 @@ namespace moec::simulator {
 /// only a rail reaches. None: the rank itself, or nobody that can be reached.
 inline const topology::Route *findRoute(const topology::Network &network, uint32_t from,
                                         uint32_t to, plan::Path via) {
+  using enum plan::Path;
+  if (via == Host) {
+    if (const topology::Route *route = network.stagedRoute(from, to))
+      return route;
+    via = NVLink;
+  }
   if (const topology::Route *route = network.route(from, to, via))
     return route;
-  using enum plan::Path;
   return network.route(from, to, via == NVLink ? Rail : NVLink);
 }
 
@@ -29,6 +34,9 @@ inline const topology::Route *findRoute(const topology::Network &network, const 
     return findRoute(network, task.rank, task.peer, family.via);
   switch (family.reach) {
   case Reach::Peer:
+    if (family.copyEngine)
+      if (const topology::Route *route = network.copyRoute(task.rank, task.peer))
+        return route;
     return findRoute(network, task.rank, task.peer, family.via);
   case Reach::All:
     return network.routeToAll(task.rank);

@@ -50,6 +50,8 @@ struct Family {
   Reach reach = Reach::Peer;
   /// Transfer: where they meet others, shares are in proportion to sizes.
   bool ratesBySize = false;
+  /// Transfer: by the copy engine of its rank.
+  bool copyEngine = false;
 };
 
 struct Task {

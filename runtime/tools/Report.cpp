@@ -43,6 +43,8 @@ std::string describeOp(const plan::Plan &plan, const std::string &name) {
       return concat("wait ", plan.flags[op.flag].name);
     case plan::OpKind::Pull:
       return concat("pull ", plan.buffers[op.reads[0].buffer].name);
+    case plan::OpKind::Copy:
+      return concat("copy ", plan.buffers[op.writes[0].buffer].name);
     }
   }
   return "";

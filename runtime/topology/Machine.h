@@ -105,7 +105,7 @@ rt::Result<Shape> shapeFor(const Machine &machine, uint32_t ranks);
 /// What a network models beside links.
 struct NetworkOptions {
   std::optional<uint32_t> issuingSms; ///< SMs that send: puts by NVLink use SmIssue
-  bool copyEngine = false;            ///< puts by NVLink use CopyEngine, if its rate is known
+  bool copyEngine = false;            ///< copy engines have ways beside those of the SMs
   bool memory = false;                ///< transfers use Hbm at both ends
 };
 

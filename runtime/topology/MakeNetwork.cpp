@@ -47,6 +47,8 @@ private:
   void addHostMemory(uint32_t from, uint32_t to);
   void addRail(uint32_t from, uint32_t to);
   void addSides(Route &route, uint32_t from, uint32_t to, bool isNvlink);
+  void addMemory(Route &route, uint32_t from, uint32_t to);
+  void addCopied(Route route, uint32_t from, uint32_t to);
   void append(Route &route, const TreePath &path, uint32_t node);
   uint32_t hostMemory(uint32_t node);
   uint32_t portOf(uint32_t lane) const;
@@ -90,14 +92,26 @@ void NetworkMaker::addSides(Route &route, uint32_t from, uint32_t to, bool isNvl
     route.uses.push_back(
         {resource(ResourceKind::SmIssue, from, 0, *options.issuingSms * machine.smStore->value,
                   [&] { return rt::concat("gpu ", from, " stores"); })});
-  if (isNvlink && options.copyEngine && machine.copyEngine)
-    route.uses.push_back({resource(ResourceKind::CopyEngine, from, 0, machine.copyEngine->value,
-                                   [&] { return rt::concat("gpu ", from, " copy engine"); })});
+  addMemory(route, from, to);
+}
+
+void NetworkMaker::addMemory(Route &route, uint32_t from, uint32_t to) {
   if (options.memory && machine.memoryBytesPerSecond)
     for (uint32_t rank : from == to ? std::vector{from} : std::vector{from, to})
       route.uses.push_back(
           {resource(ResourceKind::Hbm, rank, 0, machine.memoryBytesPerSecond->value,
                     [&] { return rt::concat("gpu ", rank, " memory"); })});
+}
+
+/// The same links, no SM, and an engine of the sender if its rate is known.
+void NetworkMaker::addCopied(Route route, uint32_t from, uint32_t to) {
+  if (!options.copyEngine)
+    return;
+  if (machine.copyEngine)
+    route.uses.push_back({resource(ResourceKind::CopyEngine, from, 0, machine.copyEngine->value,
+                                   [&] { return rt::concat("gpu ", from, " copy engine"); })});
+  addMemory(route, from, to);
+  network.setCopyRoute(from, to, std::move(route));
 }
 
 /// A GPU in several groups has links of its own into each.
@@ -147,6 +161,7 @@ void NetworkMaker::addNvlink(uint32_t from, uint32_t to, uint32_t group) {
   route.uses.push_back(nvlinkOf(to, group, ResourceKind::Ingress));
   route.latencySeconds = nvlink->latencySeconds();
   route.messageSeconds = nvlink->messageSeconds();
+  addCopied(route, from, to);
   addSides(route, from, to, /*isNvlink=*/true);
   network.setRoute(from, to, plan::Path::NVLink, std::move(route));
 }
@@ -169,6 +184,7 @@ void NetworkMaker::addPcie(uint32_t from, uint32_t to) {
   Route route;
   append(route, direct, node);
   route.latencySeconds = direct.latencySeconds;
+  addCopied(route, from, to);
   addSides(route, from, to, /*isNvlink=*/false);
   network.setRoute(from, to, plan::Path::NVLink, std::move(route));
   if (!machine.hostMemoryBytesPerSecond)

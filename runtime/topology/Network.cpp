@@ -6,13 +6,14 @@
 
 #include "runtime/topology/Network.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace moec::topology {
 
 size_t Network::indexOf(uint32_t from, uint32_t to, size_t way) const {
   assert(from < getRanks() && to < getRanks() && "no such rank");
-  assert(way <= staged && "a multicast has a route of its own");
+  assert(way <= copied && "a multicast has a route of its own");
   return (way * getRanks() + from) * getRanks() + to;
 }
 
@@ -25,7 +26,7 @@ uint32_t Network::add(Resource resource) {
 void Network::set(uint32_t from, uint32_t to, size_t way, Route route) {
   for ([[maybe_unused]] const Route::Use &use : route.uses)
     assert(use.resource < resources.size() && use.bytesPerByte > 0 && "no such resource");
-  size_t ways = way == staged ? staged + 1 : staged, index = indexOf(from, to, way);
+  size_t ways = std::max(way + 1, paths), index = indexOf(from, to, way);
   if (routeOf.size() < ways * getRanks() * getRanks())
     routeOf.resize(ways * getRanks() * getRanks(), -1);
   if (routeOf[index] >= 0) {
@@ -42,6 +43,7 @@ const Route *Network::get(uint32_t from, uint32_t to, size_t way) const {
 }
 
 void Network::setRoute(uint32_t from, uint32_t to, plan::Path via, Route route) {
+  assert(size_t(via) < paths && "other ways have names of their own");
   set(from, to, size_t(via), std::move(route));
 }
 
@@ -56,6 +58,12 @@ void Network::setStagedRoute(uint32_t from, uint32_t to, Route route) {
 const Route *Network::stagedRoute(uint32_t from, uint32_t to) const {
   return get(from, to, staged);
 }
+
+void Network::setCopyRoute(uint32_t from, uint32_t to, Route route) {
+  set(from, to, copied, std::move(route));
+}
+
+const Route *Network::copyRoute(uint32_t from, uint32_t to) const { return get(from, to, copied); }
 
 void Network::setSwitchRoutes(uint32_t rank, Route to, Route from) {
   assert(rank < getRanks() && nodes == 1 && "a switch joins the ranks of one node");

@@ -76,6 +76,10 @@ public:
   void setStagedRoute(uint32_t from, uint32_t to, Route route);
   const Route *stagedRoute(uint32_t from, uint32_t to) const;
 
+  /// The way inside a node of what a copy engine moves. Only where a network is asked for it.
+  void setCopyRoute(uint32_t from, uint32_t to, Route route);
+  const Route *copyRoute(uint32_t from, uint32_t to) const;
+
   /// The way of a store that the switch brings from a rank to all of its one node, and
   /// that of the sum of what all have, which it makes on the way to a rank. Only where a
   /// switch multicasts.
@@ -84,7 +88,7 @@ public:
   const Route *routeFromAll(uint32_t rank) const;
 
 private:
-  static constexpr size_t staged = 2; ///< behind the two paths
+  static constexpr size_t paths = 2, staged = 2, copied = 3; ///< ways behind the two paths
 
   void set(uint32_t from, uint32_t to, size_t way, Route route);
   const Route *get(uint32_t from, uint32_t to, size_t way) const;

@@ -169,21 +169,36 @@ static moe::ScheduleAttr importSchedule(const frontend::Program &program, MLIRCo
   const frontend::ScheduleRequest &request = program.schedule;
   moe::Algorithm algorithm = toAlgorithm(request.algorithm);
   bool bySize = request.ratesBySize.value_or(false);
-  bool isDefault =
-      algorithm == moe::Algorithm::StaggeredPut && !bySize && !request.pipelinesExperts;
+  bool copies = request.copyEngine.value_or(false);
+  bool byHost = request.crossByHost.value_or(false);
+  bool isDefault = algorithm == moe::Algorithm::StaggeredPut && !bySize && !copies && !byHost &&
+                   !request.pipelinesExperts;
   if (!request.window && !request.depth && !request.fusion && isDefault &&
       request.combine == frontend::Combine::Rows)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
-  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse, algorithm,
-                                toCombine(request.combine),
-                                bySize ? moe::Rates::Sizes : moe::Rates::Equal, getGroups(program),
-                                request.pipelinesExperts);
+  return moe::ScheduleAttr::get(
+      context, wide(request.window), wide(request.depth), fuse, algorithm,
+      toCombine(request.combine), bySize ? moe::Rates::Sizes : moe::Rates::Equal,
+      getGroups(program), copies ? moe::Engine::Copy : moe::Engine::Sm,
+      byHost ? moe::Crossing::Host : moe::Crossing::Peer, request.pipelinesExperts);
 }
 
 /// The source says `algorithm auto`, rather than nothing.
 static bool isAlgorithmOpen(const frontend::ScheduleRequest &request) {
   return request.algorithm == frontend::Algorithm::Auto && request.algorithmLocation.isValid();
+}
+
+/// Statements that a choice leaves as they are; null: none.
+static ArrayAttr importSaid(const frontend::ScheduleRequest &request, OpBuilder &builder) {
+  SmallVector<StringRef> said;
+  if (request.ratesBySize)
+    said.push_back("rates");
+  if (request.copyEngine)
+    said.push_back("engine");
+  if (request.crossByHost)
+    said.push_back("cross");
+  return said.empty() ? ArrayAttr() : builder.getStrArrayAttr(said);
 }
 
 /// Tiles of the schedule block; null: none.
@@ -228,8 +243,8 @@ OwningOpRef<ModuleOp> importProgram(const frontend::Program &program, MLIRContex
   if (isAlgorithmOpen(program.schedule) && program.machine) {
     layer->setAttr(kMachineAttrName,
                    builder.getStringAttr(topology::machineText(*program.machine)));
-    if (program.schedule.ratesBySize)
-      layer->setAttr(kRatesAttrName, builder.getUnitAttr());
+    if (ArrayAttr said = importSaid(program.schedule, builder))
+      layer->setAttr(kSaidAttrName, said);
   }
   LayerImporter(program.layer, program.locations, places, builder).importBody(layer);
   return module;

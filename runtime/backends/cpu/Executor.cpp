@@ -304,6 +304,8 @@ Status Executor::runBody(RankState &state, const Task &task, uint32_t number) {
     return runLocal(context);
   case plan::OpKind::Put:
     return takesTurns(task) ? runPut(context, state.turns[number]++, turnsOfPut) : runPut(context);
+  case plan::OpKind::Copy:
+    return runPut(context);
   case plan::OpKind::Signal:
     return runSignal(context);
   case plan::OpKind::Wait:

@@ -90,6 +90,8 @@ void Program::resolve(Task &task, uint64_t step) const {
     task.peers = plan.ranks;
   else if (op.kind == OpKind::Put || op.kind == OpKind::Signal)
     task.peer = static_cast<uint32_t>(scope(op.to));
+  else if (op.kind == OpKind::Copy)
+    task.peer = rank;
   if (op.kind != OpKind::Signal && op.kind != OpKind::Wait)
     return;
   const Flag &flag = plan.flags[op.flag];

@@ -23,7 +23,7 @@ struct TestMode::Store {
   TaskRef by;
   uint32_t op = 0;
   uint32_t destination = 0;
-  bool isRail = false;
+  plan::Path path = plan::Path::NVLink; ///< whose flags tell of it
   // Data:
   CellKey key;
   std::byte *target = nullptr;
@@ -150,7 +150,7 @@ void TestMode::RankProbe::puts(const RegionView &region, uint64_t record, const 
   store.by = self;
   store.op = task().opNumber;
   store.destination = region.rank;
-  store.isRail = task().op->via == plan::Path::Rail;
+  store.path = plan::flagPathOf(task().op->via);
   store.key = key;
   store.target = target;
   store.bytes.assign(bytes, bytes + region.recordBytes);
@@ -330,18 +330,18 @@ void TestMode::signal(Rank &rank, const Task &task, uint32_t peer, uint64_t word
   store.by = probe.self;
   store.op = task.opNumber;
   store.destination = peer;
-  store.isRail = task.op->via == plan::Path::Rail;
+  store.path = plan::flagPathOf(task.op->via);
   store.flag = &machine.flag(peer, rank, task.op->flag, task.flagCell);
   store.flagKey = {peer, task.op->flag, task.flagCell};
   store.word = word;
   store.clock = probe.clock;
   store.clock.add(probe.self);
-  // NVLink covers all that happened before, of other ranks too; a rail what this rank
-  // put to the same peer on the rail.
+  // NVLink covers all that happened before, of other ranks too; another path what this
+  // rank put to the same peer by it.
   for (const Store &other : pending) {
-    bool isCovered = store.isRail ? other.isRail && !other.flag && other.by.rank == rank.number &&
-                                        other.destination == peer
-                                  : !other.isRail;
+    bool isCovered = other.path == store.path &&
+                     (store.path == plan::Path::NVLink ||
+                      (!other.flag && other.by.rank == rank.number && other.destination == peer));
     if (isCovered && probe.clock.contains(other.by))
       store.after.push_back(other.id);
   }

@@ -167,6 +167,7 @@ Status Checker::expectOp(uint32_t number, const Scope &scope) {
   case OpKind::Compute:
   case OpKind::Reduce:
   case OpKind::Pull:
+  case OpKind::Copy:
     break;
   }
   const bool isPut = op.kind == OpKind::Put;

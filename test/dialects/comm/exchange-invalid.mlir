@@ -117,7 +117,7 @@ comm.plan @copy_of_unequal_records ranks 2 topk 1 depth 1 steps serial result ro
 comm.plan @copy_onto_itself ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
   // copy-c4
-  // expected-error @+1 {{copies a region onto itself}}
+  // expected-error @+1 {{copies within one buffer}}
   %cp = comm.copy : %x{A(r)} from %x{A(r)}
 }
 
@@ -463,4 +463,24 @@ comm.plan @rates_of_one_put_at_a_time ranks 2 topk 1 depth 1 steps serial result
   // put-c7
   // expected-error @+1 {{has rates by size and one put at a time, which has no other to share with}}
   %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 1 rates sizes
+}
+
+// -----
+
+comm.plan @block_by_rail ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer local seq [2] of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c8
+  // expected-error @+1 {{has a copy engine move what goes by rail}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x[p]{D(r,p)} via rail engine copy
+}
+
+// -----
+
+comm.plan @block_of_scattered_rows ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c8
+  // expected-error @+1 {{has a copy engine move items that lie apart in 'x'}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} engine copy
 }

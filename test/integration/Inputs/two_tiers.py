@@ -28,6 +28,7 @@ machine rails {
 PCIE = """
 machine box {{
   gpus {0}
+  host_memory 256 GB at 100 GB/s
   link pcie {{
     rate 63 GB/s
   }}
@@ -60,12 +61,18 @@ def mesh(nodes, lanes):
 def variants():
     """Name, nodes, lanes, algorithm, combine, more of the schedule."""
     yield "one-rank", 1, 1, "staggered", "rows", ""
+    for lanes in (1, 3, 4):
+        for combine in ("rows", "partial"):
+            yield f"copied-{combine}-{lanes}", 1, lanes, "staggered", combine, "  engine copy\n"
+            yield f"staggered-{combine}-{lanes}", 1, lanes, "staggered", combine, ""
     for nodes, lanes in MESHES:
         for combine in ("rows", "partial"):
             yield f"staggered-{combine}-{nodes}x{lanes}-sizes", nodes, lanes, "staggered", combine, "  rates sizes\n"
             yield f"staggered-{combine}-{nodes}x{lanes}-pipelined", nodes, lanes, "staggered", combine, "  pipeline experts\n"
             if nodes == 2:
                 yield f"staged-{combine}-{nodes}x{lanes}", nodes, lanes, "staged", combine, ""
+                yield (f"staged-{combine}-{nodes}x{lanes}-host", nodes, lanes, "staged", combine,
+                       "  cross by host\n")
             for algorithm in ("staggered", "two_tier", "birkhoff"):
                 yield f"{algorithm}-{combine}-{nodes}x{lanes}", nodes, lanes, algorithm, combine, ""
         yield f"two_tier-rows-{nodes}x{lanes}-deep", nodes, lanes, "two_tier", "rows", "  window 1\n  depth 2\n"
@@ -82,7 +89,7 @@ def main(folder, scratch):
     seen = {}
     for name, nodes, lanes, algorithm, combine, extra in variants():
         source = scratch.path(f"{name}.moe")
-        machine = mesh(nodes, lanes) if nodes > 1 else "mesh one {\n  axis gpu 1\n}\n"
+        machine = mesh(nodes, lanes) if nodes > 1 else f"mesh one {{\n  axis gpu {lanes}\n}}\n"
         if algorithm == "staged":
             machine = PCIE.format(2 * lanes, lanes - 1, lanes, 2 * lanes - 1)
         source.write_text(f"moe 1\n\n{machine}\n{layer}\n"

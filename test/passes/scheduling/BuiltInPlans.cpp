@@ -24,6 +24,7 @@ using scheduling::Algorithm, scheduling::Combine;
 std::string BuiltIn::name() const {
   return std::string(scheduling::nameOf(algorithm)) + " " + scheduling::nameOf(combine) + " " +
          std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth) +
+         (copyEngine ? " engine copy" : "") + (crossByHost ? " by host" : "") +
          (pipeline ? " pipelined" : "");
 }
 
@@ -31,12 +32,18 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
   std::vector<BuiltIn> all;
   for (Combine combine : {Combine::Rows, Combine::Partial}) {
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
-    all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes, 1, /*pipeline=*/true});
+    all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes, 1, /*copyEngine=*/false,
+                   /*crossByHost=*/false, /*pipeline=*/true});
     if (nodes > 1 && lanes > 1)
       for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged, Algorithm::Birkhoff})
         all.push_back({algorithm, combine, nodes, lanes});
-    if (nodes == 1)
+    if (nodes == 2 && lanes > 1)
+      all.push_back({Algorithm::Staged, combine, nodes, lanes, 1, /*copyEngine=*/false,
+                     /*crossByHost=*/true});
+    if (nodes == 1) {
       all.push_back({Algorithm::Multicast, combine, nodes, lanes});
+      all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes, 1, /*copyEngine=*/true});
+    }
   }
   if (nodes == 1)
     all.push_back({Algorithm::Multicast, Combine::Switch, nodes, lanes});
@@ -60,6 +67,10 @@ static std::string abstractText(const BuiltIn &builtIn) {
     header += ", pipeline = true";
   if (isOneMachine)
     header += ", groups = " + std::to_string(builtIn.nodes);
+  if (builtIn.copyEngine)
+    header += ", engine = copy";
+  if (builtIn.crossByHost)
+    header += ", cross = host";
   return header + R"(> {
   comm.task @route kind route
   comm.task @experts kind experts

@@ -18,6 +18,7 @@ struct BuiltIn {
   scheduling::Combine combine = scheduling::Combine::Rows;
   uint32_t nodes = 1, lanes = 2; ///< staged: groups of one machine, and their GPUs
   uint32_t depth = 1;
+  bool copyEngine = false, crossByHost = false;
   bool pipeline = false; ///< of experts
 
   std::string name() const; ///< "two_tier partial 2x2 depth 1"

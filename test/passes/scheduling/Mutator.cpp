@@ -252,8 +252,12 @@ std::vector<Mutant> Mutator::run() {
       changeRegion(i, "write", [j](Op &changed) -> plan::Region & { return changed.writes[j]; });
     if (!op.to.nodes.empty()) {
       changeExpr(i, "to", [](Op &changed) -> Expr & { return changed.to; });
-      add(i, "by the other path",
-          [](Op &changed) { changed.via = plan::Path(1 - int(changed.via)); });
+      add(i, "by the other path", [](Op &changed) {
+        using enum plan::Path;
+        changed.via = changed.via == NVLink ? Rail : NVLink;
+      });
+      if (op.via != plan::Path::Host)
+        add(i, "by host", [](Op &changed) { changed.via = plan::Path::Host; });
       add(i, "to all", [](Op &changed) {
         changed.via = plan::Path::Multicast;
         changed.to = {};

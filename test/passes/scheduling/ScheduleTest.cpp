@@ -190,3 +190,38 @@ TEST(Rates, BySizeHaveAllPeersInFlight) {
   problem.window = 1;
   EXPECT_EQ(checkProblem(problem), "rates sizes need more than one put in flight, not window 1");
 }
+
+TEST(CopyEngine, MovesWhatGoesStraightOnOneNode) {
+  ScheduleProblem problem;
+  problem.ranks = 4;
+  problem.bytesPerToken = problem.bytesPerReturnedRow = 16;
+  problem.copyEngine = true;
+  EXPECT_EQ(checkProblem(problem), "");
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_NE(solution.print("l").find("  engine copy\n"), std::string::npos);
+  solution.copyEngine = false;
+  EXPECT_EQ(checkSolution(problem, solution), "another engine than was asked for");
+  problem.crossByHost = true;
+  EXPECT_EQ(checkProblem(problem), "engine copy moves from GPU to GPU, not by host");
+  problem.crossByHost = false;
+  problem.nodes = 2;
+  EXPECT_EQ(checkProblem(problem), "engine copy needs algorithm staggered on one node");
+}
+
+TEST(Crossing, IsByHostOnOneNode) {
+  ScheduleProblem problem;
+  problem.ranks = 4;
+  problem.bytesPerToken = problem.bytesPerReturnedRow = 16;
+  problem.crossByHost = true;
+  EXPECT_EQ(checkProblem(problem), "");
+  problem.algorithm = Algorithm::Staged;
+  problem.groups = 2;
+  EXPECT_EQ(checkProblem(problem), "");
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_NE(solution.print("l").find("  cross by host\n"), std::string::npos);
+  problem.algorithm = Algorithm::TwoTier;
+  problem.nodes = 2;
+  EXPECT_EQ(checkProblem(problem), "cross by host needs algorithm staged or staggered on one node");
+}

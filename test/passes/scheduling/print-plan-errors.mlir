@@ -20,13 +20,3 @@ comm.plan @packed ranks 2 topk 1 depth 1 steps serial result rows {
 
 // expected-error @+1 {{has no form in a module: wanted one input buffer, found 0}}
 comm.plan @no_input ranks 2 topk 1 depth 1 steps serial result rows {}
-
-// -----
-
-comm.plan @local_copy ranks 2 topk 1 depth 1 steps serial result rows {
-  %x = comm.buffer input slot of 4 bytes
-  %z = comm.buffer local slot of 4 bytes
-  %out = comm.buffer output slot of 4 bytes
-  // expected-error @+1 {{unsupported here: a plan in a module has no copy inside a rank yet}}
-  %cp = comm.copy : %z{A(r)} from %x{A(r)}
-}

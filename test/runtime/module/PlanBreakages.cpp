@@ -202,6 +202,22 @@ static std::vector<Breakage> opBreakages() {
   return {
       {"op-kind", op(pk, [](Op &o) { o.kind = OpKind(99); })},
       {"op-path", op(pd, [](Op &o) { o.via = Path(99); })},
+      {"op-engine", op(pm, [](Op &o) { o.engine = Engine(99); })},
+      {"op-compute-with-engine", op(pk, [](Op &o) { o.engine = Engine::Copy; })},
+      {"op-engine-of-slots", op(pd, [](Op &o) { o.engine = Engine::Copy; })},
+      {"op-engine-by-host", op(pm,
+                               [](Op &o) {
+                                 o.engine = Engine::Copy;
+                                 o.via = Path::Host;
+                               })},
+      {"copy-with-destination", op(pm, [](Op &o) { o.kind = OpKind::Copy; })},
+      {"copy-within-a-buffer", op(pm,
+                                  [](Op &o) {
+                                    o.kind = OpKind::Copy;
+                                    o.to = {};
+                                    o.window = 0;
+                                    o.writes = o.reads;
+                                  })},
       {"op-rates", op(pd, [](Op &o) { o.rates = Rates(99); })},
       {"op-compute-with-rates", op(pk, [](Op &o) { o.rates = Rates::Sizes; })},
       {"op-rates-of-one-at-a-time", op(pd,

@@ -147,8 +147,10 @@ TEST(MakeNetwork, OptionsAddWhatIsBesideTheLinks) {
   machine.memoryBytesPerSecond = Figure{3e12, ""};
   Network network = make(machine, {1, 2}, {.issuingSms = 2, .copyEngine = true, .memory = true});
   EXPECT_EQ(usesOf(network, network.route(0, 1, Path::NVLink)),
-            "gpu 0 nvlink out, gpu 1 nvlink in, gpu 0 stores, gpu 0 copy engine, gpu 0 memory, "
-            "gpu 1 memory");
+            "gpu 0 nvlink out, gpu 1 nvlink in, gpu 0 stores, gpu 0 memory, gpu 1 memory");
+  EXPECT_EQ(usesOf(network, network.copyRoute(0, 1)),
+            "gpu 0 nvlink out, gpu 1 nvlink in, gpu 0 copy engine, gpu 0 memory, gpu 1 memory");
+  EXPECT_EQ(make(machine, {1, 2}).copyRoute(0, 1), nullptr);
   EXPECT_EQ(
       network.getResources()[network.route(0, 1, Path::NVLink)->uses[2].resource].bytesPerSecond,
       100e9);

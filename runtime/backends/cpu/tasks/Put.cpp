@@ -119,8 +119,9 @@ Status runPut(TaskContext &context, uint32_t turn, uint32_t turns) {
   auto end = static_cast<uint32_t>(uint64_t(list->count) * (turn + 1) / turns);
   Copies copies{*list, source, std::move(places), std::move(targets), first, end};
   for (uint32_t peer = task.peer; peer < task.peer + task.peers; ++peer) {
-    count(context.machine, task, context.rank.number, peer,
-          (end - first) * uint64_t(source.recordBytes));
+    if (task.op->kind == plan::OpKind::Put)
+      count(context.machine, task, context.rank.number, peer,
+            (end - first) * uint64_t(source.recordBytes));
     copyTo(context, context.view(into, peer), copies);
   }
   return Status();

@@ -42,8 +42,8 @@ Status runFullSum(TaskContext &context);
 Status runPull(TaskContext &context);
 Status runSwitchSum(TaskContext &context);
 
-/// Copies the items of one set into a region of the peer, or of all ranks: the `turn`-th of
-/// `turns` even shares of them.
+/// Copies the items of one set into a region of the peer, of all ranks or of itself: the `turn`-th
+/// of `turns` even shares of them.
 Status runPut(TaskContext &context, uint32_t turn = 0, uint32_t turns = 1);
 
 // --- The words of records, as runtime/plan/Plan.h lays them out -----------------

@@ -95,6 +95,7 @@ protected:
     case OpKind::Compute:
     case OpKind::Reduce:
     case OpKind::Pull:
+    case OpKind::Copy:
       return;
     }
     event.address = facts.heaps[event.to] + *facts.flagOffsets[op.flag] +
