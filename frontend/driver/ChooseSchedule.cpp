@@ -26,6 +26,9 @@ constexpr uint32_t mostSimulatedRanks = 32;
 /// Tokens of all ranks together that it draws there, and of a rank at least.
 constexpr uint32_t drawnTokens = 16384, leastDrawnTokens = 32;
 
+/// A step of so many ranks has their square in tasks: beyond, a rule chooses.
+constexpr uint32_t mostCostedRanks = 256;
+
 static bool fits(const CandidatePlan &plan) { return plan.misfit.empty(); }
 
 /// The buckets that a choice is asked for, with their sizes.
@@ -122,6 +125,22 @@ rt::Result<CandidateTable> Compilation::chooseSchedule(const ScheduleChoice &cho
   return table;
 }
 
+/// Once to each node where the mesh has several and kernels can; else the pass's choice.
+static void chooseByRule(mlir::ModuleOp module, comm::PlanOp plan) {
+  std::optional<topology::Machine> machine = machineFor(plan, "");
+  if (!machine || plan.getNodes() == 1)
+    return;
+  for (const ScheduleCandidate &candidate : listCandidates(plan, *machine)) {
+    if (candidate.request.getAlgorithm() != comm::Algorithm::TwoTier ||
+        !fits(tryCandidate(module, candidate)))
+      continue;
+    plan.setScheduleAttr(candidate.request);
+    plan->removeAttr(kMachineAttrName);
+    plan->removeAttr(kSaidAttrName);
+    return;
+  }
+}
+
 /// What cannot be compared (links without rates, ranks that do not fit the machine) is
 /// left to the pass's own choice, which says what is wrong if anything is.
 void Compilation::chooseByDefault() {
@@ -129,6 +148,11 @@ void Compilation::chooseByDefault() {
   if (!plan || !plan->hasAttr(kMachineAttrName))
     return;
   Stopwatch watch;
+  if (plan.getRanks() > mostCostedRanks) {
+    chooseByRule(*module, plan);
+    addTime("choose", watch.seconds());
+    return;
+  }
   if (chooseSchedule({}))
     addTime("choose", watch.seconds());
 }
