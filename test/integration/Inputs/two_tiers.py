@@ -44,7 +44,7 @@ mesh box8 on box {{
 }}
 """
 MESHES = ((2, 2), (2, 4), (3, 2))
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 # Schedules that add up partial sums as another does.
 TREES = {"staged": "two_tier", "birkhoff": "two_tier"}
 
