@@ -12,9 +12,9 @@
 #include "frontend/parser/Ast.h"
 #include "frontend/parser/Program.h"
 #include "test/frontend/Cases.h"
+#include "test/runtime/base/TemporaryFolder.h"
 
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -88,13 +88,12 @@ TEST(Errors, a_file_that_is_nothing_but_errors_is_cut_short) {
 
 /// Imports a chain of files, each importing the next.
 static Diagnostics importChain(int length) {
-  std::filesystem::path base = std::filesystem::path(testing::TempDir()) / "moec-import-chain";
-  std::filesystem::create_directories(base);
+  moec::test::TemporaryFolder folder;
   for (int i = 0; i < length; ++i)
-    std::ofstream(base / (std::to_string(i) + ".moe")) << "moe 1\nimport \"" << i + 1 << ".moe\"\n";
+    folder.write(std::to_string(i) + ".moe",
+                 "moe 1\nimport \"" + std::to_string(i + 1) + ".moe\"\n");
   Diagnostics diagnostics;
-  parseProgram({(base / "0.moe").string()}, {}, diagnostics);
-  std::filesystem::remove_all(base);
+  parseProgram({folder / "0.moe"}, {}, diagnostics);
   return diagnostics;
 }
 

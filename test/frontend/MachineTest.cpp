@@ -9,8 +9,8 @@
 #include "frontend/parser/Loader.h"
 #include "frontend/parser/Program.h"
 #include "test/frontend/Cases.h"
+#include "test/runtime/base/TemporaryFolder.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
 
 using namespace moec;
@@ -27,9 +27,8 @@ static Machine parse(const std::string &name) {
 /// The block that `moec topo -o` prints, read again.
 static Machine reparse(const std::string &text) {
   Diagnostics diagnostics;
-  std::string path = testing::TempDir() + "moec-machine.moe";
-  std::ofstream(path) << text;
-  std::optional<Machine> machine = parseMachine(path, diagnostics);
+  moec::test::TemporaryFolder folder;
+  std::optional<Machine> machine = parseMachine(folder.write("m.moe", text), diagnostics);
   EXPECT_TRUE(machine) << renderText(diagnostics) << text;
   return machine.value_or(Machine());
 }

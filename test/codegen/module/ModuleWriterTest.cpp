@@ -9,6 +9,7 @@
 #include "runtime/base/File.h"
 #include "runtime/module/Module.h"
 #include "test/codegen/module/RandomContents.h"
+#include "test/runtime/base/TemporaryFolder.h"
 #include "test/runtime/module/Sample.h"
 
 #include <filesystem>
@@ -70,7 +71,8 @@ TEST(ModuleWriter, WrongContentsAreOurBug) {
 }
 
 TEST(ModuleWriter, FilesAreWrittenWhole) {
-  std::string path = testing::TempDir() + "moec-writer-test.moex";
+  test::TemporaryFolder folder;
+  std::string path = folder / "m.moex";
   ModuleContents contents = test::sampleContents(test::sampleLayer(), 2);
   ASSERT_TRUE(codegen::writeModule(path, contents).ok());
   rt::Result<rt::Module> module = rt::Module::open(path);
@@ -81,5 +83,4 @@ TEST(ModuleWriter, FilesAreWrittenWhole) {
   contents.plan.ranks = 7; // fails, and leaves the file alone
   EXPECT_FALSE(codegen::writeModule(path, contents).ok());
   EXPECT_TRUE(rt::Module::open(path).ok());
-  std::filesystem::remove(path);
 }

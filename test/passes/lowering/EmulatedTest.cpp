@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/emulator/Harness.h"
+#include "test/runtime/base/TemporaryFolder.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -34,8 +35,8 @@ std::string read(const std::string &name) {
 }
 
 std::string lower(const std::string &text, const std::string &name) {
-  std::string path = testing::TempDir() + name + ".mlir";
-  std::ofstream(path) << text;
+  TemporaryFolder folder;
+  std::string path = folder.write(name + ".mlir", text);
   std::string command = MOEC_BINARY_DIR "/bin/moe-opt --moe-phase-lower " + path;
   std::string lowered;
   if (FILE *pipe = popen(command.c_str(), "r")) {

@@ -8,10 +8,8 @@
 #ifndef MOEC_TEST_RUNTIME_DATA_FILES_H
 #define MOEC_TEST_RUNTIME_DATA_FILES_H
 
-#include "runtime/base/File.h"
+#include "test/runtime/base/TemporaryFolder.h"
 
-#include <filesystem>
-#include <gtest/gtest.h>
 #include <string>
 
 namespace moec::rt {
@@ -27,25 +25,7 @@ inline std::string safetensorsBytes(const std::string &header, size_t dataBytes)
   return bytes;
 }
 
-/// A folder of its own for one test, removed afterwards.
-class TemporaryFolder {
-public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "moec-test-XXXXXX";
-    if (::mkdtemp(name.data()))
-      path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-
-  std::string operator/(const std::string &name) const { return (path / name).string(); }
-  /// Writes a file and returns its path.
-  std::string write(const std::string &name, const std::string &bytes) const {
-    EXPECT_TRUE(writeFileAtomically(*this / name, bytes).ok());
-    return *this / name;
-  }
-
-  std::filesystem::path path;
-};
+using test::TemporaryFolder;
 
 } // namespace moec::rt
 
