@@ -42,14 +42,17 @@ private:
   void considerPrices(uint32_t node);
   void price(uint32_t node, const std::vector<double> &prices, const std::string &name,
              ResourceKind kind);
-  void note(ResourceKind kind, double seconds, const std::string &name);
-  double latencyOf(const Demand &demand) const;
+  template <typename Latency>
+  void note(ResourceKind kind, double seconds, const std::string &name, const Latency &latency);
+  double latencyAcross(const Cut &cut, bool isMixed) const;
+  double latencyWithin(uint32_t node) const;
+  bool hasTraffic(uint32_t from, uint32_t to) const;
 
   const Network &network;
   std::span<const Demand> demands;
   bool hasTree;
+  double farthest = 0; ///< latency of any pair with traffic
   Bound bound;
-  double transfer = 0;
 };
 
 } // namespace
@@ -60,7 +63,66 @@ std::vector<uint32_t> Finder::ranksOf(uint32_t node) const {
   return ranks;
 }
 
-void Finder::note(ResourceKind kind, double seconds, const std::string &name) {
+/// Of the fastest way.
+static double latencyOf(const Network &network, uint32_t from, uint32_t to) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Route *way : waysOf(network, from, to))
+    least = std::min(least, way->latencySeconds);
+  return least;
+}
+
+/// The least and the most of pairs with traffic.
+static std::pair<double, double> latenciesOf(const Network &network, const Demand &demand) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (uint32_t from = 0; from < network.getRanks(); ++from)
+    for (uint32_t to = 0; to < network.getRanks(); ++to) {
+      if (from == to || demand.bytes.at(from, to) <= 0)
+        continue;
+      double latency = latencyOf(network, from, to);
+      least = std::min(least, latency);
+      most = std::max(most, latency);
+    }
+  return {most > 0 ? least : 0, most};
+}
+
+bool Finder::hasTraffic(uint32_t from, uint32_t to) const {
+  return std::any_of(demands.begin(), demands.end(), [&](const Demand &demand) {
+    return from != to && demand.bytes.at(from, to) > 0;
+  });
+}
+
+/// Over several tiers of links bytes of the far ones may go first: the least is sure.
+double Finder::latencyAcross(const Cut &cut, bool isMixed) const {
+  double most = 0, least = std::numeric_limits<double>::infinity();
+  for (uint32_t rank : cut.ranks)
+    for (uint32_t other = 0; other < network.getRanks(); ++other) {
+      if (std::binary_search(cut.ranks.begin(), cut.ranks.end(), other) ||
+          (cut.withinNode && network.nodeOf(rank) != network.nodeOf(other)))
+        continue;
+      bool isOut = cut.direction == Direction::Out;
+      uint32_t from = isOut ? rank : other, to = isOut ? other : rank;
+      if (!hasTraffic(from, to))
+        continue;
+      double latency = latencyOf(network, from, to);
+      most = std::max(most, latency);
+      least = std::min(least, latency);
+    }
+  return isMixed ? std::min(least, most) : most;
+}
+
+double Finder::latencyWithin(uint32_t node) const {
+  double most = 0;
+  for (uint32_t from = firstOf(node); from < firstOf(node + 1); ++from)
+    for (uint32_t to = firstOf(node); to < firstOf(node + 1); ++to)
+      if (hasTraffic(from, to))
+        most = std::max(most, latencyOf(network, from, to));
+  return most;
+}
+
+/// `latency()` is asked for where it matters: it looks at all pairs that cross.
+template <typename Latency>
+void Finder::note(ResourceKind kind, double seconds, const std::string &name,
+                  const Latency &latency) {
   auto tier = std::find_if(bound.tiers.begin(), bound.tiers.end(),
                            [&](const Tier &tier) { return tier.name == tierOf(kind); });
   if (tier == bound.tiers.end())
@@ -69,10 +131,14 @@ void Finder::note(ResourceKind kind, double seconds, const std::string &name) {
     tier->seconds = seconds;
     tier->resource = name;
   }
-  if (seconds > transfer) {
-    transfer = seconds;
-    bound.resource = name;
-  }
+  if (seconds <= 0 || seconds + farthest <= bound.seconds)
+    return;
+  double last = latency();
+  if (seconds + last <= bound.seconds)
+    return;
+  bound.seconds = seconds + last;
+  bound.latencySeconds = last;
+  bound.resource = name;
 }
 
 /// "gpu 3 nvlink in", or of several "node 0 out by rail".
@@ -96,8 +162,11 @@ void Finder::consider(const Cut &cut) {
     return;
   double rate = 0, best = 0;
   ResourceKind kind = ResourceKind::Egress;
+  bool isMixed = false;
+  std::string_view tier = tierOf(network.getResources()[costs->begin()->first].kind);
   for (const auto &[number, bytesPerByte] : *costs) {
     const Resource &resource = network.getResources()[number];
+    isMixed |= tierOf(resource.kind) != tier;
     double own = resource.bytesPerSecond / bytesPerByte;
     rate += own;
     if (own > best) {
@@ -108,7 +177,8 @@ void Finder::consider(const Cut &cut) {
   double bytes = 0;
   for (const Demand &demand : demands)
     bytes += bytesAcross(network, demand, cut);
-  note(kind, bytes / rate, nameOf(network, cut, *costs));
+  note(kind, bytes / rate, nameOf(network, cut, *costs),
+       [&] { return latencyAcross(cut, isMixed); });
 }
 
 void Finder::considerBoth(std::vector<uint32_t> ranks, const std::string &label, bool withinNode) {
@@ -288,7 +358,7 @@ void Finder::price(uint32_t node, const std::vector<double> &prices, const std::
     paid += paidFor(demand, cheapest);
   for (uint32_t resource = 0; resource < prices.size(); ++resource)
     earned += prices[resource] * network.getResources()[resource].bytesPerSecond;
-  note(kind, paid / earned, name);
+  note(kind, paid / earned, name, [&] { return latencyWithin(node); });
 }
 
 void Finder::considerPrices(uint32_t node) {
@@ -326,22 +396,9 @@ void Finder::considerPrices(uint32_t node) {
   price(node, prices, rt::concat("node ", node, " host bridges", beside), ResourceKind::HostBridge);
 }
 
-/// Of the farthest pair with traffic.
-double Finder::latencyOf(const Demand &demand) const {
-  double most = 0;
-  for (uint32_t from = 0; from < network.getRanks(); ++from)
-    for (uint32_t to = 0; to < network.getRanks(); ++to) {
-      if (from == to || demand.bytes.at(from, to) <= 0)
-        continue;
-      double least = std::numeric_limits<double>::infinity();
-      for (const Route *way : waysOf(network, from, to))
-        least = std::min(least, way->latencySeconds);
-      most = std::max(most, least);
-    }
-  return most;
-}
-
 Bound Finder::find() {
+  for (const Demand &demand : demands)
+    farthest = std::max(farthest, latenciesOf(network, demand).second);
   bool hasNodes = network.getNodes() > 1;
   for (uint32_t rank = 0; rank < network.getRanks() && network.getRanks() > 1; ++rank) {
     considerBoth({rank}, labelOf({rank}));
@@ -355,10 +412,6 @@ Bound Finder::find() {
     considerPrices(node);
   }
   considerParts();
-  if (transfer > 0)
-    for (const Demand &demand : demands)
-      bound.latencySeconds = std::max(bound.latencySeconds, latencyOf(demand));
-  bound.seconds = transfer + bound.latencySeconds;
   std::sort(bound.tiers.begin(), bound.tiers.end(), [](const Tier &a, const Tier &b) {
     return a.seconds != b.seconds ? a.seconds > b.seconds : a.name < b.name;
   });
@@ -379,19 +432,17 @@ Bound boundOf(const Network &network, std::span<const Demand> demands) {
   if (demands.size() < 2)
     return bound;
   // A resource that carries bytes of all is busy from the start and hands on its last byte
-  // one latency later; bytes of one demand alone also wait for the latencies of the others.
-  std::vector<Bound> alone;
-  double latencies = 0;
+  // one latency later; before bytes of one demand alone something of each other has arrived.
+  double leastOfAll = 0;
+  for (const Demand &demand : demands)
+    leastOfAll += latenciesOf(network, demand).first;
   for (const Demand &demand : demands) {
-    alone.push_back(Finder(network, std::span(&demand, 1)).find());
-    latencies += alone.back().latencySeconds;
-  }
-  for (const Bound &one : alone) {
-    double transfer = one.seconds - one.latencySeconds;
-    if (transfer + latencies <= bound.seconds)
+    Bound one = Finder(network, std::span(&demand, 1)).find();
+    double others = leastOfAll - latenciesOf(network, demand).first;
+    if (one.seconds <= 0 || one.seconds + others <= bound.seconds)
       continue;
-    bound.seconds = transfer + latencies;
-    bound.latencySeconds = latencies;
+    bound.seconds = one.seconds + others;
+    bound.latencySeconds = one.latencySeconds + others;
     bound.resource = one.resource;
   }
   return bound;

@@ -55,9 +55,10 @@ struct Tier {
   std::string resource;
 };
 
-/// `seconds` is the transfer time of the binding resource plus the latency of the
-/// farthest pair with traffic (a sum of LogGP's kind: a schedule that sends to the
-/// farthest first may gain the difference of two latencies). Without traffic all is 0.
+/// `seconds` is the transfer time of the binding resource plus the latency of the farthest
+/// pair whose bytes cross there, or over several tiers of links of the nearest (a sum of LogGP's
+/// kind: a schedule that sends to the farthest first may gain the difference of two latencies
+/// of one tier). Without traffic all is 0.
 struct Bound {
   double seconds = 0;
   double latencySeconds = 0;
@@ -67,7 +68,7 @@ struct Bound {
 
 /// Of demands that may be under way at the same time, though the first byte of each needs
 /// one of those before it to have arrived: the bytes of all and one latency, or those of
-/// one and all latencies. Matrices are as large as the network has ranks.
+/// one, its latency and the least of each other. Matrices are as large as the network has ranks.
 Bound boundOf(const topology::Network &network, std::span<const Demand> demands);
 inline Bound boundOf(const topology::Network &network, const Demand &demand) {
   return boundOf(network, std::span(&demand, 1));

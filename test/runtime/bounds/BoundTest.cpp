@@ -97,6 +97,23 @@ TEST(Bound, TrafficOfANodeStaysInIt) {
   EXPECT_EQ(bound.resource, "gpu 0 nvlink out");
 }
 
+/// Links of very different latency: what crosses one does not wait for the other.
+TEST(Bound, LatencyIsThatOfTheCut) {
+  topology::Machine machine = makeRails(2);
+  for (topology::Link &link : machine.links)
+    if (link.name != "nvlink")
+      link.latency->value = 50e-6;
+  topology::Network network = make(machine, 2, 2);
+  // 8 MB by one NVLink take 20 us; a byte of another rank crosses a rail meanwhile.
+  double alone = microseconds(network, demandOf(4, {{0, 1, 8}}));
+  double beside = microseconds(network, demandOf(4, {{0, 1, 8}, {2, 1, 1e-6}}));
+  double far = microseconds(network, demandOf(4, {{2, 1, 1e-6}}));
+  EXPECT_GT(far, alone);
+  EXPECT_NEAR(beside, far, 0.5);
+  // One of the same rank too: by its links together far bytes may go first.
+  EXPECT_NEAR(microseconds(network, demandOf(4, {{0, 1, 8}, {0, 3, 1e-6}})), far, 0.5);
+}
+
 TEST(Bound, CopiesMergeAtNodes) {
   topology::Network network = make(makeRails(2), 2, 2);
   Demand demand = uniform(4, 2);
