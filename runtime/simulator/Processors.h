@@ -11,15 +11,19 @@
 
 #include <functional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 namespace moec::simulator {
 
 /// Each computation has the whole GPU, and none is broken off: kernels that are
-/// worth their launch fill it. Of those that are ready the first in the graph runs.
+/// worth their launch fill it. Of those that are ready one that links wait for runs before
+/// others, and of these one of the latest family, which is nearest to the end of the step;
+/// else the first in the graph.
 class Processors {
 public:
-  Processors(const TaskGraph &graph) : graph(graph), ranks(graph.getRanks()) {}
+  Processors(const TaskGraph &graph, const TaskGraph::Order &order)
+      : graph(graph), order(order), ranks(graph.getRanks()) {}
 
   /// `task` may run.
   void enqueue(TaskId task);
@@ -29,7 +33,7 @@ public:
       Rank &state = ranks[rank];
       if (state.isBusy || state.ready.empty())
         continue;
-      TaskId task = state.ready.top();
+      TaskId task = state.ready.top().second;
       state.ready.pop();
       state.isBusy = true;
       running.push({now + graph.getTasks()[task].amount, task});
@@ -43,7 +47,11 @@ public:
   void end(double moment, std::vector<TaskId> &ended);
 
 private:
-  using FirstTask = std::priority_queue<TaskId, std::vector<TaskId>, std::greater<>>;
+  bool feedsLinks(TaskId task) const;
+
+  /// Families that feed links by their distance from the last, others after them.
+  using Ready = std::pair<uint32_t, TaskId>;
+  using FirstTask = std::priority_queue<Ready, std::vector<Ready>, std::greater<>>;
   struct Rank {
     bool isBusy = false;
     FirstTask ready;
@@ -57,6 +65,7 @@ private:
   };
 
   const TaskGraph &graph;
+  const TaskGraph::Order &order;
   std::vector<Rank> ranks;
   std::vector<uint32_t> woken; ///< ranks that may have something to start
   std::priority_queue<Running, std::vector<Running>, std::greater<>> running;

@@ -142,7 +142,7 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
       order(graph.makeOrder()),
       transfers(network, demands.maxUses,
                 options.patience.value_or(defaultPatience(demands.transfers))),
-      processors(graph), flags(graph), unitOfWeight(simulator::unitOfWeight(graph, options)),
+      processors(graph, order), flags(graph), unitOfWeight(simulator::unitOfWeight(graph, options)),
       begins(makeLarge(graph.getTasks().size(), never)),
       ends(makeLarge(graph.getTasks().size(), never)) {
   uint32_t count = 0;
