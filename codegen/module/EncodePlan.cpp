@@ -18,7 +18,7 @@ using namespace plan;
 // The wire's enumerators are the structs' own: a cast is the whole conversion.
 static_assert(int(wire::ExprKind::MAX) == int(ExprNode::Kind::Mod));
 static_assert(int(wire::DomainKind::MAX) == int(DomainKind::Stages));
-static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::S));
+static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::Q));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
 static_assert(int(wire::TaskKind::MAX) == int(TaskKind::Stages));

@@ -132,7 +132,8 @@ static ParseResult parseItemSet(Variables &variables, ItemSetKind &kind, Exprs &
     return failure();
   std::optional<ItemSetKind> known = symbolizeItemSetKind(name);
   if (!known)
-    return parser.emitError(loc) << "unknown item set '" << name << "': expected A, D, M, S or Y";
+    return parser.emitError(loc) << "unknown item set '" << name
+                                 << "': expected A, D, M, P, Q, S or Y";
   kind = *known;
   return parseExprs(variables, OpAsmParser::Delimiter::Paren, args);
 }

@@ -43,7 +43,7 @@ def Comm_DomainKind : Comm_Enum<"DomainKind", "values a domain variable runs thr
 
 def Comm_ItemSetKind : Comm_Enum<"ItemSetKind", "family of item sets", [
     I32EnumCase<"A", 0>, I32EnumCase<"D", 1>, I32EnumCase<"Y", 2>, I32EnumCase<"M", 3>,
-    I32EnumCase<"S", 4>]>;
+    I32EnumCase<"S", 4>, I32EnumCase<"P", 5>, I32EnumCase<"Q", 6>]>;
 
 def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Route", 0, "route">, I32EnumCase<"Pack", 1, "pack">,
@@ -137,9 +137,13 @@ def Comm_ItemSetAttr : Comm_Attr<"ItemSet", "set"> {
     node b; the Y(s,p) of one s are disjoint and their union is every (token, slot)
     of s. `S(s,b,k,m)`: the tokens of M(s,b) that travel in stage k by the rail of lane
     m, a run of them; over k and m they are disjoint and their union is M(s,b). Which
-    they are follows from the sizes of all M (runtime/birkhoff/StageTable.h).
+    they are follows from the sizes of all M (runtime/birkhoff/StageTable.h). `P(s,b,k)`:
+    piece k of M(s,b), one of as many even runs as the plan has stages; over k they are
+    disjoint and their union is M(s,b). `Q(s,p,k)`: the tokens of D(s,p) in P(s,b,k), b the
+    node of p; a run of D(s,p).
 
-    Constraints: (set-c1) one argument for A, four for S, two for the others.
+    Constraints: (set-c1) one argument for A, four for S, three for P and Q, two for the
+    others.
   }];
   let parameters = (ins EnumParameter<Comm_ItemSetKind>:$kind, "::mlir::AffineMap":$args);
   let assemblyFormat = "`<` $kind `,` $args `>`";
@@ -152,8 +156,9 @@ def Comm_RegionAttr : Comm_Attr<"Region", "region"> {
     `index` selects one region of the buffer; `each` repeats the whole for every
     value of further variables, the last varying fastest. Written
     `[0, s]{D(s,r)} each s in all` after the buffer in the custom form. `frame` says
-    what the region holds where `items` is but a part of that: `{D(s,p) in M(s,b)}`, or
-    `{S(s,b,k,m) in M(s,b)}`, each item at its place in the whole.
+    what the region holds where `items` is but a part of that: `{D(s,p) in M(s,b)}`,
+    `{S(s,b,k,m) in M(s,b)}`, `{P(s,b,k) in M(s,b)}`, `{Q(s,p,k) in D(s,p)}` or
+    `{Q(s,p,k) in M(s,b)}`, each item at its place in the whole.
   }];
   let parameters = (ins "::mlir::AffineMap":$index, "::moec::comm::ItemSetAttr":$items,
                         OptionalArrayRefParameter<"::moec::comm::DomainAttr">:$each,
@@ -202,8 +207,8 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
     which what is missing means `auto`. After it, every number is there; `fuse`, the
     stages that share a launch, is decided by -comm-form-kernels.
 
-    Constraints: (schedule-c1) window is not negative (0: all peers at once), depth and
-    groups are positive.
+    Constraints: (schedule-c1) window is not negative (0: all peers at once), depth, groups
+    and chunks are positive.
   }];
   let parameters = (ins EnumParameter<Comm_Algorithm>:$algorithm,
                         OptionalParameter<"std::optional<int64_t>",
@@ -223,10 +228,12 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"::moec::comm::Crossing",
                                                "::moec::comm::Crossing::Peer">:$cross,
                         DefaultValuedParameter<"bool", "false",
-                                               "experts run source by source">:$pipeline);
+                                               "experts run source by source">:$pipeline,
+                        OptionalParameter<"std::optional<int64_t>",
+                                          "pieces in which rows cross nodes or groups">:$chunks);
   let assemblyFormat = [{
     `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups, $engine,
-                                   $cross, $pipeline)^)? `>`
+                                   $cross, $pipeline, $chunks)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

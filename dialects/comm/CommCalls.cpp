@@ -91,9 +91,15 @@ static bool matches(AffineExpr expr, char letter, int64_t lanes) {
   }
 }
 
+/// A piece stands for its whole.
+static bool isPieceOf(ItemSetKind kind, ItemSetKind whole) {
+  return (kind == ItemSetKind::P && whole == ItemSetKind::M) ||
+         (kind == ItemSetKind::Q && whole == ItemSetKind::D);
+}
+
 static bool matches(RegionUse use, Wanted wanted, int64_t lanes) {
   ItemSetAttr items = use.region.getItems();
-  if (items.getKind() != wanted.kind)
+  if (items.getKind() != wanted.kind && !isPieceOf(items.getKind(), wanted.kind))
     return false;
   return llvm::all_of(llvm::zip(items.getArgs().getResults(), wanted.args), [&](auto pair) {
     auto [expr, letter] = pair;
@@ -125,6 +131,29 @@ static std::string describe(FamilyOp op, ArrayRef<RegionUse> uses) {
 static StringRef getLetters(const Shape &shape) {
   bool ofNode = llvm::any_of(shape.reads, [](Wanted set) { return set.args.contains('a'); });
   return ofNode ? " for the node a of r and any ranks s and p" : " for a variable v";
+}
+
+/// compute-c6: pieces are of a rank_sum or node_sum, and then the same one of all its sets
+/// but rows, which lie in slots.
+static LogicalResult verifyPieces(FamilyOp op, TaskKind kind) {
+  SmallVector<RegionUse> uses = op.getReadUses();
+  llvm::append_range(uses, op.getWriteUses());
+  auto pieceOf = [](RegionUse use) {
+    AffineMap args = use.region.getItems().getArgs();
+    return args.getNumResults() == 3 ? args.getResult(2) : AffineExpr();
+  };
+  if (uses.empty())
+    return success();
+  AffineExpr piece = pieceOf(uses.front());
+  bool isOne = llvm::all_of(uses, [&](RegionUse use) {
+    return use.region.getItems().getKind() == ItemSetKind::Y || pieceOf(use) == piece;
+  });
+  bool mayBe = kind == TaskKind::RankSum || kind == TaskKind::NodeSum;
+  if (isOne && (!piece || mayBe))
+    return success();
+  return op.emitOpError() << "task of kind " << stringifyTaskKind(kind)
+                          << (mayBe ? " takes one piece of all its sets, or none"
+                                    : " takes no pieces");
 }
 
 /// compute-c3
@@ -249,7 +278,7 @@ static LogicalResult verifyCall(FamilyOp op, FlatSymbolRefAttr callee,
   if (last && task.getKind() != getLastTask(result))
     return op.emitOpError() << "cannot end with " << stringifyTaskKind(task.getKind())
                             << " in a plan with result " << stringifySumTree(result);
-  if (failed(verifyShape(op, task.getKind())))
+  if (failed(verifyShape(op, task.getKind())) || failed(verifyPieces(op, task.getKind())))
     return failure();
   return verifyRecordSizes(op, task.getKind());
 }

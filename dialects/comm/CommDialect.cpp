@@ -63,7 +63,8 @@ LogicalResult TileAttr::verify(EmitError emitError, TileUse, TileOperand, int64_
 
 LogicalResult ItemSetAttr::verify(EmitError emitError, ItemSetKind kind, AffineMap args) {
   // set-c1
-  unsigned wanted = kind == ItemSetKind::A ? 1 : kind == ItemSetKind::S ? 4 : 2;
+  bool isPiece = kind == ItemSetKind::P || kind == ItemSetKind::Q;
+  unsigned wanted = kind == ItemSetKind::A ? 1 : kind == ItemSetKind::S ? 4 : isPiece ? 3 : 2;
   if (args.getNumResults() != wanted)
     return emitError() << "item set " << stringifyItemSetKind(kind) << " takes " << wanted
                        << (wanted == 1   ? " rank, not "
@@ -103,7 +104,8 @@ LogicalResult TopologyAttr::verify(EmitError emitError, StringRef machine, int64
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm, std::optional<int64_t> window,
                                    std::optional<int64_t> depth, Fusion, Combine, Rates,
-                                   std::optional<int64_t> groups, Engine, Crossing, bool) {
+                                   std::optional<int64_t> groups, Engine, Crossing, bool,
+                                   std::optional<int64_t> chunks) {
   // schedule-c1
   if (window && *window < 0)
     return emitError() << "window must be 0 (all peers) or more, not " << *window;
@@ -111,5 +113,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm, std::optional
     return emitError() << "depth must be positive, not " << *depth;
   if (groups && *groups <= 0)
     return emitError() << "groups must be positive, not " << *groups;
+  if (chunks && *chunks <= 0)
+    return emitError() << "chunks must be positive, not " << *chunks;
   return success();
 }

@@ -41,6 +41,11 @@ RegionAttr Scope::eachRegion(ArrayRef<AffineExpr> index, ItemSetAttr items, unsi
   return RegionAttr::get(context, map(index), items, ArrayRef(domains).take_back(each), {});
 }
 
+RegionAttr Scope::eachPartOf(ItemSetAttr frame, ArrayRef<AffineExpr> index, ItemSetAttr items,
+                             unsigned each) const {
+  return RegionAttr::get(context, map(index), items, ArrayRef(domains).take_back(each), frame);
+}
+
 Scope Scope::with(StringRef variable, DomainKind kind) const {
   Scope inner = *this;
   inner.domains.push_back(DomainAttr::get(context, variable, kind));

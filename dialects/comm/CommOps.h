@@ -84,6 +84,9 @@ public:
   /// The same, of a region that holds `frame`, of which `items` is a part.
   RegionAttr partOf(ItemSetAttr frame, llvm::ArrayRef<mlir::AffineExpr> index,
                     ItemSetAttr items) const;
+  /// Such a region that repeats over the last `each` domains of this scope.
+  RegionAttr eachPartOf(ItemSetAttr frame, llvm::ArrayRef<mlir::AffineExpr> index,
+                        ItemSetAttr items, unsigned each = 1) const;
   /// A region that repeats over the last `each` domains of this scope, which the
   /// op itself does not have.
   RegionAttr eachRegion(llvm::ArrayRef<mlir::AffineExpr> index, ItemSetAttr items,

@@ -188,7 +188,8 @@ defvar commFamilyRules = [{
     rows Y(s,p) has topk records a token, one of tokens has one; (region-c4) the
     arguments of item sets are ranks, the second of M a node; (region-c5) nothing
     writes an input and nothing reads an output; (region-c6) only the source of a put
-    has a frame, M around D of the same rank's tokens, in layout seq.
+    has a frame M around D or Q of the same rank's tokens, a put or reduce one around
+    its pieces, M around S or P and D around Q of the same arguments; all in layout seq.
 }];
 
 class Comm_FamilyOp<string mnemonic, list<Trait> traits = []>
@@ -242,7 +243,8 @@ def Comm_ComputeOp : Comm_CallOp<"compute"> {
     switch_sum reads total{A(r)} and optionally shared{A(r)} and x{A(r)}, writes out{A(r)};
     (compute-c4) route entries have 12 * topk bytes, records 4 * (2 + 2 * topk), those
     for a node 4 * (2 + 3 * topk); (compute-c5) slot_sum is for result rows, switch_sum
-    for result switch, part_sum for the others.
+    for result switch, part_sum for the others; (compute-c6) a rank_sum or node_sum may
+    take P in place of M and Q in place of D, of one piece of all; no other task may.
   }] # commFamilyRules # [{
 
     Effects: reads and writes what it names; sees what its `after` tasks wrote.
@@ -332,7 +334,8 @@ def Comm_SignalOp : Comm_FamilyOp<"signal"> {
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (signal-c1) carries a set iff the flag does; (signal-c2) the
-    value is an expression in n alone, positive at step 1 and growing; (signal-c3)
+    value is an expression in n alone, without quotients and remainders, positive at step 1
+    and growing, by 2^16 a step at most; (signal-c3)
     as many index expressions as extents, each within its extent; (signal-c4) the
     cell's writer is this rank; (signal-c5) `to` is one rank, or all of the one node by
     multicast.
@@ -365,8 +368,7 @@ def Comm_WaitOp : Comm_FamilyOp<"wait"> {
     Life cycle: made by -comm-schedule, stays to the end.
 
     Constraints: (wait-c1) takes a set only from a flag that carries; (wait-c2)
-    the value is an expression in n alone, positive at step 1 and growing;
-    (wait-c3) as many index expressions as extents, each within its extent;
+    the value is as a signal's; (wait-c3) as many index expressions as extents, each within its extent;
     (wait-c4) the domains ascend, and each variable is the index of one extent, in
     their order: a family of waits names its writers plainly.
   }] # commFamilyRules # [{

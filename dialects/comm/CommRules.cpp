@@ -94,26 +94,50 @@ LogicalResult moec::comm::verifyIndex(Operation *op, StringRef name, ArrayRef<in
   return success();
 }
 
+/// What a piece is cut from, and lies in.
+static std::optional<ItemSetKind> getWhole(ItemSetKind kind) {
+  switch (kind) {
+  case ItemSetKind::S:
+  case ItemSetKind::P:
+    return ItemSetKind::M;
+  case ItemSetKind::Q:
+    return ItemSetKind::D;
+  case ItemSetKind::A:
+  case ItemSetKind::D:
+  case ItemSetKind::Y:
+  case ItemSetKind::M:
+    return std::nullopt;
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 LogicalResult moec::comm::verifyItems(Operation *op, ItemSetAttr items, const OpScope &scope) {
   // region-c4
   AffineMap args = items.getArgs();
   if (failed(verifyMap(op, "argument of a set", args, scope)))
     return failure();
-  bool isStaged = items.getKind() == ItemSetKind::S;
-  if (items.getKind() != ItemSetKind::M && !isStaged)
-    return verifyRanks(op, "argument of a set", args, scope);
   PlanOp plan = getPlan(op);
-  std::string second = ("second argument of " + stringifyItemSetKind(items.getKind())).str();
-  if (failed(verifyRanks(op, "argument of a set", args.getSubMap(0), scope)) ||
-      failed(verifyBelow(op, second, "node", plan.getNodes(), args.getSubMap(1), scope)))
+  std::string ofKind = (" argument of " + stringifyItemSetKind(items.getKind())).str();
+  unsigned count = args.getNumResults();
+  bool isOfNode = getWhole(items.getKind()) == ItemSetKind::M || items.getKind() == ItemSetKind::M;
+  unsigned ranks = isOfNode ? 1 : std::min(count, 2u);
+  for (unsigned i = 0; i < ranks; ++i)
+    if (failed(verifyRanks(op, "argument of a set", args.getSubMap(i), scope)))
+      return failure();
+  if (isOfNode &&
+      failed(verifyBelow(op, "second" + ofKind, "node", plan.getNodes(), args.getSubMap(1), scope)))
     return failure();
-  if (isStaged && failed(verifyBelow(op, "third argument of S", "stage", plan.getStages(),
-                                     args.getSubMap(2), scope)))
+  if (count > 2 && failed(verifyBelow(op, "third" + ofKind, "stage", plan.getStages(),
+                                      args.getSubMap(2), scope)))
     return failure();
-  return success(!isStaged || succeeded(verifyBelow(op, "fourth argument of S", "lane",
-                                                    plan.getRanks() / plan.getNodes(),
-                                                    args.getSubMap(3), scope)));
+  if (count > 3)
+    return verifyBelow(op, "fourth" + ofKind, "lane", plan.getRanks() / plan.getNodes(),
+                       args.getSubMap(3), scope);
+  return success();
 }
+
+/// Of a flag's value from step to step: those of a few steps are compared modulo 2^32.
+static constexpr int64_t maxGrowth = 1 << 16;
 
 /// signal-c2, wait-c2
 LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, const OpScope &scope) {
@@ -122,7 +146,13 @@ LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, const OpSc
   if (failed(verifyMap(op, "value", value, scope)))
     return failure();
   AffineExpr expr = value.getResult(0);
-  bool fits = true;
+  bool fits = !expr.walk([](AffineExpr part) { // what divides the step comes round again
+                     bool divides = part.getKind() == AffineExprKind::Mod ||
+                                    part.getKind() == AffineExprKind::FloorDiv ||
+                                    part.getKind() == AffineExprKind::CeilDiv;
+                     return divides ? WalkResult::interrupt() : WalkResult::advance();
+                   })
+                   .wasInterrupted();
   for (unsigned dim = 0; dim < value.getNumDims(); ++dim)
     fits &= dim == stepDim || !expr.isFunctionOfDim(dim);
   SmallVector<int64_t> dims(value.getNumDims(), 0);
@@ -130,12 +160,13 @@ LogicalResult moec::comm::verifyValue(Operation *op, AffineMap value, const OpSc
   for (int64_t step = 1; fits && step <= 8; ++step) {
     dims[stepDim] = step;
     int64_t next = evaluate(expr, dims);
-    fits = next > last;
+    fits = next > last && next - last <= maxGrowth;
     last = next;
   }
   if (!fits)
     return op->emitOpError() << "value '" << toString(expr, scope.names)
-                             << "' must depend on n alone, be positive and grow with it";
+                             << "' must depend on n alone, be positive and grow with it, by "
+                             << maxGrowth << " at most and without quotients";
   return success();
 }
 
@@ -169,26 +200,32 @@ static LogicalResult verifyNames(Operation *op, ArrayRef<StringRef> names) {
 static LogicalResult verifyFrame(FamilyOp op, BufferOp buffer, RegionAttr region,
                                  const OpScope &scope) {
   ItemSetAttr frame = region.getFrame(), items = region.getItems();
-  bool isStaged = items.getKind() == ItemSetKind::S;
-  if (!frame && isStaged && buffer.getLayout() == BufferLayout::Seq)
+  std::optional<ItemSetKind> cutFrom = getWhole(items.getKind());
+  if (!frame && cutFrom && buffer.getLayout() == BufferLayout::Seq)
     return op.emitOpError() << "holds " << toString(items, scope.names) << " in '"
-                            << buffer.getLabel() << "' of layout seq without M around it";
+                            << buffer.getLabel() << "' of layout seq without "
+                            << stringifyItemSetKind(*cutFrom) << " around it";
   if (!frame)
     return success();
   if (failed(verifyItems(op, frame, scope)))
     return failure();
   AffineMap whole = frame.getArgs(), part = items.getArgs();
-  bool isPart =
-      frame.getKind() == ItemSetKind::M && whole.getResult(0) == part.getResult(0) &&
-      (isStaged ? whole.getResult(1) == part.getResult(1) : items.getKind() == ItemSetKind::D);
+  bool isPiece = cutFrom == frame.getKind();
+  bool isToPeer = items.getKind() == ItemSetKind::D || items.getKind() == ItemSetKind::Q;
+  bool isPart = whole.getResult(0) == part.getResult(0) &&
+                (isPiece ? whole.getResult(1) == part.getResult(1)
+                         : frame.getKind() == ItemSetKind::M && isToPeer);
   if (!isPart)
     return op.emitOpError() << toString(items, scope.names) << " is no part of "
                             << toString(frame, scope.names)
-                            << ": a frame is M around D of the same rank"
-                            << (isStaged ? ", or around S of it and the same node" : "");
+                            << ": a frame is M around D or Q of the same rank, or around S or P "
+                               "of it and the same node, or D around Q of it and the same peer";
   auto put = dyn_cast<PutOp>(op.getOperation());
-  if (!put || (put.getSourceRegion() != region && !isStaged))
-    return op.emitOpError("has a frame, which only the source of a put may have");
+  bool mayHave = put ? put.getSourceRegion() == region || isPiece
+                     : isPiece && isa<ReduceOp>(op.getOperation());
+  if (!mayHave)
+    return op.emitOpError("has a frame, which only the source of a put may have, or a put or "
+                          "reduce around pieces");
   if (buffer.getLayout() != BufferLayout::Seq)
     return op.emitOpError() << "takes a part of '" << buffer.getLabel()
                             << "', which must have layout seq";

@@ -285,7 +285,8 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
                                    std::optional<int64_t> depth, Fusion, Algorithm, Combine, Rates,
-                                   std::optional<int64_t> groups, Engine, Crossing, bool) {
+                                   std::optional<int64_t> groups, Engine, Crossing, bool,
+                                   std::optional<int64_t> chunks) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
     return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
                        << *window;
@@ -293,6 +294,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> w
     return emitError() << "depth must be between 1 and " << plan::maxDepth << ", but is " << *depth;
   if (groups && *groups < 1) // schedule-c1
     return emitError() << "groups must be at least 1, but are " << *groups;
+  if (chunks && (*chunks < 1 || *chunks > plan::maxChunks)) // schedule-c1
+    return emitError() << "chunks must be between 1 and " << plan::maxChunks << ", but are "
+                       << *chunks;
   return success();
 }
 

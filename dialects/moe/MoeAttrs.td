@@ -156,11 +156,11 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     back in their place, `rates` how puts in flight share a link, `groups` into how many
     equal runs host bridges or sockets part the GPUs of a machine, `cross` which way rows
     take between these, `engine` who moves a put's bytes, `pipeline` that experts run source
-    by source; what is absent is the choice of `--comm-schedule` and `--comm-form-kernels`.
+    by source, `chunks` in how many pieces rows cross nodes or groups; what is absent is the choice of `--comm-schedule` and `--comm-form-kernels`.
 
     Constraints:
     - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64,
-      `groups` positive.
+      `groups` positive, `chunks` between 1 and 64.
 
     Life cycle: made by `importProgram`; `--moe-distribute` hands it to the plan
     as `#comm.schedule`. Example: `#moe.schedule<window = 4>`
@@ -179,7 +179,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
                                                "::moec::moe::Engine::Sm">:$engine,
                         DefaultValuedParameter<"::moec::moe::Crossing",
                                                "::moec::moe::Crossing::Peer">:$cross,
-                        DefaultValuedParameter<"bool", "false">:$pipeline);
+                        DefaultValuedParameter<"bool", "false">:$pipeline,
+                        OptionalParameter<"std::optional<int64_t>">:$chunks);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -55,7 +55,8 @@ const char *algorithmOf(const plan::Plan &plan) {
       continue;
     if (op.writes[0].items.kind == plan::ItemSetKind::S)
       return "birkhoff";
-    if (op.writes[0].items.kind == plan::ItemSetKind::M)
+    if (op.writes[0].items.kind == plan::ItemSetKind::M ||
+        op.writes[0].items.kind == plan::ItemSetKind::P)
       return op.via == plan::Path::Rail ? "two_tier" : "staged";
     if (op.via == plan::Path::Multicast)
       return "multicast";

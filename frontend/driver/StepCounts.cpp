@@ -82,7 +82,7 @@ double dispatchedBytesPerToken(const plan::Plan &plan) {
     else if (op.writes[0].items.kind == plan::ItemSetKind::D)
       toRanks[op.writes[0].buffer] = bytes;
     else if (op.writes[0].items.kind == plan::ItemSetKind::M ||
-             op.writes[0].items.kind == plan::ItemSetKind::S)
+             plan::wholeOf(op.writes[0].items.kind) == plan::ItemSetKind::M)
       toNodes[op.writes[0].buffer] = bytes;
   }
   auto sumOf = [](const std::map<uint32_t, double> &buffers) {

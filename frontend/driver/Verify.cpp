@@ -90,13 +90,17 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
 /// On one node nothing goes by rail: a proof for that says nothing of the plan.
 std::string checkTiers(const plan::Plan &plan, const Extent &extent,
                        std::optional<uint32_t> maxRanks) {
+  if (maxRanks && extent.ranks > *maxRanks) {
+    std::string wanted = plan.nodes > 1
+                             ? rt::concat("2 of its nodes of ", plan.lanes(), " ranks")
+                             : rt::concat("all its ", plan.ranks, " ranks, which it divides,");
+    return rt::concat(plan.name, ": wanted at least ", wanted, " to judge, found --max-ranks ",
+                      *maxRanks);
+  }
   if (plan.nodes == 1 || extent.nodes > 1)
     return "";
-  std::string found = rt::concat(plan.name, ": wanted at least 2 of its nodes of ", plan.lanes(),
-                                 " ranks to judge");
-  return maxRanks && *maxRanks < 2 * plan.lanes()
-             ? rt::concat(found, ", found --max-ranks ", *maxRanks)
-             : rt::concat(found, ", found more tasks than can be held");
+  return rt::concat(plan.name, ": wanted at least 2 of its nodes of ", plan.lanes(),
+                    " ranks to judge, found more tasks than can be held");
 }
 
 Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {

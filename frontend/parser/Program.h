@@ -162,6 +162,7 @@ struct ScheduleRequest {
   std::optional<bool> crossByHost;          ///< cross by host
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
   std::optional<uint32_t> depth;            ///< copies of each symmetric region
+  std::optional<uint32_t> chunks;           ///< pieces of what crosses nodes or groups
   std::optional<uint32_t> maxTokensPerRank; ///< tokens at most N per gpu
   std::optional<fusion::Fusion> fusion;     ///< stages that share a launch
   /// Of the experts' products and the shared expert's, ascending.
@@ -175,6 +176,7 @@ struct ScheduleRequest {
   Location crossLocation;
   Location windowLocation;
   Location depthLocation;
+  Location chunksLocation;
   Location tokensLocation;
   Location fusionLocation;                           ///< of the first `fuse`
   Location expertTilesLocation, sharedTilesLocation; ///< of the last `tile`

@@ -135,6 +135,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (keyword == "depth") {
     result.depth = readInteger(statement, "copies", 1, plan::maxDepth, diagnostics);
     result.depthLocation = statement.location;
+  } else if (keyword == "chunks") {
+    result.chunks = readInteger(statement, "pieces", 1, plan::maxChunks, diagnostics);
+    result.chunksLocation = statement.location;
   } else if (keyword == "tokens") {
     result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokensPerRank, diagnostics);
     result.tokensLocation = statement.location;
@@ -261,6 +264,9 @@ ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics
   if (result.pipelinesExperts && !isStraight)
     diagnostics.report(DiagnosticId::PipelineOfTiers, result.pipelineLocation, {})
         .at(result.algorithmLocation, "tokens come by way of others");
+  bool isTwoHops = result.algorithm == Algorithm::TwoTier || result.algorithm == Algorithm::Staged;
+  if (result.chunks.value_or(1) > 1 && !isTwoHops)
+    diagnostics.report(DiagnosticId::ChunksOfOneHop, result.chunksLocation, {});
   checkLastTile("experts", result.expertTiles, result.expertTilesLocation, diagnostics);
   checkLastTile("shared", result.sharedTiles, result.sharedTilesLocation, diagnostics);
   return result;

@@ -33,25 +33,29 @@ std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id) {
   return all;
 }
 
-bool overlaps(plan::BufferLayout layout, const ConcreteItems &a, const ConcreteItems &b) {
-  switch (layout) {
-  case plan::BufferLayout::Seq: // both begin at record 0, but for pieces of one set
-    return !(a.kind == ItemSetKind::S && b.kind == ItemSetKind::S && a.first == b.first &&
-             a.second == b.second && a != b);
-  case plan::BufferLayout::Slot: // the rows of one source are apart for each expert rank
-    return !(a.kind == ItemSetKind::Y && b.kind == ItemSetKind::Y && a.first == b.first &&
-             a.second != b.second);
-  }
-  return true;
+static bool isEvenPiece(ItemSetKind kind) {
+  return kind == ItemSetKind::P || kind == ItemSetKind::Q;
 }
 
-std::string toString(const ConcreteItems &items) {
-  std::string text = std::string(plan::nameOf(items.kind)) + "(" + std::to_string(items.first);
-  if (items.kind != ItemSetKind::A)
-    text += "," + std::to_string(items.second);
-  if (items.kind == ItemSetKind::S)
-    text += "," + std::to_string(items.stage) + "," + std::to_string(items.lane);
-  return text + ")";
+/// Pieces of one set, or of one and of what is in it: the frame is where both lie.
+static bool areApart(const Placed &a, const Placed &b) {
+  if (!a.frame || a.frame != b.frame)
+    return false;
+  if (a.items.kind == ItemSetKind::S && b.items.kind == ItemSetKind::S)
+    return a.items != b.items;
+  return isEvenPiece(a.items.kind) && isEvenPiece(b.items.kind) && a.items.stage != b.items.stage;
+}
+
+bool overlaps(plan::BufferLayout layout, const Placed &a, const Placed &b) {
+  const ConcreteItems &one = a.items, &other = b.items;
+  switch (layout) {
+  case plan::BufferLayout::Seq: // both begin at record 0, but for pieces
+    return !areApart(a, b);
+  case plan::BufferLayout::Slot: // the rows of one source are apart for each expert rank
+    return !(one.kind == ItemSetKind::Y && other.kind == ItemSetKind::Y &&
+             one.first == other.first && one.second != other.second);
+  }
+  return true;
 }
 
 std::string describeRegion(const plan::Plan &plan, const RegionKey &key) {
@@ -99,6 +103,8 @@ private:
   std::optional<Content> read(TaskId id, const plan::ConcreteRegion &part, uint32_t rank);
   Content readAll(TaskId id, size_t i);
   void write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, Content content);
+  bool wasTold(TaskId id, const ConcreteItems &items) const;
+  bool isKnown(TaskId id, const ConcreteItems &items) const;
   void checkCount(TaskId id, const ConcreteItems &items);
   void checkWritten(TaskId id, const ConcreteItems &items);
   void learn(TaskId id, const ConcreteItems &items);
@@ -235,28 +241,71 @@ static Content getOutput(TaskKind task) {
 
 static bool contains(const plan::Plan &plan, const ConcreteItems &outer,
                      const ConcreteItems &inner) {
-  if (outer == inner || (outer.kind == ItemSetKind::A && outer.first == inner.first))
+  if (outer == inner)
     return true;
-  if (outer.kind != ItemSetKind::M || outer.first != inner.first)
+  if (outer.first != inner.first)
     return false;
-  if (inner.kind == ItemSetKind::S)
-    return inner.second == outer.second;
-  return inner.kind == ItemSetKind::D && inner.second / plan.lanes() == outer.second;
+  bool isPiece = plan::wholeOf(inner) == outer;
+  bool isToRank = inner.kind == ItemSetKind::D || inner.kind == ItemSetKind::Q;
+  bool isToNode = isToRank && inner.second / plan.lanes() == outer.second;
+  switch (outer.kind) {
+  case ItemSetKind::A:
+    return true;
+  case ItemSetKind::M:
+    return isPiece || isToNode;
+  case ItemSetKind::D:
+    return isPiece;
+  case ItemSetKind::P:
+    return inner.kind == ItemSetKind::Q && isToNode && inner.stage == outer.stage;
+  case ItemSetKind::Y:
+  case ItemSetKind::S:
+  case ItemSetKind::Q:
+    return false;
+  }
+  return false;
 }
 
 void Machine::learn(TaskId id, const ConcreteItems &items) {
   known[{graph[id].rank, graph[id].step, items}].push_back(id);
 }
 
+/// Whether a wait, or a task that found it in records, has told the rank of the set.
+bool Machine::wasTold(TaskId id, const ConcreteItems &items) const {
+  auto from = known.find({graph[id].rank, graph[id].step, items});
+  return from != known.end() &&
+         std::any_of(from->second.begin(), from->second.end(),
+                     [&](TaskId source) { return source == id || graph.isBefore(source, id); });
+}
+
 /// A rank knows its own sets from its routes. Those of another rank have come with a
 /// wait, or out of records that did: the experts see which rows there are, a split
-/// what each rank of the node gets.
+/// what each rank of the node gets. Pieces follow from what they are cut from.
+bool Machine::isKnown(TaskId id, const ConcreteItems &items) const {
+  if (wasTold(id, items))
+    return true;
+  ConcreteItems ofNode{ItemSetKind::M, items.first, items.second};
+  switch (items.kind) {
+  case ItemSetKind::P:
+    return wasTold(id, ofNode);
+  case ItemSetKind::Q:
+    ofNode.second /= plan.lanes();
+    return wasTold(id, *plan::wholeOf(items)) && wasTold(id, ofNode);
+  case ItemSetKind::A:
+  case ItemSetKind::D:
+  case ItemSetKind::Y:
+  case ItemSetKind::M:
+  case ItemSetKind::S:
+    return false;
+  }
+  return false;
+}
+
 void Machine::checkCount(TaskId id, const ConcreteItems &items) {
   const Task &task = graph[id];
   if (items.kind == ItemSetKind::S) {
     auto known = stages.find({task.rank, task.step});
     if (known == stages.end() || !graph.isBefore(known->second, id))
-      add(Rule::Count, id, " needs " + toString(items) + " before the stages are made");
+      add(Rule::Count, id, " needs " + plan::textOf(items) + " before the stages are made");
     return;
   }
   if (items.first == task.rank) {
@@ -264,20 +313,15 @@ void Machine::checkCount(TaskId id, const ConcreteItems &items) {
       return;
     auto route = routes.find({task.rank, task.step});
     if (route == routes.end() || !graph.isBefore(route->second, id))
-      add(Rule::Count, id, " needs " + toString(items) + " before the tokens are routed");
+      add(Rule::Count, id, " needs " + plan::textOf(items) + " before the tokens are routed");
     return;
   }
-  auto from = known.find({task.rank, task.step, items});
-  bool isKnown = from != known.end() &&
-                 std::any_of(from->second.begin(), from->second.end(), [&](TaskId source) {
-                   return source == id || graph.isBefore(source, id);
-                 });
-  if (isKnown)
+  if (isKnown(id, items))
     return;
   if (items.kind == ItemSetKind::Y)
-    add(Rule::Count, id, " needs " + toString(items) + " before records have told its rows");
+    add(Rule::Count, id, " needs " + plan::textOf(items) + " before records have told its rows");
   else
-    add(Rule::Count, id, " needs " + toString(items) + " before a wait has brought its size");
+    add(Rule::Count, id, " needs " + plan::textOf(items) + " before a wait has brought its size");
 }
 
 /// Stages follow from the sizes of all that goes to nodes.
@@ -291,20 +335,18 @@ void Machine::checkStages(TaskId id) {
 /// Pieces that are all there are the whole.
 void Machine::join(std::vector<Entry> &entries) const {
   const Entry last = entries.back();
+  std::optional<ConcreteItems> whole = plan::wholeOf(last.items);
   auto isPart = [&](const Entry &entry) {
-    return entry.items.kind == ItemSetKind::S && entry.items.first == last.items.first &&
-           entry.items.second == last.items.second && entry.content == last.content &&
-           entry.step == last.step;
+    return entry.items.kind == last.items.kind && plan::wholeOf(entry.items) == whole &&
+           entry.content == last.content && entry.step == last.step;
   };
-  if (last.items.kind != ItemSetKind::S ||
-      std::count_if(entries.begin(), entries.end(), isPart) != plan.stages * plan.lanes())
+  uint32_t pieces = plan.stages * (last.items.kind == ItemSetKind::S ? plan.lanes() : 1);
+  if (!whole || std::count_if(entries.begin(), entries.end(), isPart) != pieces)
     return;
+  bool isRead = std::all_of(entries.begin(), entries.end(),
+                            [&](const Entry &entry) { return !isPart(entry) || entry.isRead; });
   std::erase_if(entries, isPart);
-  entries.push_back({{ItemSetKind::M, last.items.first, last.items.second},
-                     last.content,
-                     last.step,
-                     last.writer,
-                     false});
+  entries.push_back({*whole, last.content, last.step, last.writer, isRead});
 }
 
 std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
@@ -312,7 +354,7 @@ std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
     return "nothing";
   std::string text;
   for (const Entry &entry : entries)
-    text += (text.empty() ? "" : " ") + toString(entry.items);
+    text += (text.empty() ? "" : " ") + plan::textOf(entry.items);
   return text;
 }
 
@@ -328,13 +370,13 @@ std::optional<Content> Machine::read(TaskId id, const plan::ConcreteRegion &part
       return contains(plan, held.items, part.items);
     if (!part.frame)
       return held.items == part.items;
-    bool isPiece = part.items.kind == ItemSetKind::S && held.items == part.items;
-    return isPiece || (held.items == *part.frame && contains(plan, *part.frame, part.items));
+    bool isThere = held.items == *part.frame || plan::wholeOf(held.items) == part.frame;
+    return isThere && contains(plan, held.items, part.items);
   });
   if (entry == entries.end()) {
     add(Rule::Undefined, id,
-        " reads " + toString(part.items) +
-            (part.frame ? " in " + toString(*part.frame) : std::string()) + " from " +
+        " reads " + plan::textOf(part.items) +
+            (part.frame ? " in " + plan::textOf(*part.frame) : std::string()) + " from " +
             describeRegion(plan, key) + ", which holds " + describeHeld(entries));
     return std::nullopt;
   }
@@ -360,14 +402,14 @@ void Machine::checkWritten(TaskId id, const ConcreteItems &items) {
   ConcreteItems whole = plan::concreteItems(op.reads[0].items, graph[id].scope);
   if (op.reads[0].each.empty() && !contains(plan, whole, items))
     add(Rule::Content, id,
-        " writes " + toString(items) + ", which is no part of " + toString(whole));
+        " writes " + plan::textOf(items) + ", which is no part of " + plan::textOf(whole));
 }
 
 void Machine::retire(const RegionKey &key, const Entry &entry) {
   bool isOutput = plan.buffers[std::get<1>(key)].space == plan::BufferSpace::Output;
   if (!entry.isRead && !isOutput)
     add(Rule::Dead, entry.writer,
-        " writes " + toString(entry.items) + " into " + describeRegion(plan, key) +
+        " writes " + plan::textOf(entry.items) + " into " + describeRegion(plan, key) +
             ", which nothing reads");
 }
 
@@ -376,7 +418,7 @@ void Machine::write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, 
   const plan::Buffer &buffer = plan.buffers[part.buffer];
   std::vector<Entry> &entries = memory[key];
   std::erase_if(entries, [&](const Entry &held) {
-    if (!overlaps(buffer.layout, held.items, part.items))
+    if (!overlaps(buffer.layout, {held.items, plan::wholeOf(held.items)}, {part.items, part.frame}))
       return false;
     retire(key, held);
     return true;
@@ -418,8 +460,9 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
   case TaskKind::NodeSum:
     for (const plan::ConcreteRegion &to : plan::expandRegion(plan, op.writes[0], task.scope))
       for (uint32_t lane = 0; lane < plan.lanes(); ++lane)
-        parts.push_back(
-            {ItemSetKind::D, to.items.first, task.rank / plan.lanes() * plan.lanes() + lane});
+        parts.push_back({to.items.kind == ItemSetKind::P ? ItemSetKind::Q : ItemSetKind::D,
+                         to.items.first, task.rank / plan.lanes() * plan.lanes() + lane,
+                         to.items.stage});
     break;
   case TaskKind::Route:
   case TaskKind::Pack:
@@ -448,9 +491,9 @@ void Machine::checkParts(TaskId id, size_t i, const std::vector<plan::ConcreteRe
     return;
   std::string found, order;
   for (const plan::ConcreteRegion &part : parts)
-    found += " " + toString(part.items);
+    found += " " + plan::textOf(part.items);
   for (const ConcreteItems &set : wanted)
-    order += " " + toString(set);
+    order += " " + plan::textOf(set);
   add(Rule::Sum, id, " adds" + found + ", wanted" + order + " in this order");
 }
 

@@ -21,7 +21,7 @@ namespace moec::scheduling {
 namespace {
 struct Access {
   RegionKey region;
-  plan::ConcreteItems items;
+  Placed placed;
   TaskId task;
   bool write;
 };
@@ -55,7 +55,8 @@ std::vector<Access> AccessRules::getAccesses() const {
     for (const plan::Region &region : regions)
       for (const plan::ConcreteRegion &part : plan::expandRegion(plan, region, graph[id].scope))
         for (uint32_t rank : ranks)
-          accesses.push_back({{rank, part.buffer, part.region}, part.items, id, write});
+          accesses.push_back(
+              {{rank, part.buffer, part.region}, {part.items, part.frame}, id, write});
   };
   for (TaskId id = 0; id < graph.size(); ++id) {
     add(id, graph.op(id).reads, getSourceRanks(graph, id), /*write=*/false);
@@ -118,7 +119,7 @@ void AccessRules::checkPair(const Access &a, const Access &b) {
   if (a.task == b.task || !(a.write || b.write))
     return;
   auto [rank, buffer, region] = a.region;
-  if (!overlaps(plan.buffers[buffer].layout, a.items, b.items))
+  if (!overlaps(plan.buffers[buffer].layout, a.placed, b.placed))
     return;
   const Access &writer = b.write ? b : a, &other = b.write ? a : b;
   if (graph.isOrdered(a.task, b.task)) {

@@ -29,6 +29,7 @@ struct Wish {
   bool pipeline = false; ///< of experts
   std::optional<comm::Engine> engine = {};
   std::optional<comm::Crossing> cross = {};
+  std::optional<int64_t> chunks = {};
 };
 } // namespace
 
@@ -41,9 +42,12 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::TwoTier},
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
     {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::TwoTier, .chunks = 8},
+    {.algorithm = comm::Algorithm::TwoTier, .window = 0, .chunks = 16},
     {.algorithm = comm::Algorithm::Birkhoff},
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
+    {.algorithm = comm::Algorithm::Staged, .chunks = 8},
     {.algorithm = comm::Algorithm::StaggeredPut, .cross = comm::Crossing::Host},
     {.algorithm = comm::Algorithm::Staged, .cross = comm::Crossing::Host},
     {.algorithm = comm::Algorithm::StaggeredPut, .engine = comm::Engine::Copy},
@@ -64,7 +68,7 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
   return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
                                  std::nullopt, comm::Fusion::Auto, comm::Combine::Rows,
                                  comm::Rates::Equal, std::nullopt, comm::Engine::Sm,
-                                 comm::Crossing::Peer, false);
+                                 comm::Crossing::Peer, false, std::nullopt);
 }
 
 /// The request with what the wish adds; null if it says otherwise already. `groups` of the
@@ -72,12 +76,14 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
 static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish, int64_t groups) {
   if (wish.window && asked.getWindow() && *wish.window != *asked.getWindow())
     return {};
+  if (wish.chunks && asked.getChunks() && *wish.chunks != *asked.getChunks())
+    return {};
   return comm::ScheduleAttr::get(
       asked.getContext(), wish.algorithm, wish.window ? wish.window : asked.getWindow(),
       asked.getDepth(), asked.getFuse(), asked.getCombine(), wish.rates.value_or(asked.getRates()),
       wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt,
       wish.engine.value_or(asked.getEngine()), wish.cross.value_or(asked.getCross()),
-      wish.pipeline || asked.getPipeline());
+      wish.pipeline || asked.getPipeline(), wish.chunks ? wish.chunks : asked.getChunks());
 }
 
 static std::string statementsOf(const Wish &wish) {
@@ -92,6 +98,8 @@ static std::string statementsOf(const Wish &wish) {
     text += ("; cross by " + comm::stringifyCrossing(*wish.cross)).str();
   if (wish.pipeline)
     text += "; pipeline experts";
+  if (wish.chunks)
+    text += "; chunks " + std::to_string(*wish.chunks);
   return text;
 }
 

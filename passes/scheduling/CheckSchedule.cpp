@@ -74,6 +74,10 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
       (problem.algorithm.value_or(Algorithm::StaggeredPut) != Algorithm::StaggeredPut ||
        problem.bytesPerReturnedRow == 0))
     return "pipeline experts needs algorithm staggered and rows that come back";
+  bool isTwoHops =
+      problem.algorithm == Algorithm::TwoTier || problem.algorithm == Algorithm::Staged;
+  if (problem.chunks > 1 && !isTwoHops)
+    return "chunks need algorithm two_tier or staged, in which rows are handed on";
   if (std::string reason = checkEngine(problem); !reason.empty())
     return reason;
   if (problem.algorithm == Algorithm::Staged)
@@ -120,6 +124,9 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
     return "other rates than were asked for";
   if (solution.pipelinesExperts != problem.pipelinesExperts)
     return "experts are not pipelined as was asked for";
+  if (solution.chunks != problem.chunks)
+    return std::to_string(solution.chunks) + " chunks are not the " +
+           std::to_string(problem.chunks) + " asked for";
   if (solution.copyEngine != problem.copyEngine)
     return "another engine than was asked for";
   if (solution.crossByHost != problem.crossByHost)

@@ -179,6 +179,16 @@ void ExchangeParts::replaceToken(Value old, Value token) {
   old.replaceAllUsesWith(token);
 }
 
+void ExchangeParts::addToken(Value old, Value token) {
+  for (Operation *user : llvm::make_early_inc_range(old.getUsers())) {
+    auto family = cast<comm::FamilyOp>(user);
+    SmallVector<Attribute> instances(family.getAfterInstances().getValue());
+    instances.push_back(builder.getUnitAttr());
+    family.getAfterMutable().append(token);
+    family.setAfterInstancesAttr(builder.getArrayAttr(instances));
+  }
+}
+
 void ExchangeParts::replaceSlotSum(comm::CombineOp combine, RegionUse parts, comm::SumTree tree) {
   plan.setResult(tree);
   SmallVector<comm::ReduceOp> sums;

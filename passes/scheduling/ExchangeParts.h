@@ -50,6 +50,8 @@ protected:
   static mlir::Operation *getFirstUser(mlir::Value value);
   /// Whoever ran after the exchange runs after all of `token`.
   void replaceToken(mlir::Value old, mlir::Value token);
+  /// And after all of `token` too.
+  void addToken(mlir::Value old, mlir::Value token);
 
   /// Puts a sum of partial sums, or of what the switch has added, in the place of the slot sum that
   /// reads the rows which `combine` returns: over `parts`, with `tree` as the plan's result.

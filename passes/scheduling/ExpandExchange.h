@@ -32,6 +32,9 @@ void expandStaggered(comm::PlanOp plan, Exchange exchange,
                      const scheduling::ScheduleSolution &solution);
 void expandTwoTier(comm::PlanOp plan, Exchange exchange,
                    const scheduling::ScheduleSolution &solution);
+/// The same with more than one chunk.
+void expandChunks(comm::PlanOp plan, Exchange exchange,
+                  const scheduling::ScheduleSolution &solution);
 void expandMulticast(comm::PlanOp plan, Exchange exchange,
                      const scheduling::ScheduleSolution &solution);
 void expandBirkhoff(comm::PlanOp plan, Exchange exchange,

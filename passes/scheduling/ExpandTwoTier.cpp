@@ -68,42 +68,52 @@ void TwoTierExpander::sendToNodes(comm::DispatchOp op) {
                                   {copy(every), every.var(0)}, ofPartner(every), {});
 }
 
-/// What came for the node to the ranks that own its slots.
-void TwoTierExpander::handOn(comm::DispatchOp op) {
+TwoTierExpander::Records TwoTierExpander::handOnRecords(comm::DispatchOp op) {
   using enum comm::BufferLayout;
   Location loc = op.getLoc();
   int64_t recordBytes = op.getRecords().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
   std::string split = makeTask(loc, "split", comm::TaskKind::Split);
   Value parts =
       makeBuffer(loc, "record", comm::BufferSpace::Local, Seq, {nodes, lanes}, 1, recordBytes);
-  makeSymmetric(received = op.getReceived());
   makeSymmetric(records = op.getRecords());
-  comm::FlagOp flag = makeFlag(
-      loc, "fd", int64_t(plan.getRanks()), /*carry=*/true,
-      writerOnNode(laneOf(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()))));
 
   Scope node = eachNode(DomainKind::Nodes), both = node.with("m", DomainKind::Lanes);
   Scope send = node.with("m", DomainKind::StaggerLanes);
   comm::ItemSetAttr passed = passedOn(send, ItemSetKind::D);
-  comm::RegionAttr there = send.region({copy(send), partner(send)}, passed);
   builder.setInsertionPoint(op);
   auto sp = comm::ComputeOp::create(
       builder, loc, getLabel("sp"), split, node,
       RegionUse{nodeRecords, node.region({copy(node), node.var(0)}, ofPartner(node))},
       RegionUse{parts, both.eachRegion({both.var(0), both.var(1)}, passedOn(both, ItemSetKind::D))},
       AfterUse(nodeWait, arrivalOf(node)));
+  auto pr =
+      comm::PutOp::create(builder, loc, getLabel("pr"), send, neighbour(send),
+                          RegionUse{records, send.region({copy(send), partner(send)}, passed)},
+                          RegionUse{parts, send.region({send.var(0), send.var(1)}, passed)},
+                          solution.window, AfterUse(sp, send.var(0)), inner);
+  return {sp, pr};
+}
+
+/// What came for the node to the ranks that own its slots.
+void TwoTierExpander::handOn(comm::DispatchOp op) {
+  Location loc = op.getLoc();
+  makeSymmetric(received = op.getReceived());
+  comm::FlagOp flag = makeFlag(
+      loc, "fd", int64_t(plan.getRanks()), /*carry=*/true,
+      writerOnNode(laneOf(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()))));
+
+  Scope send = eachNode(DomainKind::Nodes).with("m", DomainKind::StaggerLanes);
+  comm::ItemSetAttr passed = passedOn(send, ItemSetKind::D);
+  Records handed = handOnRecords(op);
   auto pd = comm::PutOp::create(
-      builder, loc, getLabel("pd"), send, neighbour(send), RegionUse{received, there},
+      builder, loc, getLabel("pd"), send, neighbour(send),
+      RegionUse{received, send.region({copy(send), partner(send)}, passed)},
       RegionUse{stage, send.partOf(ofPartner(send), {copy(send), send.var(0)}, passed)},
-      solution.window, AfterUse(sp, send.var(0)), inner);
-  auto pr = comm::PutOp::create(builder, loc, getLabel("pr"), send, neighbour(send),
-                                RegionUse{records, there},
-                                RegionUse{parts, send.region({send.var(0), send.var(1)}, passed)},
-                                solution.window, AfterUse(sp, send.var(0)), inner);
+      solution.window, AfterUse(handed.split, send.var(0)), inner);
   SmallVector<AffineExpr> same{send.var(0), send.var(1)};
   comm::SignalOp::create(builder, loc, getLabel("sd"), send, neighbour(send), flag,
                          {copy(send), partner(send)}, passed,
-                         {AfterUse(pd, same), AfterUse(pr, same)}, inner);
+                         {AfterUse(pd, same), AfterUse(handed.put, same)}, inner);
   if (Operation *user = getFirstUser(op.getToken()))
     builder.setInsertionPoint(user);
   Scope wait = scope("s", DomainKind::All);
@@ -258,6 +268,8 @@ void TwoTierExpander::expand(comm::CombineOp op) {
 
 void expandTwoTier(comm::PlanOp plan, Exchange exchange,
                    const scheduling::ScheduleSolution &solution) {
+  if (solution.chunks > 1)
+    return expandChunks(plan, exchange, solution);
   TwoTierExpander expander(plan, solution);
   expander.expand(exchange.dispatch);
   expander.expand(exchange.combine);

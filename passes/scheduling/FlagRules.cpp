@@ -62,8 +62,8 @@ void FlagRules::checkPayloads(TaskId signal, TaskId wait) {
   plan::ConcreteItems taken = plan::concreteItems(to.payload, graph[wait].scope);
   if (carried != taken)
     add(Rule::Carry, wait, signal,
-        graph.describe(wait) + " takes " + toString(taken) + ", " + graph.describe(signal) +
-            " carries " + toString(carried));
+        graph.describe(wait) + " takes " + plan::textOf(taken) + ", " + graph.describe(signal) +
+            " carries " + plan::textOf(carried));
 }
 
 void FlagRules::collect(TaskId id, const CellKey &key) {

@@ -103,12 +103,30 @@ std::vector<ConcreteRegion> ModelTasks::expand(const plan::Region &region) const
   return plan::expandRegion(plan, region, graph[task].scope);
 }
 
+/// Pieces follow from what they are cut from.
+bool ModelTasks::isKnown(const ConcreteItems &set) const {
+  ConcreteItems ofNode{ItemSetKind::M, set.first, set.second};
+  switch (set.kind) {
+  case ItemSetKind::A:
+    return set.first == rank || wasTold(set);
+  case ItemSetKind::D:
+  case ItemSetKind::Y:
+  case ItemSetKind::M:
+    return wasTold(set);
+  case ItemSetKind::S:
+    return staged.count({rank, step}) != 0;
+  case ItemSetKind::P:
+    return wasTold(ofNode);
+  case ItemSetKind::Q:
+    ofNode.second /= plan.lanes();
+    return wasTold(set) || (wasTold(*plan::wholeOf(set)) && wasTold(ofNode));
+  }
+  return false;
+}
+
 std::vector<uint32_t> ModelTasks::know(const ConcreteItems &set) {
-  bool isOwnTokens = set.kind == ItemSetKind::A && set.first == rank;
-  bool isKnown = set.kind == ItemSetKind::S ? staged.count({rank, step}) != 0
-                                            : known.count({rank, step, set}) != 0;
-  if (!isOwnTokens && !isKnown)
-    fail("needs " + toString(set) + ", of which its rank does not know yet");
+  if (!isKnown(set))
+    fail("needs " + plan::textOf(set) + ", of which its rank does not know yet");
   return traffic().items(set);
 }
 
@@ -126,19 +144,23 @@ uint32_t ModelTasks::recordOf(const ConcreteRegion &region, uint32_t item,
 
 void ModelTasks::readAs(const ConcreteRegion &region, const Expected &expected) {
   std::vector<uint32_t> items = know(region.items);
+  if (region.frame)
+    know(*region.frame);
   for (uint32_t i = 0; i < items.size(); ++i) {
     ModelValue found = memory.read(region, recordOf(region, items[i], i));
     if (plan.buffers[region.buffer].space == plan::BufferSpace::Input)
       found = name(token, rank, items[i]);
     if (found != expected(items[i]))
       fail(std::string(found ? "finds something else" : "finds poison") + " in item " +
-           std::to_string(i) + " of " + toString(region.items) + " in '" +
+           std::to_string(i) + " of " + plan::textOf(region.items) + " in '" +
            plan.buffers[region.buffer].name + "'");
   }
 }
 
 void ModelTasks::writeAs(const ConcreteRegion &region, const Expected &value) {
   std::vector<uint32_t> items = know(region.items);
+  if (region.frame)
+    know(*region.frame);
   for (uint32_t i = 0; i < items.size(); ++i)
     memory.write(region, recordOf(region, items[i], i), value(items[i]));
 }
@@ -266,8 +288,9 @@ void ModelTasks::runSum(TaskId id) {
     readAs(from, [&](uint32_t item) {
       if (from.items.kind == ItemSetKind::Y)
         return row(from.items.first, item);
-      return from.items.kind == ItemSetKind::M ? nodeSum(from.items.first, from.items.second, item)
-                                               : rankSum(from.items.first, from.items.second, item);
+      bool isOfNode = from.items.kind == ItemSetKind::M || from.items.kind == ItemSetKind::P;
+      return isOfNode ? nodeSum(from.items.first, from.items.second, item)
+                      : rankSum(from.items.first, from.items.second, item);
     });
   readSummands(op, 2);
   if (isLast)
@@ -282,8 +305,9 @@ void ModelTasks::runSum(TaskId id) {
 void ModelTasks::runPut(TaskId id) {
   const plan::Op &op = graph.op(id);
   ConcreteRegion from = expand(op.reads[0])[0], into = expand(op.writes[0])[0];
-  if (from.frame)
-    know(*from.frame);
+  for (const std::optional<ConcreteItems> &frame : {from.frame, into.frame})
+    if (frame)
+      know(*frame);
   std::vector<uint32_t> items = know(from.items);
   bool isInput = plan.buffers[from.buffer].space == plan::BufferSpace::Input;
   for (uint32_t i = 0; i < items.size(); ++i) {
@@ -302,7 +326,7 @@ void ModelTasks::runPull(TaskId id) {
     for (uint32_t p = 0; p < plan.ranks; ++p)
       if (memory.read(from, recordOf(from, items[i], i), p) != rankSum(rank, p, items[i]))
         fail("finds no sum of rank " + std::to_string(p) + " for item " + std::to_string(i) +
-             " of " + toString(from.items) + " in '" + plan.buffers[from.buffer].name + "'");
+             " of " + plan::textOf(from.items) + " in '" + plan.buffers[from.buffer].name + "'");
     memory.write(into, recordOf(into, items[i], i), switchSum(rank, items[i]));
   }
 }
@@ -323,8 +347,8 @@ void ModelTasks::runWait(TaskId id) {
   ConcreteItems set = plan::concreteItems(op.payload, graph[id].scope);
   learn(set);
   if (size_t count = traffic().items(set).size(); payload != count)
-    fail("takes " + std::to_string(payload) + " for the size of " + toString(set) + ", which is " +
-         std::to_string(count));
+    fail("takes " + std::to_string(payload) + " for the size of " + plan::textOf(set) +
+         ", which is " + std::to_string(count));
 }
 
 std::string ModelTasks::run(TaskId id) {

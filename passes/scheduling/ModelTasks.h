@@ -42,6 +42,8 @@ private:
 
   /// The items of a set, as far as the rank can know them by now.
   std::vector<uint32_t> know(const plan::ConcreteItems &set);
+  bool isKnown(const plan::ConcreteItems &set) const;
+  bool wasTold(const plan::ConcreteItems &set) const { return known.count({rank, step, set}); }
   void learn(const plan::ConcreteItems &set) { known.insert({rank, step, set}); }
   void learnRoutes();
   void readAs(const plan::ConcreteRegion &region, const Expected &expected);

@@ -7,13 +7,15 @@
 
 #include "passes/scheduling/ModelTraffic.h"
 
+#include "runtime/plan/Pieces.h"
+
 #include <algorithm>
 
 namespace moec::scheduling {
 
 ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages,
                            const CopyCounts &copies)
-    : ranks(ranks), lanes(lanes), destinations(ranks) {
+    : ranks(ranks), lanes(lanes), stages(stages), destinations(ranks) {
   for (uint32_t source = 0; source < ranks; ++source) {
     auto row = copies.begin() + source * ranks;
     destinations[source].resize(*std::max_element(row, row + ranks));
@@ -34,7 +36,8 @@ ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages,
 
 /// Whether a token with a slot on `owner` is in the set, or in that which it is cut from.
 bool ModelTraffic::isIn(const plan::ConcreteItems &set, uint32_t owner) const {
-  bool isOfNode = set.kind == plan::ItemSetKind::M || set.kind == plan::ItemSetKind::S;
+  bool isOfNode =
+      set.kind == plan::ItemSetKind::M || plan::wholeOf(set.kind) == plan::ItemSetKind::M;
   return (isOfNode ? owner / lanes : owner) == set.second;
 }
 
@@ -55,6 +58,15 @@ std::vector<uint32_t> ModelTraffic::items(const plan::ConcreteItems &set) const 
   if (set.kind == plan::ItemSetKind::S) {
     birkhoff::Piece piece = table->piece(set.first, set.second, set.stage, set.lane);
     items = {items.begin() + piece.begin, items.begin() + piece.end};
+  } else if (set.kind == plan::ItemSetKind::P) {
+    plan::Run run = plan::evenRun(items.size(), set.stage, stages);
+    items = {items.begin() + run.begin, items.begin() + run.end};
+  } else if (set.kind == plan::ItemSetKind::Q) {
+    plan::ConcreteItems piece{plan::ItemSetKind::P, set.first, set.second / lanes, set.stage};
+    std::vector<uint32_t> ofNode = this->items(piece), common;
+    std::set_intersection(items.begin(), items.end(), ofNode.begin(), ofNode.end(),
+                          std::back_inserter(common));
+    return common;
   }
   return items;
 }

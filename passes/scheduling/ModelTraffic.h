@@ -40,7 +40,7 @@ public:
 private:
   bool isIn(const plan::ConcreteItems &set, uint32_t owner) const;
 
-  uint32_t ranks, lanes;
+  uint32_t ranks, lanes, stages;
   std::optional<birkhoff::StageTable> table;                    ///< in more than one stage
   std::vector<std::vector<std::vector<uint32_t>>> destinations; ///< by rank, token, slot
 };

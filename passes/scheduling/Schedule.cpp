@@ -102,6 +102,7 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
     problem.ratesBySize = asked.getRates() == comm::Rates::Sizes;
     problem.groups = getNumber(asked.getGroups()).value_or(1);
     problem.pipelinesExperts = asked.getPipeline();
+    problem.chunks = getNumber(asked.getChunks()).value_or(1);
     problem.copyEngine = asked.getEngine() == comm::Engine::Copy;
     problem.crossByHost = asked.getCross() == comm::Crossing::Host;
     problem.window = getNumber(asked.getWindow());
@@ -144,7 +145,8 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
         asked ? asked.getGroups() : std::nullopt,
         solution.copyEngine ? comm::Engine::Copy : comm::Engine::Sm,
         solution.crossByHost ? comm::Crossing::Host : comm::Crossing::Peer,
-        solution.pipelinesExperts));
+        solution.pipelinesExperts,
+        solution.chunks > 1 ? std::optional(solution.chunks) : std::nullopt));
     if (solution.algorithm == Algorithm::Staged)
       plan.setNodes(solution.groups);
     expandExchange(plan, *exchange, solution);

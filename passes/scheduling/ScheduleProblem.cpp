@@ -53,6 +53,8 @@ std::string ScheduleSolution::print(const std::string &layer) const {
     text += "  rates sizes\n";
   if (pipelinesExperts)
     text += "  pipeline experts\n";
+  if (chunks > 1)
+    text += "  chunks " + std::to_string(chunks) + "\n";
   if (copyEngine)
     text += "  engine copy\n";
   if (crossByHost)

@@ -76,6 +76,8 @@ struct ScheduleProblem {
   std::optional<uint32_t> window;
   std::optional<uint32_t> depth;
   std::optional<uint32_t> stages; ///< of Birkhoff
+  /// Pieces in which rows cross nodes or groups and are handed on; 1: at once.
+  uint32_t chunks = 1;
 };
 
 struct ScheduleSolution {
@@ -87,6 +89,7 @@ struct ScheduleSolution {
   bool pipelinesExperts = false;
   uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
   uint32_t stages = 1; ///< of Birkhoff
+  uint32_t chunks = 1; ///< pieces of what crosses nodes or groups
   bool copyEngine = false;
   bool crossByHost = false;
 

@@ -89,6 +89,10 @@ static plan::ItemSet toPlan(comm::ItemSetAttr items) {
     return {plan::ItemSetKind::M, toPlan(items.getArgs())};
   case comm::ItemSetKind::S:
     return {plan::ItemSetKind::S, toPlan(items.getArgs())};
+  case comm::ItemSetKind::P:
+    return {plan::ItemSetKind::P, toPlan(items.getArgs())};
+  case comm::ItemSetKind::Q:
+    return {plan::ItemSetKind::Q, toPlan(items.getArgs())};
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -18,6 +18,7 @@ ScheduleSolution solveStaged(const ScheduleProblem &problem) {
   solution.ratesBySize = problem.ratesBySize;
   solution.groups = problem.groups;
   solution.crossByHost = problem.crossByHost;
+  solution.chunks = problem.chunks;
   solution.window = problem.window.value_or(getWindow(problem, problem.ranks / problem.groups));
   solution.depth = problem.depth.value_or(1); // as for two tiers
   return solution;

@@ -18,6 +18,7 @@ ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   solution.algorithm = Algorithm::TwoTier;
   solution.combine = problem.combine;
   solution.ratesBySize = problem.ratesBySize;
+  solution.chunks = problem.chunks;
   // The longer of the two tiers' lists of peers decides.
   uint32_t peers = std::max(problem.nodes, problem.ranks / problem.nodes);
   solution.window = problem.window.value_or(getWindow(problem, peers));

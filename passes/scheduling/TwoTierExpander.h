@@ -13,7 +13,8 @@
 
 namespace moec {
 
-/// Birkhoff's stages replace what crosses the rails, and share the rest.
+/// Birkhoff's stages replace what crosses the rails, chunks the puts of rows and sums; both
+/// share the rest.
 class TwoTierExpander : protected ExchangeParts {
 public:
   TwoTierExpander(comm::PlanOp plan, const scheduling::ScheduleSolution &solution)
@@ -66,9 +67,14 @@ protected:
   virtual void sendToNodes(comm::DispatchOp op);
   /// What nodes have added up in `nodeSums`, by `sum`, to the sources; ends the combine.
   virtual void returnSums(comm::CombineOp op, mlir::Value nodeSums, mlir::Value sum);
-  void handOn(comm::DispatchOp op);
+  virtual void handOn(comm::DispatchOp op);
+  /// Splits the records that `nodeWait` brings and puts each rank its own.
+  struct Records {
+    mlir::Value split, put; ///< tokens of sp and pr
+  };
+  Records handOnRecords(comm::DispatchOp op);
   void collectRows(comm::CombineOp op);
-  void collectSums(comm::CombineOp op);
+  virtual void collectSums(comm::CombineOp op);
   void finish(comm::CombineOp op, comm::FlagOp flag, comm::AfterUse puts);
   std::pair<mlir::Value, mlir::Value> waitForNode(comm::CombineOp op, mlir::Value puts);
 

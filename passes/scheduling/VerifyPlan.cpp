@@ -11,6 +11,7 @@
 #include "passes/scheduling/AccessRules.h"
 #include "passes/scheduling/CanonicalRules.h"
 #include "passes/scheduling/Explain.h"
+#include "passes/scheduling/Extent.h"
 #include "passes/scheduling/FlagRules.h"
 
 #include <algorithm>
@@ -60,109 +61,6 @@ const char *nameOf(Rule rule) {
   case Rule::Run:
     return "run";
   }
-  return "";
-}
-
-//===----------------------------------------------------------------------===//
-// What can be judged
-//===----------------------------------------------------------------------===//
-
-static constexpr uint32_t smallRanks = 3;
-/// Entries of the vector clocks, 4 bytes each: one for each task and rank.
-static constexpr uint64_t maxClockEntries = uint64_t(1) << 27;
-
-static plan::Plan shrink(const plan::Plan &plan, Extent extent) {
-  plan::Plan small = plan;
-  small.ranks = extent.ranks;
-  small.nodes = extent.nodes;
-  return small;
-}
-
-static uint64_t countClockEntries(const plan::Plan &plan, Extent extent) {
-  return TaskGraph::count(shrink(plan, extent), extent.steps) * extent.ranks;
-}
-
-Extent chooseExtent(const plan::Plan &plan, uint32_t maxRanks) {
-  Extent extent{plan.ranks, plan.nodes, plan.depth + 1};
-  auto fits = [&](Extent tried) {
-    return tried.ranks <= maxRanks && countClockEntries(plan, tried) <= maxClockEntries;
-  };
-  if (fits(extent))
-    return extent;
-  // Expressions may hold the number of lanes, so nodes stay as large as they are.
-  for (uint32_t nodes = std::min(plan.nodes, smallRanks); nodes > 1; --nodes) {
-    Extent fewer{nodes * plan.lanes(), nodes, extent.steps};
-    if (fits(fewer))
-      return fewer;
-  }
-  return {std::min(plan.ranks, smallRanks), 1, extent.steps};
-}
-
-static bool isRank(const plan::Expr &expr, const plan::Scope &scope, uint32_t ranks) {
-  int64_t value = scope(expr);
-  return value >= 0 && value < int64_t(ranks);
-}
-
-static uint32_t countOf(plan::ArgumentKind kind, const plan::Plan &plan) {
-  switch (kind) {
-  case plan::ArgumentKind::Rank:
-    return plan.ranks;
-  case plan::ArgumentKind::Node:
-    return plan.nodes;
-  case plan::ArgumentKind::Stage:
-    return plan.stages;
-  case plan::ArgumentKind::Lane:
-    return plan.lanes();
-  }
-  return 0;
-}
-
-static bool namesRanks(const plan::ItemSet &items, const plan::Scope &scope,
-                       const plan::Plan &plan) {
-  std::span<const plan::ArgumentKind> arguments = plan::argumentsOf(items.kind);
-  for (size_t i = 0; i < items.args.size(); ++i)
-    if (!isRank(items.args[i], scope, countOf(arguments[i], plan)))
-      return false;
-  return true;
-}
-
-/// Whether every rank that a task names is one of the plan's.
-static bool staysWithin(const plan::Plan &small, const plan::Op &op, const plan::Scope &scope) {
-  if (!op.to.nodes.empty() && !isRank(op.to, scope, small.ranks))
-    return false;
-  if (op.hasPayload && !namesRanks(op.payload, scope, small))
-    return false;
-  for (const plan::After &after : op.after)
-    for (size_t i = 0; i < after.args.size(); ++i) {
-      uint32_t size = plan::domainLimit(small, small.ops[after.op].domains[i].kind);
-      if (!after.args[i].nodes.empty() && !isRank(after.args[i], scope, size))
-        return false;
-    }
-  for (const auto *regions : {&op.reads, &op.writes})
-    for (const plan::Region &region : *regions) {
-      bool within = true;
-      plan::Scope inner = scope;
-      plan::forEachPoint(region.each, small, inner, [&](const plan::Scope &point) {
-        within &= namesRanks(region.items, point, small) &&
-                  (!region.frame || namesRanks(*region.frame, point, small));
-      });
-      if (!within)
-        return false;
-    }
-  return true;
-}
-
-std::string checkExtent(const plan::Plan &plan, Extent extent) {
-  plan::Plan small = shrink(plan, extent);
-  if (countClockEntries(plan, extent) > maxClockEntries)
-    return "the plan has " + std::to_string(TaskGraph::count(small, extent.steps)) + " tasks for " +
-           std::to_string(extent.ranks) + " ranks and " + std::to_string(extent.steps) +
-           " steps, too many to verify";
-  TaskGraph graph(small, 1);
-  for (TaskId id = 0; id < graph.size(); ++id)
-    if (!staysWithin(small, graph.op(id), graph[id].scope))
-      return "'" + graph.op(id).name + "' names a rank that is not there when the plan of " +
-             std::to_string(plan.ranks) + " ranks is verified for " + std::to_string(extent.ranks);
   return "";
 }
 

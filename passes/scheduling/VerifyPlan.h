@@ -61,8 +61,10 @@ struct Fault {
   std::vector<TraceLine> trace;  ///< how it comes to that, as far as events tell it
 };
 
-/// What to unroll a plan for: depth + 1 steps, and its own ranks if they are at most
-/// `maxRanks` and not too many to hold, else fewer nodes of the same size, or 3 ranks.
+/// What to unroll a plan for: until its copies have come round once and a step more, and its
+/// own ranks if they are at most `maxRanks` and not too many to hold, else fewer nodes of the
+/// same size, or 3 ranks. More than `maxRanks` where fewer would not be the same plan: two
+/// nodes, or all ranks if ranks are divided by something.
 struct Extent {
   uint32_t ranks = 1;
   uint32_t nodes = 1;
@@ -72,7 +74,7 @@ struct Extent {
 Extent chooseExtent(const plan::Plan &plan, uint32_t maxRanks);
 
 /// Why the plan cannot be judged for `extent` (too many tasks, expressions that name
-/// a rank beyond it); empty if it can.
+/// a rank beyond it or divide by another number of ranks); empty if it can.
 std::string checkExtent(const plan::Plan &plan, Extent extent);
 
 /// The faults of a plan that plan::checkPlan takes and checkExtent does not

@@ -228,15 +228,17 @@ Status Checker::checkItems(const ItemSet &items, const Variables &variables, con
 
 /// A region that holds more than the items that are taken from it.
 Status Checker::checkFrame(const Region &region, const Variables &variables, const Where &where) {
-  bool isStaged = region.items.kind == ItemSetKind::S;
-  if (region.frame->kind != ItemSetKind::M || !(isStaged || region.items.kind == ItemSetKind::D))
-    return where.invalid("wanted items D or S in a frame M, found ", nameOf(region.items.kind),
-                         " in ", nameOf(region.frame->kind));
+  bool isPiece = wholeOf(region.items.kind) == region.frame->kind;
+  if (!isPartOf(region.items.kind, region.frame->kind))
+    return where.invalid("wanted items D, S, P or Q in a frame M, or Q in D, found ",
+                         nameOf(region.items.kind), " in ", nameOf(region.frame->kind));
   MOEC_RETURN_IF_ERROR(checkItems(*region.frame, variables, where));
   if (region.frame->args[0] != region.items.args[0])
     return where.invalid("wanted items of the rank whose tokens the frame holds");
-  if (isStaged && region.frame->args[1] != region.items.args[1])
-    return where.invalid("wanted items for the node whose tokens the frame holds");
+  if (isPiece && region.frame->args[1] != region.items.args[1])
+    return where.invalid("wanted items for the ",
+                         region.frame->kind == ItemSetKind::M ? "node" : "rank",
+                         " whose tokens the frame holds");
   if (plan.buffers[region.buffer].layout != BufferLayout::Seq)
     return where.invalid("wanted a frame in layout seq alone");
   return {};
@@ -256,8 +258,9 @@ Status Checker::checkRegion(const Region &region, Variables variables, const Whe
   MOEC_RETURN_IF_ERROR(checkItems(region.items, variables, where.at("items")));
   if (region.frame)
     MOEC_RETURN_IF_ERROR(checkFrame(region, variables, where.at("frame")));
-  else if (region.items.kind == ItemSetKind::S && buffer.layout == BufferLayout::Seq)
-    return where.invalid("wanted a frame M around items S in layout seq, found none");
+  else if (auto whole = wholeOf(region.items.kind); whole && buffer.layout == BufferLayout::Seq)
+    return where.invalid("wanted a frame ", nameOf(*whole), " around items ",
+                         nameOf(region.items.kind), " in layout seq, found none");
   uint32_t records = region.items.kind == ItemSetKind::Y ? plan.topK : 1;
   if (buffer.recordsPerToken != records)
     return where.invalid("wanted ", records, " records a token for items ",
@@ -350,7 +353,7 @@ Status Checker::checkMove(const Op &op, const Where &where) {
   const Buffer &from = plan.buffers[source.buffer], &into = plan.buffers[target.buffer];
   if (!source.each.empty() || !target.each.empty())
     return where.invalid("wanted one region on each side, found 'each'");
-  if (target.frame && target.items.kind != ItemSetKind::S)
+  if (target.frame && wholeOf(target.items.kind) != target.frame->kind)
     return where.at("writes").invalid("wanted a frame in the source alone, found one");
   if (source.items != target.items)
     return where.invalid("wanted the same items on both sides");
@@ -417,6 +420,9 @@ Status Checker::checkCell(const Op &op, const Variables &variables, const Where 
     MOEC_RETURN_IF_ERROR(checkExpr(op.flagIndex[i], variables, {0, int64_t(flag.extents[i]) - 1},
                                    where.at("flag index", i)));
   MOEC_RETURN_IF_ERROR(checkExpr(op.value, variables, {1, INT64_MAX}, where.at("value")));
+  for (const ExprNode &node : op.value.nodes) // a flag that comes round again is taken for old
+    if (node.kind == ExprNode::Kind::Mod || node.kind == ExprNode::Kind::FloorDiv)
+      return where.at("value").invalid("wanted a value that grows with the step, found a quotient");
   bool mayLeaveOut = op.kind == OpKind::Wait; // who waits need not look at the count
   if (op.hasPayload != flag.carriesCount && !(mayLeaveOut && !op.hasPayload))
     return where.at("payload").invalid("wanted ", flag.carriesCount ? "a count" : "none", " for ",
@@ -497,8 +503,9 @@ Status Checker::checkOp(const Op &op, uint32_t position, const Where &where) {
   case OpKind::Reduce:
     for (const auto *regions : {&op.reads, &op.writes})
       for (const Region &region : *regions)
-        if (region.frame)
-          return where.invalid("wanted a frame in a put alone, found one");
+        if (region.frame && !mayBeInPieces(op.task))
+          return where.invalid(
+              "wanted a frame in a put, a rank_sum or a node_sum alone, found one");
     MOEC_RETURN_IF_ERROR(checkTask(plan, op, where));
     break;
   case OpKind::Put:

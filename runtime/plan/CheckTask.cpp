@@ -151,10 +151,14 @@ static Status checkWhose(const Plan &plan, const ItemSet &items, Whose whose, co
   return {};
 }
 
-static Status checkSlot(const Plan &plan, const Region &region, const Slot &slot,
+static Status checkSlot(const Plan &plan, const Region &region, const Slot &slot, bool inPieces,
                         const Where &where) {
-  if (region.items.kind != slot.items)
+  bool isPiece = wholeOf(region.items.kind) == slot.items && region.items.kind != ItemSetKind::S;
+  if (region.items.kind != slot.items && !(inPieces && isPiece))
     return where.invalid("wanted items ", nameOf(slot.items), ", found ",
+                         nameOf(region.items.kind));
+  if (region.frame && !isPiece)
+    return where.invalid("wanted a frame around pieces alone, found one around ",
                          nameOf(region.items.kind));
   MOEC_RETURN_IF_ERROR(checkWhose(plan, region.items, slot.whose, where));
   const Buffer &buffer = plan.buffers[region.buffer];
@@ -167,15 +171,15 @@ static Status checkSlot(const Plan &plan, const Region &region, const Slot &slot
 }
 
 static Status checkSlots(const Plan &plan, std::span<const Region> regions,
-                         std::span<const Slot> slots, size_t required, const char *word,
-                         const Where &where) {
+                         std::span<const Slot> slots, size_t required, bool inPieces,
+                         const char *word, const Where &where) {
   if (regions.size() < required || regions.size() > slots.size()) {
     std::string wanted = required == slots.size() ? rt::concat(required)
                                                   : rt::concat(required, " to ", slots.size());
     return where.invalid("wanted ", wanted, " ", word, "s, found ", regions.size());
   }
   for (size_t i = 0; i < regions.size(); ++i)
-    MOEC_RETURN_IF_ERROR(checkSlot(plan, regions[i], slots[i], where.at(word, i)));
+    MOEC_RETURN_IF_ERROR(checkSlot(plan, regions[i], slots[i], inPieces, where.at(word, i)));
   return {};
 }
 
@@ -213,6 +217,21 @@ static Status checkSourcesAgree(const Op &op, const Where &where) {
   return {};
 }
 
+bool mayBeInPieces(TaskKind task) { return task == TaskKind::RankSum || task == TaskKind::NodeSum; }
+
+/// A sum of pieces is of one piece of each of its sets. Rows lie in slots, where those of a
+/// piece need no name.
+static Status checkOnePiece(const Op &op, const Where &where) {
+  const ItemSet &first = op.reads[0].items;
+  for (const auto *regions : {&op.reads, &op.writes})
+    for (const Region &other : *regions)
+      if (other.items.kind != ItemSetKind::Y &&
+          (other.items.args.size() != first.args.size() ||
+           (first.args.size() > 2 && other.items.args[2] != first.args[2])))
+        return where.invalid("wanted the same piece of records, parts and sums");
+  return {};
+}
+
 static bool isPerSource(TaskKind task) {
   switch (task) {
   case TaskKind::Experts:
@@ -241,10 +260,13 @@ Status checkTask(const Plan &plan, const Op &op, const Where &where) {
     return where.invalid("wanted task ", nameOf(op.task), " in a ", nameOf(signature.kind),
                          ", found it in a ", nameOf(op.kind));
   MOEC_RETURN_IF_ERROR(checkTree(plan, op, where));
-  MOEC_RETURN_IF_ERROR(
-      checkSlots(plan, op.reads, signature.reads, signature.requiredReads, "reads region", where));
+  bool inPieces = mayBeInPieces(op.task);
+  MOEC_RETURN_IF_ERROR(checkSlots(plan, op.reads, signature.reads, signature.requiredReads,
+                                  inPieces, "reads region", where));
   MOEC_RETURN_IF_ERROR(checkSlots(plan, op.writes, signature.writes, signature.writes.size(),
-                                  "writes region", where));
+                                  inPieces, "writes region", where));
+  if (inPieces)
+    MOEC_RETURN_IF_ERROR(checkOnePiece(op, where));
   return isPerSource(op.task) ? checkSourcesAgree(op, where) : Status();
 }
 

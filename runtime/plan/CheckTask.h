@@ -17,6 +17,9 @@ namespace moec::plan {
 /// same items.
 rt::Status checkTask(const Plan &plan, const Op &op, const rt::Where &where);
 
+/// Whether its regions may be of pieces, P and Q, where those of others are of M and D.
+bool mayBeInPieces(TaskKind task);
+
 /// The task that makes the results of a plan with these sums.
 TaskKind lastTaskOf(SumTree tree);
 

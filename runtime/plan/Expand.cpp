@@ -6,6 +6,8 @@
 
 #include "runtime/plan/Expand.h"
 
+#include "runtime/plan/Names.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -13,19 +15,45 @@ namespace moec::plan {
 
 std::span<const ArgumentKind> argumentsOf(ItemSetKind kind) {
   using enum ArgumentKind;
-  static constexpr ArgumentKind ranks[] = {Rank, Rank}, staged[] = {Rank, Node, Stage, Lane};
+  static constexpr ArgumentKind ranks[] = {Rank, Rank, Stage}, staged[] = {Rank, Node, Stage, Lane};
   switch (kind) {
   case ItemSetKind::A:
     return std::span(ranks).first(1);
   case ItemSetKind::D:
   case ItemSetKind::Y:
-    return ranks;
+    return std::span(ranks).first(2);
   case ItemSetKind::M:
     return std::span(staged).first(2);
   case ItemSetKind::S:
     return staged;
+  case ItemSetKind::P:
+    return std::span(staged).first(3);
+  case ItemSetKind::Q:
+    return ranks;
   }
   return {};
+}
+
+std::optional<ItemSetKind> wholeOf(ItemSetKind kind) {
+  switch (kind) {
+  case ItemSetKind::S:
+  case ItemSetKind::P:
+    return ItemSetKind::M;
+  case ItemSetKind::Q:
+    return ItemSetKind::D;
+  case ItemSetKind::A:
+  case ItemSetKind::D:
+  case ItemSetKind::Y:
+  case ItemSetKind::M:
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool isPartOf(ItemSetKind kind, ItemSetKind frame) {
+  if (wholeOf(kind) == frame)
+    return true;
+  return frame == ItemSetKind::M && (kind == ItemSetKind::D || kind == ItemSetKind::Q);
 }
 
 uint32_t domainLimit(const Plan &plan, DomainKind kind) {
@@ -84,7 +112,8 @@ uint32_t machineCount(const Plan &plan) {
   for (const Op &op : plan.ops) {
     if (op.via == Path::Rail)
       return plan.nodes;
-    isStaged |= op.kind == OpKind::Put && op.writes[0].items.kind == ItemSetKind::M;
+    isStaged |= op.kind == OpKind::Put && (op.writes[0].items.kind == ItemSetKind::M ||
+                                           op.writes[0].items.kind == ItemSetKind::P);
   }
   return isStaged ? 1 : plan.nodes;
 }
@@ -132,11 +161,26 @@ ConcreteItems concreteItems(const ItemSet &items, const Scope &scope) {
   concrete.first = static_cast<uint32_t>(scope(items.args[0]));
   if (items.args.size() > 1)
     concrete.second = static_cast<uint32_t>(scope(items.args[1]));
-  if (items.args.size() > 3) {
+  if (items.args.size() > 2)
     concrete.stage = static_cast<uint32_t>(scope(items.args[2]));
+  if (items.args.size() > 3)
     concrete.lane = static_cast<uint32_t>(scope(items.args[3]));
-  }
   return concrete;
+}
+
+std::string textOf(const ConcreteItems &items) {
+  std::string text = nameOf(items.kind);
+  const uint32_t values[] = {items.first, items.second, items.stage, items.lane};
+  for (size_t i = 0; i < argumentsOf(items.kind).size(); ++i)
+    text += (i ? "," : "(") + std::to_string(values[i]);
+  return text + ")";
+}
+
+std::optional<ConcreteItems> wholeOf(const ConcreteItems &items) {
+  std::optional<ItemSetKind> kind = wholeOf(items.kind);
+  if (!kind)
+    return std::nullopt;
+  return ConcreteItems{*kind, items.first, items.second};
 }
 
 std::vector<ConcreteRegion> expandRegion(const Plan &plan, const Region &region,

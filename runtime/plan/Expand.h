@@ -84,16 +84,20 @@ uint64_t cellCount(std::span<const uint32_t> extents);
 uint64_t flatIndex(std::span<const uint32_t> extents, std::span<const Expr> index,
                    const Scope &scope);
 
-/// An item set with its arguments filled in: A(first), S with all four, the others with
-/// (first, second).
+/// An item set with its arguments filled in, in the order of argumentsOf(): A(first),
+/// (first, second), for P and Q with the stage, for S with both.
 struct ConcreteItems {
   ItemSetKind kind = ItemSetKind::A;
   uint32_t first = 0;
   uint32_t second = 0;          ///< 0 for A
-  uint32_t stage = 0, lane = 0; ///< of S
+  uint32_t stage = 0, lane = 0; ///< of pieces
   auto operator<=>(const ConcreteItems &) const = default;
 };
 ConcreteItems concreteItems(const ItemSet &items, const Scope &scope);
+/// "D(0,1)"
+std::string textOf(const ConcreteItems &items);
+/// What a piece is cut from; nothing for sets that are whole.
+std::optional<ConcreteItems> wholeOf(const ConcreteItems &items);
 
 /// One region of one task.
 struct ConcreteRegion {

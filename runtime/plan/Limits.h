@@ -19,6 +19,7 @@ inline constexpr uint32_t maxRanks = 1 << 16;
 inline constexpr uint32_t maxTopK = (1 << 16) - 1;
 inline constexpr uint32_t maxDepth = 64;
 inline constexpr uint32_t maxStages = 4096;
+inline constexpr uint32_t maxChunks = 64; ///< that a schedule may ask for
 inline constexpr uint32_t maxBuffers = 1024;
 inline constexpr uint32_t maxFlags = 1024;
 inline constexpr uint32_t maxOps = 4096;

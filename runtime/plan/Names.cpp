@@ -66,6 +66,10 @@ const char *nameOf(ItemSetKind kind) {
     return "M";
   case ItemSetKind::S:
     return "S";
+  case ItemSetKind::P:
+    return "P";
+  case ItemSetKind::Q:
+    return "Q";
   }
   return nullptr;
 }

@@ -60,7 +60,9 @@ struct Domain {
 /// slot on node b, in token order; D(s,p) is a part of M(s,b) if p is on b. S(s,b,k,m):
 /// those of M(s,b) that travel in stage k by the rail of lane m, as the sizes of all M say
 /// (runtime/birkhoff/StageTable.h): a run of tokens; over k and m disjoint, together M(s,b).
-enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2, M = 3, S = 4 };
+/// P(s,b,k): piece k of M(s,b), one of as many even runs of it as the plan has stages
+/// (Pieces.h). Q(s,p,k): those of D(s,p) that are in P(s,b,k), b the node of p: a run too.
+enum class ItemSetKind : uint8_t { A = 0, D = 1, Y = 2, M = 3, S = 4, P = 5, Q = 6 };
 struct ItemSet {
   ItemSetKind kind = ItemSetKind::A;
   std::vector<Expr> args; ///< as argumentsOf(kind) has them
@@ -71,6 +73,12 @@ struct ItemSet {
 enum class ArgumentKind : uint8_t { Rank, Node, Stage, Lane };
 /// The arguments of a set of this kind, in order.
 std::span<const ArgumentKind> argumentsOf(ItemSetKind kind);
+
+/// The set that a piece is cut from, at its place in which it lies in memory: M for S and P,
+/// D for Q; of the first two arguments of the piece. Nothing for sets that are whole.
+std::optional<ItemSetKind> wholeOf(ItemSetKind kind);
+/// Whether a set is a part of one of kind `frame` with fitting arguments.
+bool isPartOf(ItemSetKind kind, ItemSetKind frame);
 
 enum class BufferSpace : uint8_t {
   Local = 0,     ///< private to the rank
@@ -109,8 +117,8 @@ struct Region {
   std::vector<Expr> index; ///< as many as the buffer's extents
   ItemSet items;
   std::vector<Domain> each; ///< repeats the region, last varies fastest
-  /// Of a put: the region holds this set, of which `items` is a part, each at its place.
-  /// Absent: it holds the items themselves.
+  /// The region holds this set, of which `items` is a part, each at its place. Around pieces
+  /// in layout seq, and around what a put takes out. Absent: it holds the items themselves.
   std::optional<ItemSet> frame = std::nullopt;
   bool operator==(const Region &) const = default;
 };
@@ -127,7 +135,8 @@ enum class TaskKind : uint8_t {
   Split = 6,     ///< reads record[b]{M(s,a)}; writes record[b, m]{D(s,p)} for p of node a
   // Partial sums:
   RankSum = 7, ///< reduce: reads record[s]{D(s,r)}, y[s]{Y(s,r)}; writes q[s]{D(s,r)}
-  NodeSum = 8, ///< reduce: reads record[b]{M(s,a)}, part[b, m]{D(s,p)}; writes z[b]{M(s,a)}
+  NodeSum = 8, ///< reduce: reads record[b]{M(s,a)}, part[b, m]{D(s,p)}; writes z[b]{M(s,a)};
+               ///< as RankSum, or of pieces: P in place of M, Q in place of D, of one k
   PartSum = 9, ///< reduce: reads route, back{D(r,p)} or back{M(r,b)}, [shared], [x]; writes out
   // Multicast: who has all routes of a source finds its own part of them.
   Select = 10, ///< reads route[s]{A(s)}; writes record[s]{D(s,r)}
@@ -240,7 +249,7 @@ struct Plan {
   std::vector<Flag> flags;
   std::vector<Op> ops; ///< `after` names only earlier ops
   uint32_t nodes = 1;  ///< divides `ranks`
-  uint32_t stages = 1; ///< of the sets S
+  uint32_t stages = 1; ///< of the sets S; pieces of the sets P and Q
   /// Ranks of a node.
   uint32_t lanes() const { return ranks / nodes; }
   bool operator==(const Plan &) const = default;

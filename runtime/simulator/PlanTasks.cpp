@@ -31,6 +31,8 @@ double countOf(const traffic::ItemCounts &counts, const plan::ConcreteItems &ite
     return counts.nodeCopies.empty() ? counts.tokens[items.first]
                                      : counts.nodeCopies[items.first * counts.nodes + items.second];
   case plan::ItemSetKind::S: // known to who has made the stages
+  case plan::ItemSetKind::P: // to who knows how many pieces there are
+  case plan::ItemSetKind::Q:
     return 0;
   }
   return 0;
@@ -230,7 +232,10 @@ TaskId Builder::addTask(const Op &op, uint32_t number, const Scope &scope, uint3
   return none;
 }
 
+/// Pieces are even; how much of what goes to one rank is in each is not known, evenly too.
 double Builder::sizeOf(const plan::ConcreteItems &items) const {
+  if (items.kind == plan::ItemSetKind::P || items.kind == plan::ItemSetKind::Q)
+    return countOf(counts, *plan::wholeOf(items)) / plan.stages;
   if (items.kind != plan::ItemSetKind::S || !table)
     return countOf(counts, items);
   birkhoff::Piece piece = table->piece(items.first, items.second, items.stage, items.lane);
@@ -248,10 +253,14 @@ double Builder::mostOf(const plan::ConcreteItems &items) const {
 double Builder::measure(const std::vector<plan::Region> &regions, const Scope &scope,
                         bool firstOnly, double &bytes) const {
   double items = 0;
+  // Of rows in their slots a sum of pieces reads those of its piece.
+  bool inPieces = !regions.empty() && regions[0].items.kind == plan::ItemSetKind::Q;
   for (const plan::Region &region : regions) {
     Scope inner = scope;
     plan::forEachPoint(region.each, plan, inner, [&](const Scope &point) {
       double count = sizeOf(plan::concreteItems(region.items, point));
+      if (inPieces && region.items.kind == plan::ItemSetKind::Y)
+        count /= plan.stages;
       bytes += count * plan.buffers[region.buffer].bytesPerRecord;
       if (&region == &regions[0] || !firstOnly)
         items += count;

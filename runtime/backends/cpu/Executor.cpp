@@ -348,10 +348,10 @@ Status Executor::runWait(TaskContext &context) {
   uint32_t count = payloadOf(word);
   if (count > machine.layout.maxTokens)
     return context.fault("wanted a count of at most ", machine.layout.maxTokens, " for ",
-                         itemsName(task.payload), ", found ", count);
+                         plan::textOf(task.payload), ", found ", count);
   const ItemList *known = rank.sets.find(task.payload);
   if (known && known->count != count)
-    return context.fault("wanted ", known->count, " for ", itemsName(task.payload), ", found ",
+    return context.fault("wanted ", known->count, " for ", plan::textOf(task.payload), ", found ",
                          count);
   if (!known)
     rank.sets.receiveCount(task.payload, count);

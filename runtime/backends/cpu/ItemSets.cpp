@@ -60,6 +60,12 @@ const ItemList *ItemSets::find(const plan::ConcreteItems &items) const {
     break;
   case plan::ItemSetKind::S:
     return findPiece(items);
+  case plan::ItemSetKind::P:
+    return findNodePiece(items);
+  case plan::ItemSetKind::Q:
+    if (const ItemList *list = findPassedPiece(items))
+      return list;
+    return isHere ? findArrivedPiece(items) : nullptr;
   }
   entry = known(entry);
   return entry ? &entry->list : nullptr;
@@ -77,6 +83,10 @@ void ItemSets::close(ItemList &list) {
 }
 
 bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
+  if (items.kind == plan::ItemSetKind::Q && items.second == rank) {
+    sizes[items] = count;
+    return true;
+  }
   bool isTokens = items.kind == plan::ItemSetKind::D && items.second == rank;
   bool isOfNode = items.kind == plan::ItemSetKind::M;
   if (isOfNode)
@@ -93,7 +103,7 @@ bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
   return true;
 }
 
-bool ItemSets::makeStages(uint32_t stages) {
+bool ItemSets::makeStages() {
   size_t nodes = sentToNodes.size();
   std::vector<uint64_t> counts;
   for (uint32_t source = 0; source < sent.size(); ++source)
@@ -131,6 +141,50 @@ const ItemList *ItemSets::findPiece(const plan::ConcreteItems &items) const {
     list.isListed = true;
   }
   return &list;
+}
+
+const ItemList *ItemSets::keep(const plan::ConcreteItems &items, const ItemList &whole,
+                               plan::Run run) const {
+  ItemList &list = pieces[items];
+  list.begin = static_cast<uint32_t>(run.begin);
+  list.count = static_cast<uint32_t>(run.size());
+  list.isListed = whole.isListed;
+  if (whole.isListed)
+    list.items.assign(whole.items.begin() + run.begin, whole.items.begin() + run.end);
+  return &list;
+}
+
+const ItemList *ItemSets::findNodePiece(const plan::ConcreteItems &items) const {
+  const ItemList *whole = find({plan::ItemSetKind::M, items.first, items.second});
+  if (!whole)
+    return nullptr;
+  return keep(items, *whole, plan::evenRun(whole->count, items.stage, stages));
+}
+
+/// Where this rank has the items of both sets: of its own tokens, and of those that it
+/// hands on.
+const ItemList *ItemSets::findPassedPiece(const plan::ConcreteItems &items) const {
+  const ItemList *ofNode = find({plan::ItemSetKind::M, items.first, items.second / lanes});
+  const ItemList *whole = find({plan::ItemSetKind::D, items.first, items.second});
+  if (!ofNode || !whole || !ofNode->isListed || !whole->isListed)
+    return nullptr;
+  plan::Run run = plan::evenRun(ofNode->count, items.stage, stages);
+  return keep(items, *whole, plan::partOfRun(ofNode->items, run, whole->items));
+}
+
+/// Behind the pieces before it, as their sizes say.
+const ItemList *ItemSets::findArrivedPiece(const plan::ConcreteItems &items) const {
+  plan::ConcreteItems piece = items;
+  plan::Run run;
+  for (piece.stage = 0; piece.stage <= items.stage; ++piece.stage) {
+    auto size = sizes.find(piece);
+    if (size == sizes.end())
+      return nullptr;
+    run = {run.end, run.end + size->second};
+  }
+  static const ItemList unknown;
+  const ItemList *whole = known(&received[items.first]) ? &received[items.first].list : &unknown;
+  return keep(items, *whole, run);
 }
 
 } // namespace moec::rt::cpu

@@ -8,8 +8,10 @@
 // (a: its own node) from the payload of s's flag, the items of the latter two and of
 // Y(s,r) from the records or routes that s sent, and D(s,p), Y(s,p) for the p of its node
 // from the records of M(s,a). Where a plan goes in stages it knows the sizes of all M(s,b)
-// from flags, and with them where each S(s,b,k,m) lies in M(s,b). Each is known for one step
-// at a time; a task that names a set which its rank does not know yet is a fault of the plan.
+// from flags, and with them where each S(s,b,k,m) lies in M(s,b). Of P(s,b,k) it knows what it
+// knows of M(s,b), of Q(s,p,k) what D(s,p) and M(s,b) say, of Q(s,r,k) what flags carry: it
+// lies behind the pieces before it. Each is known for one step at a time; a task that names a set
+// which its rank does not know yet is a fault of the plan.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_BACKENDS_CPU_ITEMSETS_H
@@ -17,6 +19,7 @@
 
 #include "runtime/birkhoff/StageTable.h"
 #include "runtime/plan/Expand.h"
+#include "runtime/plan/Pieces.h"
 
 #include <cstdint>
 #include <map>
@@ -29,15 +32,15 @@ namespace moec::rt::cpu {
 struct ItemList {
   uint32_t count = 0;
   bool isListed = false; ///< false: the count alone is known
-  uint32_t begin = 0;    ///< of S: its place in M
+  uint32_t begin = 0;    ///< of a piece: its place in the whole, M or D
   std::vector<uint32_t> items;
 };
 
 class ItemSets {
 public:
-  /// `ranks` in nodes of `lanes`.
-  ItemSets(uint32_t rank, uint32_t ranks, uint32_t lanes)
-      : rank(rank), lanes(lanes), sent(ranks), sentRows(ranks), received(ranks),
+  /// `ranks` in nodes of `lanes`; M(s,b) has `stages` pieces.
+  ItemSets(uint32_t rank, uint32_t ranks, uint32_t lanes, uint32_t stages)
+      : rank(rank), lanes(lanes), stages(stages), sent(ranks), sentRows(ranks), received(ranks),
         receivedRows(ranks), passed(ranks), passedRows(ranks), sentToNodes(ranks / lanes),
         receivedForNode(ranks / lanes), others(ranks) {}
 
@@ -62,11 +65,11 @@ public:
     return open(passedRows[place(source, peer)]);
   }
   static void close(ItemList &list);
-  /// The size of A(s), D(s,r) or M(s,b) alone; false if the set is no such.
+  /// The size of A(s), D(s,r), Q(s,r,k) or M(s,b) alone; false if the set is no such.
   bool receiveCount(const plan::ConcreteItems &items, uint32_t count);
 
   /// Makes the sets S known; false while a size of some M is missing.
-  bool makeStages(uint32_t stages);
+  bool makeStages();
   /// Where S lies in its M; nothing before makeStages().
   std::optional<birkhoff::Piece> pieceOf(const plan::ConcreteItems &items) const;
 
@@ -87,10 +90,15 @@ private:
     return source / lanes * lanes + peer % lanes;
   }
   const ItemList *findPiece(const plan::ConcreteItems &items) const;
+  const ItemList *findNodePiece(const plan::ConcreteItems &items) const;
+  const ItemList *findPassedPiece(const plan::ConcreteItems &items) const;
+  const ItemList *findArrivedPiece(const plan::ConcreteItems &items) const;
+  const ItemList *keep(const plan::ConcreteItems &items, const ItemList &whole,
+                       plan::Run run) const;
   const Entry *findPassed(const std::vector<Entry> &entries,
                           const plan::ConcreteItems &items) const;
 
-  uint32_t rank, lanes;
+  uint32_t rank, lanes, stages;
   Entry own;
   std::vector<Entry> sent, sentRows;             ///< D(rank, p), Y(rank, p)
   std::vector<Entry> received, receivedRows;     ///< D(s, rank), Y(s, rank)
@@ -98,7 +106,7 @@ private:
   std::vector<Entry> sentToNodes;                ///< M(rank, b)
   std::vector<Entry> receivedForNode;            ///< M(s, own node): [node of s]
   std::vector<Entry> others;                     ///< A(s), of which the number says all
-  std::map<plan::ConcreteItems, uint32_t> sizes; ///< of M(s, b) of other ranks
+  std::map<plan::ConcreteItems, uint32_t> sizes; ///< of M(s, b) of other ranks, Q(s, rank, k)
   std::optional<birkhoff::StageTable> table;
   mutable std::map<plan::ConcreteItems, ItemList> pieces; ///< those that were asked for
 };

@@ -36,7 +36,8 @@ using RankIo = moec_rank_io;
 
 struct Rank {
   Rank(const plan::Plan &plan, uint32_t number)
-      : number(number), program(plan, number), sets(number, plan.ranks, plan.lanes()) {}
+      : number(number), program(plan, number), sets(number, plan.ranks, plan.lanes(), plan.stages) {
+  }
 
   uint32_t number;
   Program program;

@@ -6,8 +6,6 @@
 
 #include "runtime/backends/cpu/TaskContext.h"
 
-#include "runtime/plan/Names.h"
-
 namespace moec::rt::cpu {
 
 RegionView TaskContext::view(const plan::ConcreteRegion &region, uint32_t onRank) const {
@@ -32,7 +30,7 @@ RegionView TaskContext::view(const plan::ConcreteRegion &region, uint32_t onRank
 Result<const ItemList *> TaskContext::items(const plan::ConcreteItems &set) const {
   if (const ItemList *list = rank.sets.find(set))
     return list;
-  return fault("names ", itemsName(set), ", which rank ", rank.number, " does not know yet");
+  return fault("names ", plan::textOf(set), ", which rank ", rank.number, " does not know yet");
 }
 
 std::span<const plan::ConcreteRegion>
@@ -44,13 +42,6 @@ TaskContext::operandRegions(const std::vector<plan::ConcreteRegion> &all,
     count = plan::pointCount(machine.plan, operands[i].each);
   }
   return std::span(all).subspan(first, count);
-}
-
-std::string itemsName(const plan::ConcreteItems &items) {
-  std::string name = concat(plan::nameOf(items.kind), "(", items.first);
-  if (items.kind == plan::ItemSetKind::S)
-    return concat(name, ", ", items.second, ", ", items.stage, ", ", items.lane, ")");
-  return items.kind == plan::ItemSetKind::A ? name + ")" : concat(name, ", ", items.second, ")");
 }
 
 } // namespace moec::rt::cpu

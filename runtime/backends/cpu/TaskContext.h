@@ -130,9 +130,6 @@ inline uint64_t recordOf(const RegionView &region, const ItemList &list, uint32_
   return region.layout == plan::BufferLayout::Seq ? index : list.items[index];
 }
 
-/// "D(0, 1)"
-std::string itemsName(const plan::ConcreteItems &items);
-
 } // namespace moec::rt::cpu
 
 #endif // MOEC_RUNTIME_BACKENDS_CPU_TASKCONTEXT_H

@@ -185,10 +185,29 @@ std::vector<uint32_t> TestMode::itemsOf(const plan::ConcreteItems &set, const Ra
         items.assign(whole.begin() + piece->begin, whole.begin() + piece->end);
     }
     break;
+  case plan::ItemSetKind::P:
+    return nodePieceOf(truth->second, set);
+  case plan::ItemSetKind::Q: {
+    std::vector<uint32_t> piece = nodePieceOf(truth->second, set);
+    const std::vector<uint32_t> &whole = truth->second.tokens[set.second];
+    std::set_intersection(whole.begin(), whole.end(), piece.begin(), piece.end(),
+                          std::back_inserter(items));
+    break;
+  }
   case plan::ItemSetKind::A:
     break;
   }
   return items;
+}
+
+/// Piece P of a node, or that which a piece Q is of: of the node of its second rank.
+std::vector<uint32_t> TestMode::nodePieceOf(const Truth &truth,
+                                            const plan::ConcreteItems &set) const {
+  bool isOfNode = set.kind == plan::ItemSetKind::P;
+  const std::vector<uint32_t> &whole =
+      truth.ofNodes[isOfNode ? set.second : set.second / machine.plan.lanes()];
+  plan::Run run = plan::evenRun(whole.size(), set.stage, machine.plan.stages);
+  return {whole.begin() + run.begin, whole.begin() + run.end};
 }
 
 std::vector<uint64_t> TestMode::recordsOf(const plan::ConcreteRegion &region,

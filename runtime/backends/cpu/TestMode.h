@@ -86,6 +86,7 @@ private:
   void landStore(size_t index);
   /// The items of a set in truth, as far as its rank has routed.
   std::vector<uint32_t> itemsOf(const plan::ConcreteItems &set, const Rank &rank) const;
+  std::vector<uint32_t> nodePieceOf(const Truth &truth, const plan::ConcreteItems &set) const;
   /// The records that a declared region stands for.
   std::vector<uint64_t> recordsOf(const plan::ConcreteRegion &region, const Rank &rank) const;
   void recordTruth(const Rank &rank);

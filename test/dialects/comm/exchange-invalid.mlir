@@ -144,7 +144,7 @@ comm.plan @signal_with_a_count ranks 2 topk 1 depth 1 steps serial result rows {
 comm.plan @signal_of_the_initial_value ranks 2 topk 1 depth 1 steps serial result rows {
   %f = comm.flag [2] by i0
   // signal-c2
-  // expected-error @+1 {{value 'n - 1' must depend on n alone, be positive and grow with it}}
+  // expected-error @+1 {{value 'n - 1' must depend on n alone, be positive and grow with it, by 65536 at most and without quotients}}
   %s = comm.signal for p in stagger to p : %f[r] = n - 1
 }
 
@@ -153,7 +153,7 @@ comm.plan @signal_of_the_initial_value ranks 2 topk 1 depth 1 steps serial resul
 comm.plan @signal_of_a_repeating_value ranks 2 topk 1 depth 1 steps serial result rows {
   %f = comm.flag [2] by i0
   // signal-c2
-  // expected-error @+1 {{value 'n mod 2 + 1' must depend on n alone, be positive and grow with it}}
+  // expected-error @+1 {{value 'n mod 2 + 1' must depend on n alone, be positive and grow with it, by 65536 at most and without quotients}}
   %s = comm.signal for p in stagger to p : %f[r] = n mod 2 + 1
 }
 
@@ -162,7 +162,7 @@ comm.plan @signal_of_a_repeating_value ranks 2 topk 1 depth 1 steps serial resul
 comm.plan @signal_of_a_value_of_the_peer ranks 2 topk 1 depth 1 steps serial result rows {
   %f = comm.flag [2] by i0
   // signal-c2
-  // expected-error @+1 {{value 'n + p' must depend on n alone, be positive and grow with it}}
+  // expected-error @+1 {{value 'n + p' must depend on n alone, be positive and grow with it, by 65536 at most and without quotients}}
   %s = comm.signal for p in stagger to p : %f[r] = p + n
 }
 
@@ -217,7 +217,7 @@ comm.plan @wait_for_a_count_that_never_comes ranks 2 topk 1 depth 1 steps serial
 comm.plan @wait_for_the_initial_value ranks 2 topk 1 depth 1 steps serial result rows {
   %f = comm.flag [2] by i0
   // wait-c2
-  // expected-error @+1 {{value '0' must depend on n alone, be positive and grow with it}}
+  // expected-error @+1 {{value '0' must depend on n alone, be positive and grow with it, by 65536 at most and without quotients}}
   %w = comm.wait for s in all : %f[s] at 0
 }
 

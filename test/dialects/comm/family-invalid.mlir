@@ -71,7 +71,7 @@ comm.plan @unknown_variable ranks 2 topk 1 depth 1 steps serial result rows {
 
 comm.plan @unknown_set ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer local slot of 8 bytes
-  // expected-error @+1 {{unknown item set 'B': expected A, D, M, S or Y}}
+  // expected-error @+1 {{unknown item set 'B': expected A, D, M, P, Q, S or Y}}
   %cp = comm.copy : %x{B(r)} from %x{A(r)}
 }
 
@@ -289,7 +289,7 @@ comm.plan @a_frame_of_other_tokens ranks 6 nodes 2 topk 1 depth 1 steps serial r
   %x = comm.buffer sym seq [6] of 8 bytes
   %z = comm.buffer local seq [6] of 8 bytes
   // region-c6
-  // expected-error @+1 {{D(r,p) is no part of M(p,0): a frame is M around D of the same rank}}
+  // expected-error @+1 {{D(r,p) is no part of M(p,0): a frame is M around D or Q of the same rank, or around S or P of it and the same node, or D around Q of it and the same peer}}
   %pd = comm.put for p in all to p : %x[r]{D(r,p)} from %z[p]{D(r,p) in M(p,0)}
 }
 
@@ -299,7 +299,7 @@ comm.plan @a_frame_in_a_copy ranks 6 nodes 2 topk 1 depth 1 steps serial result 
   %x = comm.buffer local seq [6] of 8 bytes
   %z = comm.buffer local seq [6] of 8 bytes
   // region-c6
-  // expected-error @+1 {{has a frame, which only the source of a put may have}}
+  // expected-error @+1 {{has a frame, which only the source of a put may have, or a put or reduce around pieces}}
   %cp = comm.copy for p in all : %x[p]{D(r,p)} from %z[p]{D(r,p) in M(r,0)}
 }
 
@@ -319,8 +319,73 @@ comm.plan @a_stage_of_another_node ranks 6 nodes 2 stages 4 topk 1 depth 1 steps
   %x = comm.buffer sym seq [6] of 8 bytes
   %z = comm.buffer local slot of 8 bytes
   // region-c6
-  // expected-error @+1 {{S(r,0,k,0) is no part of M(r,1): a frame is M around D of the same rank, or around S of it and the same node}}
+  // expected-error @+1 {{S(r,0,k,0) is no part of M(r,1): a frame is M around D or Q of the same rank, or around S or P of it and the same node, or D around Q of it and the same peer}}
   %pd = comm.put for k in stages to 0 : %x[r]{S(r,0,k,0) in M(r,1)} from %z{S(r,0,k,0)}
+}
+
+// -----
+
+comm.plan @a_piece_without_frame ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{holds Q(r,0,k) in 'x' of layout seq without D around it}}
+  %pd = comm.put for k in stages to 0 : %x[r]{Q(r,0,k)} from %z{Q(r,0,k)}
+}
+
+// -----
+
+comm.plan @a_piece_of_another_rank ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{Q(r,0,k) is no part of D(r,1): a frame is M around D or Q of the same rank, or around S or P of it and the same node, or D around Q of it and the same peer}}
+  %pd = comm.put for k in stages to 0 : %x[r]{Q(r,0,k) in D(r,1)} from %z{Q(r,0,k)}
+}
+
+// -----
+
+comm.plan @a_share_put_into_the_whole_of_a_node ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c6
+  // expected-error @+1 {{has a frame, which only the source of a put may have, or a put or reduce around pieces}}
+  %pd = comm.put for k in stages to 0 : %x[r]{Q(r,0,k) in M(r,0)} from %z{Q(r,0,k)}
+}
+
+// -----
+
+comm.plan @a_piece_of_a_node_that_is_none ranks 6 nodes 2 stages 4 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer sym seq [6] of 8 bytes
+  %z = comm.buffer local slot of 8 bytes
+  // region-c4
+  // expected-error @+1 {{second argument of P 'r' must be a node, 0 to 1, for every value of its variables}}
+  %pd = comm.put for k in stages to 0 : %x[r]{P(r,r,k) in M(r,r)} from %z{P(r,r,k)}
+}
+
+// -----
+
+comm.plan @other_pieces_of_parts_and_sums ranks 4 nodes 2 stages 2 topk 1 depth 1 steps serial result node_partial {
+  comm.task @node_sum kind node_sum
+  %nm = comm.buffer local seq [2] of 20 bytes
+  %c = comm.buffer local seq [2, 2] of 8 bytes
+  %z = comm.buffer local seq [2] of 8 bytes
+  // compute-c6
+  // expected-error @+1 {{task of kind node_sum takes one piece of all its sets, or none}}
+  %rn = comm.reduce @node_sum for k in stages, b in nodes reads %nm[b]{P(b * 2 + r mod 2,r floordiv 2,k) in M(b * 2 + r mod 2,r floordiv 2)},
+        %c[b, m]{Q(b * 2 + r mod 2,r floordiv 2 * 2 + m,0) in D(b * 2 + r mod 2,r floordiv 2 * 2 + m)} each m in lanes
+        writes %z[b]{P(b * 2 + r mod 2,r floordiv 2,k) in M(b * 2 + r mod 2,r floordiv 2)}
+}
+
+// -----
+
+comm.plan @pieces_of_a_split ranks 4 nodes 2 stages 2 topk 1 depth 1 steps serial result rows {
+  comm.task @pack_nodes kind pack_nodes
+  %route = comm.buffer local slot of 12 bytes
+  %packed = comm.buffer local slot [2] of 20 bytes
+  // compute-c6
+  // expected-error @+1 {{task of kind pack_nodes takes no pieces}}
+  %pk = comm.compute @pack_nodes for k in stages, b in nodes reads %route{A(r)} writes %packed[b]{P(r,b,k)}
 }
 
 // -----

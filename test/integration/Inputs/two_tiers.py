@@ -73,6 +73,10 @@ def variants():
                 yield f"staged-{combine}-{nodes}x{lanes}", nodes, lanes, "staged", combine, ""
                 yield (f"staged-{combine}-{nodes}x{lanes}-host", nodes, lanes, "staged", combine,
                        "  cross by host\n")
+            yield f"two_tier-{combine}-{nodes}x{lanes}-chunks", nodes, lanes, "two_tier", combine, "  chunks 3\n"
+            if nodes == 2:
+                yield (f"staged-{combine}-{nodes}x{lanes}-chunks", nodes, lanes, "staged", combine,
+                       "  chunks 2\n")
             for algorithm in ("staggered", "two_tier", "birkhoff"):
                 yield f"{algorithm}-{combine}-{nodes}x{lanes}", nodes, lanes, algorithm, combine, ""
         yield f"two_tier-rows-{nodes}x{lanes}-deep", nodes, lanes, "two_tier", "rows", "  window 1\n  depth 2\n"

@@ -25,7 +25,8 @@ std::string BuiltIn::name() const {
   return std::string(scheduling::nameOf(algorithm)) + " " + scheduling::nameOf(combine) + " " +
          std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth) +
          (copyEngine ? " engine copy" : "") + (crossByHost ? " by host" : "") +
-         (pipeline ? " pipelined" : "");
+         (pipeline ? " pipelined" : "") +
+         (chunks > 1 ? " in " + std::to_string(chunks) + " chunks" : "");
 }
 
 std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
@@ -34,6 +35,13 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes});
     all.push_back({Algorithm::StaggeredPut, combine, nodes, lanes, 1, /*copyEngine=*/false,
                    /*crossByHost=*/false, /*pipeline=*/true});
+    // Sums take all that rows do, and more.
+    if (lanes > 1 && (nodes == 2 || (nodes > 2 && combine == Combine::Partial)))
+      all.push_back({Algorithm::TwoTier, combine, nodes, lanes, 1, /*copyEngine=*/false,
+                     /*crossByHost=*/false, /*pipeline=*/false, /*chunks=*/3});
+    if (nodes == 2 && lanes == 2)
+      all.push_back({Algorithm::Staged, combine, nodes, lanes, 1, /*copyEngine=*/false,
+                     /*crossByHost=*/false, /*pipeline=*/false, /*chunks=*/2});
     if (nodes > 1 && lanes > 1)
       for (Algorithm algorithm : {Algorithm::TwoTier, Algorithm::Staged, Algorithm::Birkhoff})
         all.push_back({algorithm, combine, nodes, lanes});
@@ -65,6 +73,8 @@ static std::string abstractText(const BuiltIn &builtIn) {
     header += std::string(", combine = ") + scheduling::nameOf(builtIn.combine);
   if (builtIn.pipeline)
     header += ", pipeline = true";
+  if (builtIn.chunks > 1)
+    header += ", chunks = " + std::to_string(builtIn.chunks);
   if (isOneMachine)
     header += ", groups = " + std::to_string(builtIn.nodes);
   if (builtIn.copyEngine)

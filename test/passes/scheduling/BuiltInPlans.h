@@ -20,6 +20,7 @@ struct BuiltIn {
   uint32_t depth = 1;
   bool copyEngine = false, crossByHost = false;
   bool pipeline = false; ///< of experts
+  uint32_t chunks = 1;
 
   std::string name() const; ///< "two_tier partial 2x2 depth 1"
 };

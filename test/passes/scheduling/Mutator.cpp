@@ -186,10 +186,13 @@ void Mutator::changeItems(size_t i, const std::string &what,
                           const std::function<plan::ItemSet &(Op &)> &get) {
   add(i, what + " swapped",
       [&](Op &op) { std::reverse(get(op).args.begin(), get(op).args.end()); });
-  for (auto kind : {ItemSetKind::A, ItemSetKind::D, ItemSetKind::Y, ItemSetKind::M})
+  for (auto kind : {ItemSetKind::A, ItemSetKind::D, ItemSetKind::Y, ItemSetKind::M, ItemSetKind::S,
+                    ItemSetKind::P, ItemSetKind::Q})
     add(i, what + " of another kind", [&](Op &op) {
       get(op).kind = kind;
-      get(op).args.resize(kind == ItemSetKind::A ? 1 : 2, plan::rank());
+      size_t count = plan::argumentsOf(kind).size();
+      get(op).args.resize(std::min<size_t>(count, 2), plan::rank());
+      get(op).args.resize(count, plan::constant(0)); // a stage, a lane
     });
   Op copy = plan.ops[i];
   for (size_t j = 0; j < get(copy).args.size(); ++j)

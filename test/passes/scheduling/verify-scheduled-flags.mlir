@@ -148,7 +148,7 @@ comm.plan @a_dependence_that_others_imply ranks 2 topk 1 depth 1 steps serial re
 comm.plan @ranks_by_number ranks 64 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 8 bytes
   %out = comm.buffer output slot of 8 bytes
-  %f = comm.flag by (r + 63) mod 64
-  %s = comm.signal to (r + 1) mod 64 : %f = n
-  %w = comm.wait : %f at n
+  %f = comm.flag [64] by i0
+  %s = comm.signal to 63 : %f[r] = n
+  %w = comm.wait for p in all : %f[p] at n
 }

@@ -252,6 +252,7 @@ static std::vector<Breakage> opBreakages() {
       {"signal-index-missing", op(sd, [](Op &o) { o.flagIndex.clear(); })},
       {"signal-index-outside", op(sd, [](Op &o) { o.flagIndex[0] = constant(1); })},
       {"signal-value-zero", op(sd, [](Op &o) { o.value = step() + constant(-1); })},
+      {"signal-value-repeats", op(sd, [](Op &o) { o.value = mod(step(), 4) + constant(1); })},
       {"signal-payload-missing", op(sd, [](Op &o) { o.hasPayload = false; })},
       {"wait-payload-not-carried", op(wc,
                                       [](Op &o) {

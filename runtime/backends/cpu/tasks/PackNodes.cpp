@@ -70,8 +70,8 @@ Status Splitter::openLists(uint32_t source) {
   for (const plan::ConcreteRegion &region : context.writes(0)) {
     uint32_t peer = region.items.second, lane = peer % lanes;
     if (region.items.first != source || !context.rank.sets.isOnNode(peer) || tokens[lane])
-      return context.fault("writes ", itemsName(region.items), ", which is no part of what rank ",
-                           source, " sent to this node");
+      return context.fault("writes ", plan::textOf(region.items),
+                           ", which is no part of what rank ", source, " sent to this node");
     targets[lane] = context.view(region);
     if (targets[lane].layout != plan::BufferLayout::Seq)
       return context.fault("wanted records one after another");

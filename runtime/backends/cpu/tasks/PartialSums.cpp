@@ -23,12 +23,13 @@ static Status sumSource(TaskContext &context, size_t index, std::vector<Sum> &su
   uint32_t self = context.rank.number;
   RegionView out = context.view(context.writes(0)[index]);
   MOEC_ASSIGN_OR_RETURN(std::vector<TokenRows> tokens, readRows(context, index));
-  if (out.layout != plan::BufferLayout::Seq || tokens.size() > out.records)
-    return context.fault("wanted sums one after another, at most ", out.records, ", found ",
-                         tokens.size());
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    Item item{tokens[i].source, tokens[i].token, self};
-    sums.push_back({std::move(tokens[i].rows), context.write(out, i, Content::RankSum, item)});
+  uint64_t end = tokens.empty() ? 0 : tokens.back().place + 1;
+  if (out.layout != plan::BufferLayout::Seq || end > out.records)
+    return context.fault("wanted sums one after another, at most ", out.records, ", found ", end);
+  for (TokenRows &token : tokens) {
+    Item item{token.source, token.token, self};
+    sums.push_back(
+        {std::move(token.rows), context.write(out, token.place, Content::RankSum, item)});
     context.pause();
   }
   return Status();
@@ -53,25 +54,31 @@ Status runNodeSum(TaskContext &context) {
   uint32_t source = tokens.items.first, node = tokens.items.second;
   RegionView records = context.view(tokens), out = context.view(context.writes(0)[0]);
   std::vector<RegionView> parts(lanes);
+  std::vector<uint64_t> passed(lanes); // of each rank's sums
   for (const plan::ConcreteRegion &region : context.reads(1)) {
     RegionView part = context.view(region);
     if (!context.rank.sets.isOnNode(region.items.second) || region.items.first != source ||
         part.layout != plan::BufferLayout::Seq)
       return context.fault("wanted sums of ranks of this node for rank ", source);
     parts[region.items.second % lanes] = part;
+    if (!region.frame)
+      continue;
+    MOEC_ASSIGN_OR_RETURN(const ItemList *piece, context.items(region.items));
+    passed[region.items.second % lanes] = piece->begin;
   }
   MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(tokens.items));
   bool isPlain = records.layout == plan::BufferLayout::Seq &&
                  out.layout == plan::BufferLayout::Seq &&
                  context.writes(0)[0].items == tokens.items;
-  if (!isPlain || list->count > records.records || list->count > out.records)
+  uint64_t end = uint64_t(list->begin) + list->count;
+  if (!isPlain || end > records.records || end > out.records)
     return context.fault("wanted records and sums of the same tokens one after another, at most ",
-                         out.records, ", found ", list->count);
+                         out.records, ", found ", end);
   std::vector<Sum> sums(list->count);
-  std::vector<uint64_t> passed(lanes); // of each rank's sums
   for (uint32_t i = 0; i < list->count; ++i) {
-    NodeRecord record = nodeRecord(context.peek(records, i), topK);
-    context.read(records, i, Content::NodeRecord, {source, record.token(), node});
+    uint64_t place = list->begin + i;
+    NodeRecord record = nodeRecord(context.peek(records, place), topK);
+    context.read(records, place, Content::NodeRecord, {source, record.token(), node});
     for (uint32_t lane = 0; lane < lanes; ++lane) {
       bool adds = false;
       for (uint32_t entry = 0; entry < std::min(record.count(), topK); ++entry)
@@ -83,7 +90,7 @@ Status runNodeSum(TaskContext &context) {
       sums[i].rows.push_back(context.read(parts[lane], passed[lane]++, Content::RankSum,
                                           {source, record.token(), node * lanes + lane}));
     }
-    sums[i].target = context.write(out, i, Content::NodeSum, {source, record.token(), node});
+    sums[i].target = context.write(out, place, Content::NodeSum, {source, record.token(), node});
     context.pause();
   }
   addAll(context.machine, sums);

@@ -50,13 +50,13 @@ static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const Region
       places[i] = static_cast<uint32_t>(recordOf(view, list, i));
     return places;
   }
-  if (region.items.kind == plan::ItemSetKind::S) {
+  if (plan::wholeOf(region.items) == region.frame) {
     std::iota(places.begin(), places.end(), list.begin);
     return places;
   }
   MOEC_ASSIGN_OR_RETURN(const ItemList *frame, context.items(*region.frame));
   if (!frame->isListed || !list.isListed)
-    return context.fault("needs the items of ", itemsName(*region.frame), ", of which rank ",
+    return context.fault("needs the items of ", plan::textOf(*region.frame), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   uint32_t place = 0; // both ascend
   for (uint32_t i = 0; i < list.count; ++i) {
@@ -64,7 +64,7 @@ static Result<std::vector<uint32_t>> placesOf(TaskContext &context, const Region
       ++place;
     if (place == frame->count || frame->items[place] != list.items[i])
       return context.fault("takes item ", list.items[i], ", which is not in ",
-                           itemsName(*region.frame));
+                           plan::textOf(*region.frame));
     places[i] = place;
   }
   return places;
@@ -109,7 +109,7 @@ Status runPut(TaskContext &context, uint32_t turn, uint32_t turns) {
                    context.view(into).layout == plan::BufferLayout::Slot ||
                    (context.isProbed() && into.items.kind != plan::ItemSetKind::S);
   if (isIndexed && !list->isListed)
-    return context.fault("needs the items of ", itemsName(into.items), ", of which rank ",
+    return context.fault("needs the items of ", plan::textOf(into.items), ", of which rank ",
                          context.rank.number, " knows only how many there are");
   MOEC_ASSIGN_OR_RETURN(std::vector<uint32_t> places, placesOf(context, source, from, *list));
   // Of every peer the same ones.

@@ -9,7 +9,7 @@
 namespace moec::rt::cpu {
 
 Status runStages(TaskContext &context) {
-  if (context.rank.sets.makeStages(context.machine.plan.stages))
+  if (context.rank.sets.makeStages())
     return Status();
   return context.fault("makes stages on rank ", context.rank.number,
                        ", which does not know yet how many tokens all ranks have for each node");

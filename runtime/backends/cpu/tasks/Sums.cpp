@@ -39,17 +39,19 @@ Result<std::vector<TokenRows>> readRows(TaskContext &context, size_t index) {
   MOEC_ASSIGN_OR_RETURN(const ItemList *list, context.items(tokens.items));
   bool isPlain =
       records.layout == plan::BufferLayout::Seq && rows.layout == plan::BufferLayout::Slot;
-  if (!isPlain || list->count > records.records)
+  uint64_t end = uint64_t(list->begin) + list->count;
+  if (!isPlain || end > records.records)
     return context.fault("wanted records one after another, rows in their slots, at most ",
-                         records.records, " tokens, found ", list->count);
+                         records.records, " tokens, found ", end);
   std::vector<TokenRows> found(list->count);
   for (uint32_t i = 0; i < list->count; ++i) {
-    const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(records, i));
+    uint32_t place = found[i].place = list->begin + i;
+    const uint32_t *words = reinterpret_cast<const uint32_t *>(context.peek(records, place));
     uint32_t token = words[0], count = words[1];
     if (token >= context.machine.layout.maxTokens || count == 0 || count > topK)
       return context.fault("wanted a record of a token with 1 to ", topK, " slots, found token ",
                            token, " with ", count);
-    context.read(records, i, Content::Record, {source, token, self});
+    context.read(records, place, Content::Record, {source, token, self});
     found[i].source = source;
     found[i].token = token;
     for (uint32_t entry = 0; entry < count; ++entry) {

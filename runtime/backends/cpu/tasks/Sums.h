@@ -27,11 +27,12 @@ void addAll(Machine &machine, const std::vector<Sum> &sums);
 /// What a rank has computed for a token of `source`, in slot order.
 struct TokenRows {
   uint32_t source = 0, token = 0;
+  uint32_t place = 0; ///< in D(s,r)
   std::vector<const std::byte *> rows;
 };
 
-/// The rows of a task that reads records{D(s,r)}, y{Y(s,r)}, by token, for the source of
-/// its region number `index`.
+/// The rows of a task that reads records{D(s,r)} or a piece of them, y{Y(s,r)}, by token, for the
+/// source of its region number `index`.
 Result<std::vector<TokenRows>> readRows(TaskContext &context, size_t index);
 
 } // namespace moec::rt::cpu

@@ -1,0 +1,279 @@
+//===- ExpandChunks.cpp - Two tiers, piece by piece -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rows of a node travel in even pieces, so that what one hop has brought goes on while
+// it brings the rest. Records, a hundredth of the rows, go ahead at once: they say which
+// rows of a piece are for whom. Sums come back in the same pieces; rows of experts do
+// not, they are collected by rank and node as ever.
+//
+//   pm, sm -> wm, sp, pr, sr -> wr  records
+//   pn, sn -> wn, pd, sd -> wd, ex  rows, each piece by itself up to wd
+//     rail         NVLink
+//   pa, pf, sf -> wf, rn, pc, sc -> wc, rd
+//        NVLink          rail
+//===----------------------------------------------------------------------===//
+
+#include "passes/scheduling/TwoTierExpander.h"
+
+using namespace mlir;
+
+namespace moec {
+using comm::AfterUse, comm::DomainKind, comm::ItemSetKind, comm::RegionUse, comm::Scope;
+
+namespace {
+
+/// Scopes of pieces have the variables k (piece), then b (node) and m (lane), or s (source).
+class ChunksExpander : public TwoTierExpander {
+public:
+  using TwoTierExpander::TwoTierExpander;
+
+private:
+  void sendToNodes(comm::DispatchOp op) override;
+  void handOn(comm::DispatchOp op) override;
+  void collectSums(comm::CombineOp op) override;
+  Value addUpOnNodes(comm::CombineOp op, Value nodeSums);
+  Value sendRecords(comm::DispatchOp op);
+  Value announce(comm::DispatchOp op);
+  Value waitForPieces(comm::CombineOp op, Value puts);
+
+  Scope ofNode(DomainKind nodes) const { return scope("k", DomainKind::Stages).with("b", nodes); }
+  AffineExpr partnerOf(AffineExpr node, const Scope &s) const {
+    return rankAt(node, laneOf(s.rank()));
+  }
+  comm::ItemSetAttr ofNodeFor(const Scope &s, AffineExpr source, AffineExpr node) const {
+    return s.set(ItemSetKind::M, {source, node});
+  }
+  comm::ItemSetAttr piece(const Scope &s, AffineExpr source, AffineExpr node) const {
+    return s.set(ItemSetKind::P, {source, node, s.var(0)});
+  }
+  comm::ItemSetAttr share(const Scope &s, AffineExpr source, AffineExpr rank) const {
+    return s.set(ItemSetKind::Q, {source, rank, s.var(0)});
+  }
+
+  Value pieceWait; ///< token of wn
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// There
+//===----------------------------------------------------------------------===//
+
+/// Makes `nodeRecords` and `nodeWait`.
+Value ChunksExpander::sendRecords(comm::DispatchOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t recordBytes = 4 * (2 + 3 * int64_t(plan.getTopk()));
+  std::string pack = makeTask(loc, "pack_nodes", comm::TaskKind::PackNodes);
+  Value packed = makeBuffer(loc, "packed", comm::BufferSpace::Local, Seq, nodes, 1, recordBytes);
+  nodeRecords = makeCopies(loc, "nodemeta", Seq, nodes, 1, recordBytes);
+  comm::FlagOp flag = makeFlag(loc, "fm", nodes, /*carry=*/true, writerOnLane(1));
+
+  Scope every = eachNode(DomainKind::Nodes), send = eachNode(DomainKind::StaggerNodes);
+  comm::ItemSetAttr sent = sentToNode(send);
+  builder.setInsertionPoint(op);
+  Value pk = comm::ComputeOp::create(
+      builder, loc, getLabel("pk"), pack, every,
+      RegionUse{op.getRoute(), every.region({}, every.set(ItemSetKind::A, every.rank()))},
+      RegionUse{packed, every.region(every.var(0), sent)}, getAfterUses(op));
+  Value pm = comm::PutOp::create(
+      builder, loc, getLabel("pm"), send, partner(send),
+      RegionUse{nodeRecords, send.region({copy(send), nodeOf(send.rank())}, sent)},
+      RegionUse{packed, send.region(send.var(0), sent)}, outerWindow, AfterUse(pk, send.var(0)),
+      outer);
+  comm::SignalOp::create(builder, loc, getLabel("sm"), send, partner(send), flag,
+                         {copy(send), nodeOf(send.rank())}, sent, AfterUse(pm, send.var(0)), outer);
+  return comm::WaitOp::create(builder, loc, getLabel("wm"), every, flag,
+                              {copy(every), every.var(0)}, ofPartner(every), {});
+}
+
+void ChunksExpander::sendToNodes(comm::DispatchOp op) {
+  Location loc = op.getLoc();
+  int64_t chunks = solution.chunks;
+  plan.setStages(chunks);
+  int64_t rowBytes = op.getRows().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  nodeWait = sendRecords(op);
+  stage = makeCopies(loc, "stage", comm::BufferLayout::Seq, nodes, 1, rowBytes);
+  comm::FlagOp flag = makeFlag(loc, "fn", {chunks, nodes}, /*carry=*/false, writerOnLane(2));
+
+  Scope send = ofNode(DomainKind::StaggerNodes), wait = ofNode(DomainKind::Nodes);
+  AffineExpr peer = partnerOf(send.var(1), send);
+  comm::ItemSetAttr sent = piece(send, send.rank(), send.var(1));
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  builder.setInsertionPoint(op);
+  Value pn = comm::PutOp::create(
+      builder, loc, getLabel("pn"), send, peer,
+      RegionUse{stage, send.partOf(ofNodeFor(send, send.rank(), send.var(1)),
+                                   {copy(send), nodeOf(send.rank())}, sent)},
+      RegionUse{op.getRows(), send.region({}, sent)}, outerWindow, getAfterUses(op), outer);
+  comm::SignalOp::create(builder, loc, getLabel("sn"), send, peer, flag,
+                         {copy(send), send.var(0), nodeOf(send.rank())}, nullptr,
+                         AfterUse(pn, same), outer);
+  pieceWait = comm::WaitOp::create(builder, loc, getLabel("wn"), wait, flag,
+                                   {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
+}
+
+/// A flag tells how many tokens of a source come, and that their records are there.
+/// Returns the token of sp.
+Value ChunksExpander::announce(comm::DispatchOp op) {
+  Location loc = op.getLoc();
+  comm::FlagOp flag = makeFlag(
+      loc, "fr", int64_t(plan.getRanks()), /*carry=*/true,
+      writerOnNode(laneOf(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()))));
+  Records handed = handOnRecords(op);
+  Scope send = eachNode(DomainKind::Nodes).with("m", DomainKind::StaggerLanes);
+  Scope wait = scope("s", DomainKind::All);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  comm::SignalOp::create(builder, loc, getLabel("sr"), send, neighbour(send), flag,
+                         {copy(send), partner(send)}, passedOn(send, ItemSetKind::D),
+                         AfterUse(handed.put, same), inner);
+  Operation *user = getFirstUser(op.getToken());
+  if (user)
+    builder.setInsertionPoint(user);
+  Value wr =
+      comm::WaitOp::create(builder, loc, getLabel("wr"), wait, flag, {copy(wait), wait.var(0)},
+                           wait.set(ItemSetKind::D, {wait.var(0), wait.rank()}), {});
+  addToken(op.getToken(), wr);
+  builder.setInsertionPoint(op);
+  return handed.split;
+}
+
+void ChunksExpander::handOn(comm::DispatchOp op) {
+  Location loc = op.getLoc();
+  int64_t ranks = plan.getRanks(), chunks = solution.chunks;
+  makeSymmetric(received = op.getReceived());
+  // Whoever sends sums back by piece must know how many are in each.
+  bool carry = solution.combine == scheduling::Combine::Partial;
+  comm::FlagOp flag = makeFlag(
+      loc, "fd", {ranks, chunks}, carry,
+      writerOnNode(laneOf(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()))));
+  Value split = announce(op);
+
+  Scope send = ofNode(DomainKind::Nodes).with("m", DomainKind::StaggerLanes);
+  AffineExpr source = partnerOf(send.var(1), send);
+  AffineExpr peer = rankAt(nodeOf(send.rank()), send.var(2));
+  comm::ItemSetAttr passed = share(send, source, peer);
+  SmallVector<AffineExpr> arrived{send.var(0), send.var(1)};
+  Value pd = comm::PutOp::create(
+      builder, loc, getLabel("pd"), send, peer,
+      RegionUse{received, send.partOf(send.set(ItemSetKind::D, {source, peer}),
+                                      {copy(send), source}, passed)},
+      RegionUse{stage, send.partOf(ofNodeFor(send, source, nodeOf(send.rank())),
+                                   {copy(send), send.var(1)}, passed)},
+      solution.window, {AfterUse(split, send.var(1)), AfterUse(pieceWait, arrived)}, inner);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1), send.var(2)};
+  comm::SignalOp::create(builder, loc, getLabel("sd"), send, peer, flag,
+                         {copy(send), source, send.var(0)}, carry ? passed : nullptr,
+                         AfterUse(pd, same), inner);
+  if (Operation *user = getFirstUser(op.getToken()))
+    builder.setInsertionPoint(user);
+  Scope wait = scope("s", DomainKind::All).with("k", DomainKind::Stages);
+  comm::ItemSetAttr come = wait.set(ItemSetKind::Q, {wait.var(0), wait.rank(), wait.var(1)});
+  Value wd =
+      comm::WaitOp::create(builder, loc, getLabel("wd"), wait, flag,
+                           {copy(wait), wait.var(0), wait.var(1)}, carry ? come : nullptr, {});
+  replaceToken(op.getToken(), wd);
+}
+
+//===----------------------------------------------------------------------===//
+// And back
+//===----------------------------------------------------------------------===//
+
+/// The signals behind pieces to the rank that adds up for a source, and their waits: for
+/// each piece, source's node and lane of the own node.
+Value ChunksExpander::waitForPieces(comm::CombineOp op, Value puts) {
+  Location loc = op.getLoc();
+  AffineExpr lane = getAffineDimExpr(comm::firstDomainDim + 3, builder.getContext());
+  comm::FlagOp flag = makeFlag(loc, "ff", {int64_t(solution.chunks), nodes, lanes}, /*carry=*/false,
+                               writerOnNode(lane));
+  Scope send = scope("k", DomainKind::Stages).with("s", DomainKind::Stagger);
+  Scope wait = ofNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  builder.setInsertionPoint(op);
+  comm::SignalOp::create(builder, loc, getLabel("sf"), send, writerOnNode(laneOf(send.var(1))),
+                         flag, {copy(send), send.var(0), nodeOf(send.var(1)), laneOf(send.rank())},
+                         nullptr, AfterUse(puts, same), inner);
+  return comm::WaitOp::create(builder, loc, getLabel("wf"), wait, flag,
+                              {copy(wait), wait.var(0), wait.var(1), wait.var(2)}, nullptr, {});
+}
+
+/// A sum a rank and a sum a node for each token of a piece. Returns the latter's token.
+Value ChunksExpander::addUpOnNodes(comm::CombineOp op, Value nodeSums) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  Value rankSums =
+      makeBuffer(loc, "q", comm::BufferSpace::Local, Seq, int64_t(plan.getRanks()), 1, bytes);
+  Value collected = makeCopies(loc, "collect", Seq, {nodes, lanes}, 1, bytes);
+  std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
+  std::string nodeSum = makeTask(loc, "node_sum", comm::TaskKind::NodeSum);
+
+  Scope home = scope("k", DomainKind::Stages).with("s", DomainKind::Stagger);
+  AffineExpr from = home.var(1);
+  comm::ItemSetAttr tokens = home.set(ItemSetKind::D, {from, home.rank()});
+  comm::ItemSetAttr rows = home.set(ItemSetKind::Y, {from, home.rank()});
+  comm::ItemSetAttr some = share(home, from, home.rank());
+  SmallVector<AffineExpr> sameSum{home.var(0), from};
+  builder.setInsertionPoint(op);
+  Value pa = comm::ReduceOp::create(
+      builder, loc, getLabel("pa"), rankSum, home,
+      {RegionUse{records, home.partOf(tokens, {copy(home), from}, some)},
+       RegionUse{op.getRows(), home.region(from, rows)}},
+      RegionUse{rankSums, home.partOf(tokens, from, some)}, getAfterUses(op));
+  Value pf = comm::PutOp::create(
+      builder, loc, getLabel("pf"), home, writerOnNode(laneOf(from)),
+      RegionUse{collected,
+                home.partOf(tokens, {copy(home), nodeOf(from), laneOf(home.rank())}, some)},
+      RegionUse{rankSums, home.partOf(tokens, from, some)}, solution.window, AfterUse(pa, sameSum),
+      inner);
+  Value wf = waitForPieces(op, pf);
+
+  Scope node = ofNode(DomainKind::StaggerNodes), both = node.with("m", DomainKind::Lanes);
+  AffineExpr source = partnerOf(node.var(1), node), here = nodeOf(node.rank());
+  AffineExpr peer = rankAt(here, both.var(2));
+  comm::ItemSetAttr whole = ofNodeFor(node, source, here), part = piece(node, source, here);
+  SmallVector<AffineExpr> come{node.var(0), node.var(1), node.any()};
+  return comm::ReduceOp::create(
+      builder, loc, getLabel("rn"), nodeSum, node,
+      {RegionUse{nodeRecords, node.partOf(whole, {copy(node), node.var(1)}, part)},
+       RegionUse{collected, both.eachPartOf(both.set(ItemSetKind::D, {source, peer}),
+                                            {copy(both), both.var(1), both.var(2)},
+                                            share(both, source, peer))}},
+      RegionUse{nodeSums, node.partOf(whole, node.var(1), part)}, AfterUse(wf, come));
+}
+
+void ChunksExpander::collectSums(comm::CombineOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  Value nodeSums = makeBuffer(loc, "z", comm::BufferSpace::Local, Seq, nodes, 1, bytes);
+  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
+  Value rn = addUpOnNodes(op, nodeSums);
+
+  Scope send = ofNode(DomainKind::StaggerNodes);
+  AffineExpr source = partnerOf(send.var(1), send), here = nodeOf(send.rank());
+  comm::ItemSetAttr whole = ofNodeFor(send, source, here), part = piece(send, source, here);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
+  builder.setInsertionPoint(op);
+  Value pc = comm::PutOp::create(builder, loc, getLabel("pc"), send, source,
+                                 RegionUse{returned, send.partOf(whole, {copy(send), here}, part)},
+                                 RegionUse{nodeSums, send.partOf(whole, send.var(1), part)},
+                                 outerWindow, AfterUse(rn, same), outer);
+  comm::FlagOp flag = makeFlag(loc, "fc", nodes, /*carry=*/false, writerOnLane(1));
+  Scope parts = eachNode(DomainKind::Nodes);
+  replaceSlotSum(op, {returned, parts.eachRegion({copy(parts), parts.var(0)}, sentToNode(parts))},
+                 comm::SumTree::NodePartial);
+  SmallVector<AffineExpr> allPieces{parts.any(), parts.var(0)};
+  finish(op, flag, AfterUse(pc, allPieces));
+}
+
+void expandChunks(comm::PlanOp plan, Exchange exchange,
+                  const scheduling::ScheduleSolution &solution) {
+  ChunksExpander expander(plan, solution);
+  expander.expand(exchange.dispatch);
+  expander.expand(exchange.combine);
+}
+
+} // namespace moec
