@@ -191,7 +191,7 @@ struct WhatIfOptions {
   std::optional<uint32_t> ranks;     ///< of each; the mesh's when absent
   std::vector<uint32_t> tokens = {32, 4096};
   std::vector<std::string> traffics = {"uniform"};
-  std::vector<std::string> algorithms = {"staggered", "two_tier"};
+  std::vector<std::string> algorithms = {"staggered", "two_tier", "two_tier; chunks 8"};
   std::vector<std::string> combines = {"rows", "partial"};
   double restMicroseconds = 0; ///< of a layer, for all that is neither
   std::optional<uint32_t> threads;
