@@ -8,6 +8,7 @@
 
 #include "runtime/formats/chakra.pb.h"
 
+#include <algorithm>
 #include <cmath>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -53,7 +54,9 @@ void fill(chakra::Node &out, const MessageGraph &graph, uint32_t rank, uint32_t 
   out.set_id(number);
   out.set_name(graph.families[node.family]);
   out.set_type(typeOf(node.kind));
-  out.set_duration_micros(static_cast<uint64_t>(std::llround(node.seconds * 1e6)));
+  // What takes time takes some: readers drop work of no duration.
+  uint64_t micros = static_cast<uint64_t>(std::llround(node.seconds * 1e6));
+  out.set_duration_micros(node.seconds > 0 ? std::max<uint64_t>(micros, 1) : 0);
   for (const Dependency &first : program.before(number))
     first.isOrder ? out.add_ctrl_deps(first.node) : out.add_data_deps(first.node);
   attribute(out, "is_cpu_op")->set_bool_val(node.kind == NodeKind::Join);
