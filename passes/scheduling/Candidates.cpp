@@ -43,7 +43,7 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::TwoTier, .window = 0},
     {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::TwoTier, .chunks = 8},
-    {.algorithm = comm::Algorithm::TwoTier, .window = 0, .chunks = 16},
+    {.algorithm = comm::Algorithm::TwoTier, .chunks = 32},
     {.algorithm = comm::Algorithm::Birkhoff},
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},

@@ -22,9 +22,11 @@ public:
         lanes(plan.getRanks() / plan.getNodes()),
         inner(solution.crossByHost ? comm::Path::Host : comm::Path::NVLink),
         outer(solution.algorithm == scheduling::Algorithm::Staged ? inner : comm::Path::Rail),
-        outerWindow(outer == comm::Path::Rail ? solution.window
-                    : solution.ratesBySize    ? 0
-                                              : 1) {}
+        // Of pieces one to each other node at a time: in flight together they end together.
+        outerWindow(solution.chunks > 1         ? std::max<uint32_t>(uint32_t(nodes) - 1, 1)
+                    : outer == comm::Path::Rail ? solution.window
+                    : solution.ratesBySize      ? 0
+                                                : 1) {}
   virtual ~TwoTierExpander() = default;
   void expand(comm::DispatchOp dispatch);
   void expand(comm::CombineOp combine);
