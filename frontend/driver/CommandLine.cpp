@@ -446,6 +446,9 @@ private:
             "Algorithms of the schedule block in place of the input's, with more\n"
             "statements behind them if they have any: 'staggered; window 0'");
     addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
+    command->add_flag("--phases", sweep.phases,
+                      "Dispatch and combine by themselves too, without kernels, over what no\n"
+                      "schedule can beat (md and jsonl)");
     command->add_option("--format", sweep.format, "md, csv or jsonl")
         ->check(CLI::IsMember({"md", "csv", "jsonl"}))
         ->capture_default_str();

@@ -178,6 +178,7 @@ struct SweepOptions {
   std::vector<std::string> traffics = {"uniform"};
   std::vector<std::string> algorithms; ///< these two empty: as the schedule block says
   std::vector<std::string> combines;
+  bool phases = false;       ///< each exchange by itself too, beside its bound
   std::string format = "md"; ///< md, csv, jsonl
   std::string output;        ///< standard output when empty
   std::optional<uint32_t> threads;

@@ -141,6 +141,10 @@ void Sweep::evaluate(const Point &point, study::SweepRow &row) const {
     bounds::LayerBound bound = study::boundOf(step);
     row.boundSeconds = bound.seconds;
     row.boundBy = bound.resource;
+    if (options.phases) {
+      MOEC_ASSIGN_OR_RETURN(row.alone, study::phasesOf(step));
+      row.aloneBound = {bound.dispatch.seconds, bound.combine.seconds};
+    }
     row.allTokens = step.tokens();
     return rt::Status();
   };

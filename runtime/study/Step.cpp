@@ -128,6 +128,39 @@ rt::Result<StepTimes> timesOf(const Step &step) {
                    spans.combine.seconds()};
 }
 
+/// A plan of the phase's ops alone.
+static plan::Plan partOf(const plan::Plan &plan, formats::Phase phase) {
+  std::vector<bool> isKept = formats::opsOf(plan, phase);
+  std::vector<uint32_t> numbers(plan.ops.size());
+  plan::Plan part = plan;
+  part.ops.clear();
+  for (uint32_t i = 0; i < plan.ops.size(); ++i) {
+    if (!isKept[i])
+      continue;
+    numbers[i] = static_cast<uint32_t>(part.ops.size());
+    plan::Op &op = part.ops.emplace_back(plan.ops[i]);
+    std::erase_if(op.after, [&](const plan::After &after) { return !isKept[after.op]; });
+    for (plan::After &after : op.after)
+      after.op = numbers[after.op];
+  }
+  return part;
+}
+
+rt::Result<PhaseTimes> phasesOf(const Step &step) {
+  auto secondsOf = [&](formats::Phase phase) -> rt::Result<double> {
+    plan::Plan part = partOf(step.plan, phase);
+    MOEC_ASSIGN_OR_RETURN(simulator::TaskGraph graph,
+                          simulator::makePlanTasks(part, step.counts, simulator::NoKernelTimes()));
+    MOEC_ASSIGN_OR_RETURN(simulator::Simulation simulation,
+                          simulator::simulate(graph, step.network));
+    return simulation.seconds;
+  };
+  PhaseTimes times;
+  MOEC_ASSIGN_OR_RETURN(times.dispatchSeconds, secondsOf(formats::Phase::Dispatch));
+  MOEC_ASSIGN_OR_RETURN(times.combineSeconds, secondsOf(formats::Phase::Combine));
+  return times;
+}
+
 rt::Result<StepParts> partsOf(const Step &step) {
   MOEC_ASSIGN_OR_RETURN(simulator::GpuRates rates,
                         simulator::gpuRatesOf(step.machine, step.manifest.layer.weightsType));

@@ -63,6 +63,14 @@ struct StepParts {
 /// are no shares.
 rt::Result<StepParts> partsOf(const Step &step);
 
+/// The exchanges by themselves: what of a schedule to hold against the bounds of its phases.
+/// Seconds, each from a moment when all ranks may begin, kernels taking no time.
+struct PhaseTimes {
+  double dispatchSeconds = 0, combineSeconds = 0;
+};
+/// Invalid where the plan stalls.
+rt::Result<PhaseTimes> phasesOf(const Step &step);
+
 } // namespace moec::study
 
 #endif // MOEC_RUNTIME_STUDY_STEP_H

@@ -74,6 +74,15 @@ double dispatch(const SweepRow &row) { return row.times.dispatchSeconds; }
 double experts(const SweepRow &row) { return row.times.expertsSeconds; }
 double combine(const SweepRow &row) { return row.times.combineSeconds; }
 
+/// Of an exchange by itself, over its bound.
+template <auto Phase> std::string aloneRatio(const SweepRow &row) {
+  if (!row.alone)
+    return "";
+  double least = row.aloneBound.*Phase;
+  return number("%.3f", least > 0 ? (*row.alone).*Phase / least : 1);
+}
+bool hasPhases(const SweepRow &row) { return row.alone.has_value(); }
+
 const Column machineColumn = {"machine", false, [](const SweepRow &row) { return row.machine; }};
 const Column ranksColumn = {"ranks", true,
                             [](const SweepRow &row) { return std::to_string(row.ranks); }};
@@ -108,6 +117,8 @@ const Column markdownColumns[] = {
     {"dispatch us", true, micros<dispatch>},
     {"experts us", true, micros<experts>},
     {"combine us", true, micros<combine>},
+    {"dispatch ratio", true, aloneRatio<&PhaseTimes::dispatchSeconds>, hasPhases},
+    {"combine ratio", true, aloneRatio<&PhaseTimes::combineSeconds>, hasPhases},
     {"tokens/s", true,
      [](const SweepRow &row) {
        return row.why.empty() ? number("%.3g", tokensPerSecond(row)) : "";
@@ -200,22 +211,29 @@ rt::Json jsonOf(const SweepRow &row) {
   auto orNull = [](const auto &value, bool has) { return has ? rt::Json(value) : rt::Json(); };
   bool can = row.why.empty();
   const ScheduleChoice &schedule = row.schedule;
-  return {{"machine", row.machine},
-          {"ranks", row.ranks},
-          {"nodes", orNull(row.nodes, row.nodes != 0)},
-          {"algorithm", orNull(schedule.algorithm, !schedule.algorithm.empty())},
-          {"combine", orNull(schedule.combine, !schedule.combine.empty())},
-          {"traffic", row.traffic},
-          {"tokens", orNull(row.tokens.value_or(0), row.tokens.has_value())},
-          {"seconds", orNull(row.times.seconds, can)},
-          {"bound_seconds", orNull(row.boundSeconds, can)},
-          {"ratio", orNull(ratioOf(row), can)},
-          {"bound_by", orNull(row.boundBy, can)},
-          {"dispatch_seconds", orNull(row.times.dispatchSeconds, can)},
-          {"experts_seconds", orNull(row.times.expertsSeconds, can)},
-          {"combine_seconds", orNull(row.times.combineSeconds, can)},
-          {"tokens_per_second", orNull(tokensPerSecond(row), can)},
-          {"why", orNull(row.why, !can)}};
+  rt::Json json = {{"machine", row.machine},
+                   {"ranks", row.ranks},
+                   {"nodes", orNull(row.nodes, row.nodes != 0)},
+                   {"algorithm", orNull(schedule.algorithm, !schedule.algorithm.empty())},
+                   {"combine", orNull(schedule.combine, !schedule.combine.empty())},
+                   {"traffic", row.traffic},
+                   {"tokens", orNull(row.tokens.value_or(0), row.tokens.has_value())},
+                   {"seconds", orNull(row.times.seconds, can)},
+                   {"bound_seconds", orNull(row.boundSeconds, can)},
+                   {"ratio", orNull(ratioOf(row), can)},
+                   {"bound_by", orNull(row.boundBy, can)},
+                   {"dispatch_seconds", orNull(row.times.dispatchSeconds, can)},
+                   {"experts_seconds", orNull(row.times.expertsSeconds, can)},
+                   {"combine_seconds", orNull(row.times.combineSeconds, can)},
+                   {"tokens_per_second", orNull(tokensPerSecond(row), can)},
+                   {"why", orNull(row.why, !can)}};
+  if (row.alone) {
+    json["dispatch_alone_seconds"] = row.alone->dispatchSeconds;
+    json["dispatch_bound_seconds"] = row.aloneBound.dispatchSeconds;
+    json["combine_alone_seconds"] = row.alone->combineSeconds;
+    json["combine_bound_seconds"] = row.aloneBound.combineSeconds;
+  }
+  return json;
 }
 
 } // namespace

@@ -39,6 +39,9 @@ struct SweepRow {
   StepTimes times;
   double boundSeconds = 0;
   std::string boundBy;
+  /// Each exchange by itself, and what none beats; where that was asked for.
+  std::optional<PhaseTimes> alone;
+  PhaseTimes aloneBound;
   double allTokens = 0; ///< of all ranks
 };
 

@@ -22,6 +22,8 @@ static std::vector<SweepRow> twoRows() {
   good.times = {2e-3, 1e-3, 5e-4, 4e-4};
   good.boundSeconds = 1e-3;
   good.boundBy = "gpu 0 nvlink out";
+  good.alone = PhaseTimes{9e-4, 5e-4};
+  good.aloneBound = {8e-4, 4e-4};
   good.allTokens = 1024;
   SweepRow bad;
   bad.machine = "box";
@@ -63,6 +65,8 @@ TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0]["ratio"], 2.0);
   EXPECT_EQ(rows[0]["tokens_per_second"], 512000.0);
+  EXPECT_EQ(rows[0]["dispatch_bound_seconds"], 8e-4);
+  EXPECT_EQ(rows[0]["combine_bound_seconds"], 4e-4);
   EXPECT_EQ(rows[0]["algorithm"], nullptr);
   EXPECT_EQ(rows[0]["why"], nullptr);
   EXPECT_EQ(rows[1]["nodes"], nullptr);
@@ -70,7 +74,9 @@ TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
   EXPECT_EQ(rows[1]["seconds"], nullptr);
   EXPECT_EQ(rows[1]["tokens"], nullptr);
   EXPECT_EQ(rows[1]["why"], "a \"b\" | c");
-  EXPECT_EQ(rows[0].size(), rows[1].size());
+  // Of those rows alone for which phases were asked for, and could be.
+  EXPECT_EQ(rows[0]["dispatch_alone_seconds"], 9e-4);
+  EXPECT_EQ(rows[0].size(), rows[1].size() + 4);
 }
 
 TEST(SweepTable, markdown_leaves_out_what_nobody_asked_for) {
@@ -79,6 +85,9 @@ TEST(SweepTable, markdown_leaves_out_what_nobody_asked_for) {
   EXPECT_NE(both.find("| algorithm "), std::string::npos);
   EXPECT_NE(both.find("| source "), std::string::npos);
   EXPECT_NE(both.find("a \"b\" \\| c"), std::string::npos);
+  EXPECT_NE(both.find("| dispatch ratio | combine ratio |"), std::string::npos);
+  EXPECT_NE(both.find("|          1.125 |         1.250 |"), std::string::npos);
+  rows[0].alone.reset();
   std::string one = tableText(std::span(rows).first(1), TableFormat::Markdown);
   EXPECT_EQ(one,
             "| machine | ranks | nodes | traffic | tokens |     us | bound us | ratio | bound by"
