@@ -180,41 +180,52 @@ Value moec::tile::getPipeOf(Value slot) {
   return source;
 }
 
+/// One operand that is always there and two that may be.
 template <typename Op>
-static void buildEnter(OpBuilder &builder, OperationState &state, Value source) {
-  state.addOperands(source);
+static void addOperands(OperationState &state, Value first, Value second, Value third) {
+  state.getOrAddProperties<typename Op::Properties>().operandSegmentSizes = {1, second ? 1 : 0,
+                                                                             third ? 1 : 0};
+  for (Value value : {first, second, third})
+    if (value)
+      state.addOperands(value);
+}
+
+template <typename Op>
+static void buildEnter(OperationState &state, Value source, IntegerAttr index, Value number,
+                       Value phase) {
+  state.getOrAddProperties<typename Op::Properties>().index = index;
+  addOperands<Op>(state, source, number, phase);
   state.addTypes(getSlotType(source.getType()));
 }
 
 template <typename Op>
-static void buildEnter(OpBuilder &builder, OperationState &state, Value pipe, unsigned index,
-                       Value phase) {
-  state.getOrAddProperties<typename Op::Properties>().index = builder.getI32IntegerAttr(index);
-  state.addOperands({pipe, phase});
-  state.addTypes(getSlotType(pipe.getType()));
-}
-
-template <typename Op>
-static void buildLeave(OperationState &state, Value slot, IntegerAttr index, IntegerAttr after) {
+static void buildLeave(OperationState &state, Value slot, IntegerAttr index, IntegerAttr after,
+                       Value number = {}, Value condition = {}) {
   auto &properties = state.getOrAddProperties<typename Op::Properties>();
   properties.index = index;
   properties.after = after;
-  state.addOperands(slot);
+  addOperands<Op>(state, slot, number, condition);
 }
 
-void AcquireOp::build(OpBuilder &builder, OperationState &state, Value source) {
-  buildEnter<AcquireOp>(builder, state, source);
+void AcquireOp::build(OpBuilder &, OperationState &state, Value source) {
+  buildEnter<AcquireOp>(state, source, {}, {}, {});
 }
 void AcquireOp::build(OpBuilder &builder, OperationState &state, Value pipe, unsigned index,
                       Value phase) {
-  buildEnter<AcquireOp>(builder, state, pipe, index, phase);
+  buildEnter<AcquireOp>(state, pipe, builder.getI32IntegerAttr(index), {}, phase);
 }
-void WaitOp::build(OpBuilder &builder, OperationState &state, Value source) {
-  buildEnter<WaitOp>(builder, state, source);
+void AcquireOp::build(OpBuilder &, OperationState &state, Value pipe, Value number, Value phase) {
+  buildEnter<AcquireOp>(state, pipe, {}, number, phase);
+}
+void WaitOp::build(OpBuilder &, OperationState &state, Value source) {
+  buildEnter<WaitOp>(state, source, {}, {}, {});
 }
 void WaitOp::build(OpBuilder &builder, OperationState &state, Value pipe, unsigned index,
                    Value phase) {
-  buildEnter<WaitOp>(builder, state, pipe, index, phase);
+  buildEnter<WaitOp>(state, pipe, builder.getI32IntegerAttr(index), {}, phase);
+}
+void WaitOp::build(OpBuilder &, OperationState &state, Value pipe, Value number, Value phase) {
+  buildEnter<WaitOp>(state, pipe, {}, number, phase);
 }
 void CommitOp::build(OpBuilder &builder, OperationState &state, Value slot, unsigned after) {
   buildLeave<CommitOp>(state, slot, {}, builder.getI32IntegerAttr(after));
@@ -222,11 +233,19 @@ void CommitOp::build(OpBuilder &builder, OperationState &state, Value slot, unsi
 void CommitOp::build(OpBuilder &builder, OperationState &state, Value pipe, IntegerAttr index) {
   buildLeave<CommitOp>(state, pipe, index, builder.getI32IntegerAttr(0));
 }
+void CommitOp::build(OpBuilder &builder, OperationState &state, Value pipe, Value number,
+                     unsigned after, Value condition) {
+  buildLeave<CommitOp>(state, pipe, {}, builder.getI32IntegerAttr(after), number, condition);
+}
 void ReleaseOp::build(OpBuilder &builder, OperationState &state, Value slot, unsigned after) {
   buildLeave<ReleaseOp>(state, slot, {}, builder.getI32IntegerAttr(after));
 }
 void ReleaseOp::build(OpBuilder &builder, OperationState &state, Value pipe, IntegerAttr index) {
   buildLeave<ReleaseOp>(state, pipe, index, builder.getI32IntegerAttr(0));
+}
+void ReleaseOp::build(OpBuilder &builder, OperationState &state, Value pipe, Value number,
+                      unsigned after, Value condition) {
+  buildLeave<ReleaseOp>(state, pipe, {}, builder.getI32IntegerAttr(after), number, condition);
 }
 
 void SlotBufOp::build(OpBuilder &builder, OperationState &state, Value slot, unsigned index) {

@@ -331,29 +331,32 @@ def Tile_RingOp : Tile_LoopOp<"ring"> {
 //===----------------------------------------------------------------------===//
 
 class Tile_EnterOp<string mnemonic> : Tile_Op<mnemonic,
-    [TypesMatchWith<"slot has the buffers of the pipe", "source", "slot",
+    [AttrSizedOperandSegments,
+     TypesMatchWith<"slot has the buffers of the pipe", "source", "slot",
                     "::moec::tile::getSlotType($_self)">]> {
-  let arguments = (ins Tile_PipeOrTicket:$source, Optional<I32>:$phase,
+  let arguments = (ins Tile_PipeOrTicket:$source, Optional<I32>:$number, Optional<I32>:$phase,
                        OptionalAttr<I32Attr>:$index);
   let results = (outs Tile_SlotType:$slot);
   let assemblyFormat = [{
-    $source (`[` $index^ `]`)? (`phase` $phase^)? attr-dict `:` qualified(type($source))
+    $source (`[` $index^ `]`)? (`at` $number^)? (`phase` $phase^)? attr-dict
+        `:` qualified(type($source))
   }];
   let skipDefaultBuilders = 1;
   let builders = [
     OpBuilder<(ins "::mlir::Value":$source)>,
-    OpBuilder<(ins "::mlir::Value":$pipe, "unsigned":$index, "::mlir::Value":$phase)>];
+    OpBuilder<(ins "::mlir::Value":$pipe, "unsigned":$index, "::mlir::Value":$phase)>,
+    OpBuilder<(ins "::mlir::Value":$pipe, "::mlir::Value":$number, "::mlir::Value":$phase)>];
 }
 
 def Tile_AcquireOp : Tile_EnterOp<"acquire"> {
   let summary = "Wait until a slot is empty, to fill it";
   let description = [{
     Of a ticket inside a ring; of a pipe with one slot outside. After
-    -tile-fold-rings always of a pipe, with a constant `index` and the parity of the
-    phase to wait for.
+    -tile-fold-rings always of a pipe, with a constant `index`, or a `number` where the
+    ring has become a loop over blocks, and the parity of the phase to wait for.
 
     Constraints: (acquire-c1) a ticket without index; a pipe with an index of one of its
-    slots, unless it has one slot.
+    slots or a number, unless it has one slot.
 
     Life cycle: made by -comm-form-kernels, folded by -tile-fold-rings, gone in
     -tile-to-nvvm.
@@ -373,7 +376,7 @@ def Tile_WaitOp : Tile_EnterOp<"wait"> {
     As `tile.acquire`, for the reader.
 
     Constraints: (wait-c1) a ticket without index; a pipe with an index of one of its
-    slots, unless it has one slot.
+    slots or a number, unless it has one slot.
 
     Life cycle: as `tile.acquire`.
 
@@ -386,17 +389,20 @@ def Tile_WaitOp : Tile_EnterOp<"wait"> {
   let hasVerifier = 1;
 }
 
-class Tile_LeaveOp<string mnemonic> : Tile_Op<mnemonic> {
+class Tile_LeaveOp<string mnemonic> : Tile_Op<mnemonic, [AttrSizedOperandSegments]> {
   let arguments = (ins Tile_SlotOrPipe:$slot, OptionalAttr<I32Attr>:$index,
-                       DefaultValuedAttr<I32Attr, "0">:$after, Optional<I1>:$condition);
+                       DefaultValuedAttr<I32Attr, "0">:$after, Optional<I32>:$number,
+                       Optional<I1>:$condition);
   let assemblyFormat = [{
-    $slot (`[` $index^ `]`)? (`after` $after^)? (`when` $condition^)? attr-dict
+    $slot (`[` $index^ `]`)? (`at` $number^)? (`after` $after^)? (`when` $condition^)? attr-dict
         `:` qualified(type($slot))
   }];
   let skipDefaultBuilders = 1;
   let builders = [
     OpBuilder<(ins "::mlir::Value":$slot, CArg<"unsigned", "0">:$after)>,
-    OpBuilder<(ins "::mlir::Value":$pipe, "::mlir::IntegerAttr":$index)>];
+    OpBuilder<(ins "::mlir::Value":$pipe, "::mlir::IntegerAttr":$index)>,
+    OpBuilder<(ins "::mlir::Value":$pipe, "::mlir::Value":$number, "unsigned":$after,
+      "::mlir::Value":$condition)>];
 }
 
 def Tile_CommitOp : Tile_LeaveOp<"commit"> {
@@ -404,11 +410,11 @@ def Tile_CommitOp : Tile_LeaveOp<"commit"> {
   let description = [{
     With `after n` the writes of the last n blocks stay in flight: the slot handed
     on is that of n blocks ago, and the rest follows after the ring. After
-    -tile-fold-rings the slot is named by pipe and `index`, and `when` says whether
-    there was a block so long ago.
+    -tile-fold-rings the slot is named by pipe and `index` or `number`, and `when` says
+    whether there was a block so long ago.
 
     Constraints: (commit-c1) the slot was acquired; (commit-c2) a slot without index, a
-    pipe with an index as `tile.acquire`.
+    pipe with an index or number as `tile.acquire`.
 
     Life cycle: as `tile.acquire`.
 

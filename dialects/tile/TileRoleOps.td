@@ -60,8 +60,7 @@ def Tile_GatherOp : Tile_Op<"gather"> {
 
     Example: test/dialects/tile/ops.mlir.
 
-    Lowering: cp.async of 16 bytes by all lanes of the role, pointers carried by the
-    ring.
+    Lowering: cp.async of 16 bytes by all lanes of the role. The array is below 64 GiB.
   }];
   let hasVerifier = 1;
   let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
@@ -73,10 +72,11 @@ def Tile_GatherOp : Tile_Op<"gather"> {
 }
 
 def Tile_GatherRowsOp : Tile_Op<"gather_rows"> {
-  let summary = "Where the rows of a gather begin";
+  let summary = "Which rows of a gather a thread copies";
   let description = [{
-    The addresses, in the array, of the 16-byte pieces of block 0 that this thread
-    copies. The threads of the role share the pieces of `buf` in the order of rows.
+    The threads of the role share the 16-byte pieces of `buf` in the order of rows, so
+    all that a thread copies have the same column: `start` is its place in row 0 of the
+    array, and `places` are where the rows begin, in pieces from there.
 
     Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
 
@@ -88,18 +88,19 @@ def Tile_GatherRowsOp : Tile_Op<"gather_rows"> {
   }];
   let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
                        I32:$valid, TypeAttr:$buf);
-  let results = (outs Variadic<Tile_GlobalPtr>:$pointers);
+  let results = (outs Tile_GlobalPtr:$start, Variadic<I32>:$places);
   let assemblyFormat = [{
     $base `pitch` $pitch `rows` `(` $indices `[` $first `]` `,` $valid `)` `of` $buf attr-dict
-        `:` type($pointers)
+        `:` type($places)
   }];
 }
 
 def Tile_GatherCopyOp : Tile_Op<"gather_copy", [AttrSizedOperandSegments]> {
   let summary = "Pieces of gathered rows into the buffer of an acquired slot";
   let description = [{
-    Copies what lies `offset` bytes behind the pointers. With `k`, the number of the
-    block, pieces beyond the pitch are zero.
+    Copies from rows that begin at `places`, as `tile.gather_rows` counts; `start` is this
+    thread's place in row 0 and the block. With `k`, the number of the block, pieces
+    beyond the pitch are zero.
 
     Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
 
@@ -107,13 +108,13 @@ def Tile_GatherCopyOp : Tile_Op<"gather_copy", [AttrSizedOperandSegments]> {
 
     Example: test/passes/lowering/fold-rings.mlir.
 
-    Lowering: cp.async of 16 bytes, one a pointer.
+    Lowering: cp.async of 16 bytes, one a row.
   }];
-  let arguments = (ins Variadic<Tile_GlobalPtr>:$pointers, Optional<I32>:$k, Tile_BufType:$buf,
-                       I64Attr:$offset, I64Attr:$pitch);
+  let arguments = (ins Tile_GlobalPtr:$start, Variadic<I32>:$places, Optional<I32>:$k,
+                       Tile_BufType:$buf, I64Attr:$pitch);
   let assemblyFormat = [{
-    `(` $pointers `)` `+` $offset (`k` `(` $k^ `)` )? `pitch` $pitch `,` $buf attr-dict
-        `:` `(` type($pointers) `)` `,` qualified(type($buf))
+    $start `pitch` $pitch `rows` `(` $places `)` (`k` `(` $k^ `)` )? `,` $buf attr-dict
+        `:` `(` type($places) `)` `,` qualified(type($buf))
   }];
 }
 

@@ -274,11 +274,14 @@ LogicalResult RingOp::verifyRegions() {
 // Slots
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifyIndex(Operation *op, Value pipe, std::optional<uint32_t> index) {
+static LogicalResult verifyIndex(Operation *op, Value pipe, std::optional<uint32_t> index,
+                                 Value number) {
   auto type = dyn_cast<PipeType>(pipe.getType());
   if (!type)
-    return index ? op->emitOpError() << "must not name a slot: it has one" : success();
-  if (!index && type.getSlots() != 1)
+    return index || number ? op->emitOpError() << "must not name a slot: it has one" : success();
+  if (index && number)
+    return op->emitOpError() << "must name its slot once";
+  if (!index && !number && type.getSlots() != 1)
     return op->emitOpError() << "must name one of the " << type.getSlots()
                              << " slots, or be in a ring";
   if (index && *index >= type.getSlots())
@@ -288,21 +291,21 @@ static LogicalResult verifyIndex(Operation *op, Value pipe, std::optional<uint32
 }
 
 LogicalResult AcquireOp::verify() {
-  return verifyIndex(*this, getSource(), getIndex()); // acquire-c1
+  return verifyIndex(*this, getSource(), getIndex(), getNumber()); // acquire-c1
 }
 LogicalResult WaitOp::verify() {
-  return verifyIndex(*this, getSource(), getIndex()); // wait-c1
+  return verifyIndex(*this, getSource(), getIndex(), getNumber()); // wait-c1
 }
 
 LogicalResult CommitOp::verify() {
   // commit-c1
   if (isa<SlotType>(getSlot().getType()) && !getSlot().getDefiningOp<AcquireOp>())
     return emitOpError() << "must be of a slot that the role has acquired";
-  return verifyIndex(*this, getSlot(), getIndex()); // commit-c2
+  return verifyIndex(*this, getSlot(), getIndex(), getNumber()); // commit-c2
 }
 LogicalResult ReleaseOp::verify() {
   // release-c1
   if (isa<SlotType>(getSlot().getType()) && !getSlot().getDefiningOp<WaitOp>())
     return emitOpError() << "must be of a slot that the role has waited for";
-  return verifyIndex(*this, getSlot(), getIndex()); // release-c2
+  return verifyIndex(*this, getSlot(), getIndex(), getNumber()); // release-c2
 }

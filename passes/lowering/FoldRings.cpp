@@ -15,6 +15,7 @@
 #include "passes/check/ClosedForm.h"
 #include "passes/lowering/PhaseTable.h"
 #include "passes/lowering/RingBlocks.h"
+#include "passes/lowering/RolledRing.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -66,7 +67,10 @@ private:
     Phases &at = phases.at(pipe, fillsSlots(op));
     OpBuilder builder(op);
     op->setAttr("index", builder.getI32IntegerAttr(0));
-    op->insertOperands(1, at.late);
+    if (auto acquire = dyn_cast<tile::AcquireOp>(op))
+      acquire.getPhaseMutable().assign(at.late);
+    else
+      cast<tile::WaitOp>(op).getPhaseMutable().assign(at.late);
     Emitter emit(builder, op->getLoc());
     builder.setInsertionPointAfter(op);
     at.late = emit.bitXor(at.late, 1);
@@ -76,16 +80,21 @@ private:
   LogicalResult foldRing(tile::RingOp ring) {
     Phases &at = phases.at(ring.getPipe(), fillsSlots(ring));
     OpBuilder builder(ring);
-    RingBlocks blocks(ring, at, builder);
-    if (failed(blocks.emit()))
+    if (failed(checkRing(ring)))
       return failure();
+    RingShape shape = getShape(ring);
+    if (isRolled(ring)) {
+      emitRolled(ring, at, builder);
+    } else {
+      RingBlocks blocks(ring, at, builder);
+      blocks.emit();
+      ring->replaceAllUsesWith(blocks.getResults());
+    }
     Emitter emit(builder, ring.getLoc());
-    RingShape shape = blocks.getShape();
     if (at.early && shape.flips(true))
       at.early = emit.bitXor(at.early, 1);
     if (shape.flips(false))
       at.late = emit.bitXor(at.late, 1);
-    ring->replaceAllUsesWith(blocks.getResults());
     ring->erase();
     return success();
   }

@@ -149,7 +149,8 @@ private:
     emit.warpSync();
   }
 
-  /// One group a slot: it ends behind the last copy into it.
+  /// One group a slot: it ends behind the last copy into it. In a block without copies it is
+  /// empty: who waits counts groups.
   void afterCopy(tile::GatherCopyOp copy) {
     Value slot = getSlot(copy.getBuf());
     for (Operation *next = copy->getNextNode(); next; next = next->getNextNode())
@@ -157,7 +158,8 @@ private:
         if (getSlot(other.getBuf()) == slot)
           return;
     OpBuilder builder(copy.getContext());
-    builder.setInsertionPointAfter(copy);
+    auto branch = dyn_cast<scf::IfOp>(copy->getParentOp());
+    builder.setInsertionPointAfter(branch ? branch.getOperation() : copy.getOperation());
     Emitter(builder, copy.getLoc()).commitCopies();
   }
 

@@ -48,14 +48,15 @@ static void forEachBox(Emitter &emit, RoleContext &context, Value buf, tile::Vie
                        llvm::function_ref<void(Value, ValueRange)> move) {
   auto type = cast<tile::BufType>(buf.getType());
   int64_t boxes = type.getColumns() / view.getColumns();
+  Value start = context.getAddress(emit, buf);
   for (int64_t box = 0; box < boxes; ++box)
-    move(emit.offset(context.shared(), context.getOffset(buf) + box * (type.getBytes() / boxes)),
+    move(emit.offset(start, box * (type.getBytes() / boxes)),
          getCoordinates(emit, view, coords, valid, box * view.getColumns()));
 }
 
 static void lowerLoad(tile::LoadOp op, Emitter &emit, RoleContext &context) {
   SlotPlace slot = getSlotPlaceOf(op.getBuf());
-  Value full = context.getFullBarrier(emit, slot.pipe, slot.index);
+  Value full = context.getFullBarrier(emit, slot);
   Value map = getMap(op.getView());
   forEachBox(emit, context, op.getBuf(), op.getView().getType(), op.getCoords(), op.getValid(),
              [&](Value shared, ValueRange at) { emit.tensorLoad(shared, map, at, full); });
@@ -77,7 +78,7 @@ static LogicalResult lowerScatter(tile::ScatterOp op, Emitter &emit, RoleContext
   if (buf.getSwizzle())
     return op.emitError() << kUnsupported << "a scatter from a swizzled buffer";
   int64_t pitch = buf.getRowBytes() + buf.getPad();
-  Value base = emit.offset(context.shared(), context.getOffset(op.getBuf()));
+  Value base = context.getAddress(emit, op.getBuf());
   emit.loopFor(context.threadOfRole(), op.getValid(), emit.i32(context.getPlace().threads()),
                [&](Value row) {
                  IRMapping map;
@@ -92,11 +93,13 @@ static LogicalResult lowerScatter(tile::ScatterOp op, Emitter &emit, RoleContext
   return success();
 }
 
+static constexpr int64_t kPieceBytes = 16; // of one cp.async
+
 /// How the threads of a role share the 16-byte pieces of a buffer: thread t takes piece
 /// t mod `pieces` of rows t / `pieces`, and then every `step` rows.
 struct Pieces {
   Pieces(tile::BufType buf, const RolePlace &place)
-      : pieces(buf.getRowBytes() / 16), step(place.threads() / pieces) {}
+      : pieces(buf.getRowBytes() / kPieceBytes), step(place.threads() / pieces) {}
   int64_t pieces, step;
 };
 
@@ -112,19 +115,18 @@ static LogicalResult lowerGatherRows(tile::GatherRowsOp op, Emitter &emit, RoleC
     return op.emitError() << kUnsupported << "a gather of rows of " << buf.getRowBytes()
                           << " bytes by " << context.getPlace().threads() << " threads";
   Value row = emit.divide(context.threadOfRole(), share.pieces);
-  Value column = emit.mul(getPiece(emit, context, share), 16);
-  Value base = emit.offset(op.getBase(), emit.widen(column, emit.i64Type()));
-  Value own = emit.shiftLeft(emit.widen(emit.add(op.getFirst(), row), emit.i64Type()), 2);
-  Value indices = emit.offset(op.getIndices(), own);
+  Value column = emit.mul(getPiece(emit, context, share), kPieceBytes);
+  op.getStart().replaceAllUsesWith(emit.offset(op.getBase(), emit.widen(column, emit.i64Type())));
+  Value first = emit.shiftLeft(emit.widen(emit.add(op.getFirst(), row), emit.i64Type()), 2);
+  Value indices = emit.offset(op.getIndices(), first);
   // From this thread's first row to the last one, which may lie before it.
   Value last = emit.sub(emit.sub(op.getValid(), 1), row);
-  for (auto [i, pointer] : llvm::enumerate(op.getPointers())) {
+  for (auto [i, place] : llvm::enumerate(op.getPlaces())) {
     // Rows behind the end repeat the last one: nobody reads them, and they exist.
     Value at = emit.signedMin(last, i * share.step);
     Value bytes = emit.shiftLeft(emit.widenSigned(at, emit.i64Type()), 2);
     Value index = emit.load(emit.i32Type(), emit.offset(indices, bytes));
-    Value start = emit.mul(emit.widen(index, emit.i64Type()), op.getPitch());
-    pointer.replaceAllUsesWith(emit.offset(base, start));
+    place.replaceAllUsesWith(emit.mul(index, op.getPitch() / kPieceBytes));
   }
   return success();
 }
@@ -139,7 +141,8 @@ static Value getPieceAddress(RoleContext &context, tile::BufType buf) {
     Value piece = getPiece(emit, context, share);
     if (buf.getSwizzle())
       piece = emit.bitXor(piece, emit.bitAnd(row, 7));
-    Value bytes = emit.add(emit.mul(row, buf.getRowBytes() + buf.getPad()), emit.mul(piece, 16));
+    Value bytes =
+        emit.add(emit.mul(row, buf.getRowBytes() + buf.getPad()), emit.mul(piece, kPieceBytes));
     return emit.offset(context.shared(), bytes);
   });
 }
@@ -150,15 +153,16 @@ static void lowerGatherCopy(tile::GatherCopyOp op, Emitter &emit, RoleContext &c
   Value size;
   if (op.getK()) {
     Value column = emit.add(emit.mul(op.getK(), buf.getRowBytes()),
-                            emit.mul(getPiece(emit, context, share), 16));
+                            emit.mul(getPiece(emit, context, share), kPieceBytes));
     Value exists = emit.compare(Compare::Less, column, op.getPitch());
-    size = emit.select(exists, emit.i32(16), emit.i32(0));
+    size = emit.select(exists, emit.i32(kPieceBytes), emit.i32(0));
   }
-  Value start = getPieceAddress(context, buf);
+  Value target = context.inBuffer(emit, getPieceAddress(context, buf), op.getBuf());
   int64_t step = share.step * (buf.getRowBytes() + buf.getPad());
-  for (auto [i, pointer] : llvm::enumerate(op.getPointers()))
-    emit.asyncCopy(emit.offset(start, context.getOffset(op.getBuf()) + i * step),
-                   emit.offset(pointer, op.getOffset()), size);
+  for (auto [i, place] : llvm::enumerate(op.getPlaces())) {
+    Value bytes = emit.mul(emit.widen(place, emit.i64Type()), kPieceBytes);
+    emit.asyncCopy(emit.offset(target, i * step), emit.offset(op.getStart(), bytes), size);
+  }
 }
 
 LogicalResult lowerCopy(Operation *op, RoleContext &context) {

@@ -36,8 +36,7 @@ static LogicalResult lowerCommit(tile::CommitOp op, Emitter &emit, RoleContext &
   // The bytes of TMA complete the phase; the arrive came with the acquire.
   if (use.tensorLoads)
     return success();
-  arrive(emit, context.isLaneZero(), op.getCondition(),
-         context.getFullBarrier(emit, slot.pipe, slot.index));
+  arrive(emit, context.isLaneZero(), op.getCondition(), context.getFullBarrier(emit, slot));
   // Or ptxas takes the lanes for parted from here on, in the ring of the next tile too.
   if (use.puts)
     emit.warpSync();
@@ -47,7 +46,7 @@ static LogicalResult lowerCommit(tile::CommitOp op, Emitter &emit, RoleContext &
 static void lowerRelease(tile::ReleaseOp op, Emitter &emit, RoleContext &context) {
   SlotPlace slot = getSlotPlace(op);
   SlotAccess use = context.uses.of(slot.pipe.getPipe());
-  Value barrier = context.getEmptyBarrier(emit, slot.pipe, slot.index);
+  Value barrier = context.getEmptyBarrier(emit, slot);
   if (use.stores)
     return emit.arrive(barrier); // of the thread that stored
   arrive(emit, use.products ? context.leadsWarpgroup() : context.isLaneZero(), op.getCondition(),
@@ -59,11 +58,11 @@ LogicalResult lowerPipeOp(Operation *op, RoleContext &context) {
   Emitter emit(builder, op->getLoc());
   SlotPlace slot = getSlotPlace(op);
   if (auto acquire = dyn_cast<tile::AcquireOp>(op)) {
-    emit.waitBarrier(context.getEmptyBarrier(emit, slot.pipe, slot.index), acquire.getPhase());
+    emit.waitBarrier(context.getEmptyBarrier(emit, slot), acquire.getPhase());
     if (int64_t bytes = getLoadedBytes(acquire))
-      emit.arriveExpecting(context.getFullBarrier(emit, slot.pipe, slot.index), bytes);
+      emit.arriveExpecting(context.getFullBarrier(emit, slot), bytes);
   } else if (auto wait = dyn_cast<tile::WaitOp>(op)) {
-    emit.waitBarrier(context.getFullBarrier(emit, slot.pipe, slot.index), wait.getPhase());
+    emit.waitBarrier(context.getFullBarrier(emit, slot), wait.getPhase());
   } else if (auto commit = dyn_cast<tile::CommitOp>(op)) {
     return lowerCommit(commit, emit, context);
   } else {

@@ -8,43 +8,19 @@
 #include "passes/lowering/RingBlocks.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/check/ClosedForm.h"
+#include "passes/lowering/RolledRing.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
 namespace moec::lowering {
 
-RingBlocks::RingBlocks(Operation *op, const Phases &phases, OpBuilder &builder)
-    : ring(cast<tile::RingOp>(op)), phases(phases), builder(builder), make(builder, op->getLoc()) {
-  shape.count = ring.getCount();
-  shape.slots = cast<tile::PipeType>(ring.getPipe().getType()).getSlots();
-  values = llvm::to_vector(ring.getInits());
+RingShape getShape(tile::RingOp ring) {
+  return {ring.getCount(), cast<tile::PipeType>(ring.getPipe().getType()).getSlots()};
 }
 
-LogicalResult RingBlocks::emit() {
-  if (failed(check()))
-    return failure();
-  startProducts();
-  startGathers();
-  if (shape.rounds())
-    emitRounds();
-  emitRest();
-  emitLagging();
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Before the first block
-//===----------------------------------------------------------------------===//
-
-/// How many 16-byte pieces of the buffer each thread of the role copies.
-static unsigned getPieces(tile::GatherOp gather) {
-  auto role = gather->getParentOfType<tile::RoleOp>();
-  unsigned pieces = gather.getBuf().getType().getBytes() / 16, threads = role.getNumWarps() * 32;
-  return pieces % threads == 0 ? pieces / threads : 0;
-}
-
-LogicalResult RingBlocks::check() {
+LogicalResult checkRing(tile::RingOp ring) {
+  RingShape shape = getShape(ring);
   for (Operation &op : ring.getBody().front()) {
     unsigned after = 0;
     if (auto commit = dyn_cast<tile::CommitOp>(op))
@@ -57,11 +33,26 @@ LogicalResult RingBlocks::check() {
     bool elsewhere = isa<tile::AcquireOp, tile::WaitOp>(op) && op.getOperand(0) != ring.getTicket();
     if (elsewhere || isa<tile::RingOp, tile::ForTilesOp>(op))
       return op.emitError() << kUnsupported << "a second pipe inside a ring";
-    if (auto gather = dyn_cast<tile::GatherOp>(op); gather && !getPieces(gather))
+    auto gather = dyn_cast<tile::GatherOp>(op);
+    if (gather && !getPieces(gather))
       return op.emitError() << kUnsupported << "a gather whose threads get unequal parts of "
                             << gather.getBuf().getType();
+    if (gather && !isRolled(ring))
+      return op.emitError() << kUnsupported << "a gather in a ring that does more than copy";
   }
   return success();
+}
+
+RingBlocks::RingBlocks(Operation *op, const Phases &phases, OpBuilder &builder)
+    : ring(cast<tile::RingOp>(op)), shape(moec::lowering::getShape(ring)), phases(phases),
+      builder(builder), make(builder, op->getLoc()), values(llvm::to_vector(ring.getInits())) {}
+
+void RingBlocks::emit() {
+  startProducts();
+  if (shape.rounds())
+    emitRounds();
+  emitRest();
+  emitLagging();
 }
 
 /// A product that starts at zero does not read its accumulators in the first block.
@@ -78,17 +69,6 @@ void RingBlocks::startProducts() {
   }
 }
 
-void RingBlocks::startGathers() {
-  for (auto gather : ring.getBody().front().getOps<tile::GatherOp>()) {
-    SmallVector<Type> pointers(getPieces(gather), make.globalPointerType());
-    auto rows =
-        tile::GatherRowsOp::create(builder, gather.getLoc(), pointers, gather.getBase(),
-                                   gather.getPitchAttr(), gather.getIndices(), gather.getFirst(),
-                                   gather.getValid(), TypeAttr::get(gather.getBuf().getType()));
-    gathers.push_back({gather, rows.getPointers()});
-  }
-}
-
 //===----------------------------------------------------------------------===//
 // Rounds, rest
 //===----------------------------------------------------------------------===//
@@ -98,8 +78,6 @@ void RingBlocks::emitRounds() {
   if (phases.early)
     inits.push_back(phases.early);
   llvm::append_range(inits, values);
-  for (const Gather &gather : gathers)
-    llvm::append_range(inits, gather.pointers);
   auto loop =
       scf::ForOp::create(builder, ring.getLoc(), make.i32(0),
                          make.i32(shape.rounds() * shape.slots), make.i32(shape.slots), inits);
@@ -112,12 +90,7 @@ void RingBlocks::emitRounds() {
       phases.early = from.front();
       from = from.drop_front();
     }
-    llvm::copy(from.take_front(values.size()), values.begin());
-    from = from.drop_front(values.size());
-    for (Gather &gather : gathers) {
-      llvm::copy(from.take_front(gather.pointers.size()), gather.pointers.begin());
-      from = from.drop_front(gather.pointers.size());
-    }
+    llvm::copy(from, values.begin());
   };
   {
     OpBuilder::InsertionGuard guard(builder);
@@ -132,12 +105,6 @@ void RingBlocks::emitRounds() {
     if (phases.early)
       next.push_back(make.bitXor(phases.early, 1));
     llvm::append_range(next, values);
-    for (Gather &gather : gathers) {
-      int64_t bytes = shape.slots * gather.op.getBuf().getType().getRowBytes();
-      for (Value pointer : gather.pointers)
-        next.push_back(
-            tile::PtxAdvanceOp::create(builder, ring.getLoc(), pointer.getType(), pointer, bytes));
-    }
     scf::YieldOp::create(builder, ring.getLoc(), next);
   }
   take(loop.getResults());
@@ -189,9 +156,6 @@ void RingBlocks::emitOp(const Turn &turn, Operation *op, IRMapping &map) {
     return emitLeave(turn, op);
   if (auto mma = dyn_cast<tile::MmaOp>(op))
     return emitProduct(turn, mma, map);
-  for (Gather &gather : gathers)
-    if (gather.op == op)
-      return emitGather(turn, gather, map);
   builder.clone(*op, map);
 }
 
@@ -228,16 +192,6 @@ void RingBlocks::emitProduct(const Turn &turn, tile::MmaOp op, IRMapping &map) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(mma);
   mma.getAccumulateMutable().assign(turn.number ? make.i1(false) : turn.laterRound);
-}
-
-void RingBlocks::emitGather(const Turn &turn, Gather &gather, IRMapping &map) {
-  tile::BufType buf = gather.op.getBuf().getType();
-  bool ragged = gather.op.getPitch() % buf.getRowBytes() != 0;
-  bool last = turn.number ? *turn.number == shape.count - 1
-                          : turn.slot == (shape.count - 1) % shape.slots && !shape.rest();
-  tile::GatherCopyOp::create(
-      builder, gather.op.getLoc(), gather.pointers, ragged && last ? turn.block : Value(),
-      map.lookupOrDefault(gather.op.getBuf()), turn.slot * buf.getRowBytes(), gather.op.getPitch());
 }
 
 } // namespace moec::lowering

@@ -15,6 +15,10 @@
 
 namespace moec::lowering {
 
+RingShape getShape(tile::RingOp ring);
+/// Refuses what neither form of a ring can do.
+mlir::LogicalResult checkRing(tile::RingOp ring);
+
 /// Emits a ring as a loop over rounds, whose body is one block a slot, and the rest
 /// behind it. What a commit or release does `after n` blocks concerns the slot of n
 /// blocks before: in the first blocks there is none, behind the ring n are due.
@@ -23,9 +27,8 @@ public:
   /// `phases` are those at the start of the ring.
   RingBlocks(mlir::Operation *ring, const Phases &phases, OpBuilder &builder);
 
-  mlir::LogicalResult emit();
+  void emit();
   llvm::ArrayRef<Value> getResults() const { return values; }
-  RingShape getShape() const { return shape; }
 
 private:
   /// One block to emit.
@@ -36,15 +39,7 @@ private:
     Value laterRound;               ///< i1, where it is not: any round but the first
     Value parity;
   };
-  /// A gather of the body, with the pointers that its loop carries.
-  struct Gather {
-    tile::GatherOp op;
-    llvm::SmallVector<Value> pointers;
-  };
-
-  mlir::LogicalResult check();
   void startProducts();
-  void startGathers();
   void emitRounds();
   void emitRest();
   void emitLagging();
@@ -52,7 +47,6 @@ private:
   void emitOp(const Turn &turn, mlir::Operation *op, mlir::IRMapping &map);
   void emitLeave(const Turn &turn, mlir::Operation *op);
   void emitProduct(const Turn &turn, tile::MmaOp op, mlir::IRMapping &map);
-  void emitGather(const Turn &turn, Gather &gather, mlir::IRMapping &map);
   void leave(mlir::Operation *like, unsigned slot, unsigned after, Value condition);
 
   tile::RingOp ring;
@@ -62,7 +56,6 @@ private:
   Emitter make;
   llvm::SmallVector<Value> values;    ///< carried by the ring
   llvm::SmallVector<bool> startsZero; ///< of them, those that nobody reads first
-  llvm::SmallVector<Gather> gathers;
 };
 
 } // namespace moec::lowering

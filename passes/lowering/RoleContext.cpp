@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/lowering/RoleContext.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -80,10 +81,17 @@ int64_t getSlotBytes(tile::PipeType pipe) {
   return getBufOffsetInSlot(pipe, pipe.getBufs().size());
 }
 
+static Value getNumber(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<tile::AcquireOp, tile::WaitOp, tile::CommitOp, tile::ReleaseOp>(
+          [](auto op) { return op.getNumber(); })
+      .Default(Value());
+}
+
 SlotPlace getSlotPlace(Operation *op) {
   if (auto pipe = op->getOperand(0).getDefiningOp<tile::PipeOp>()) {
     auto index = op->getAttrOfType<IntegerAttr>("index");
-    return {pipe, index ? unsigned(index.getInt()) : 0};
+    return {pipe, index ? unsigned(index.getInt()) : 0, getNumber(op)};
   }
   return getSlotPlace(op->getOperand(0).getDefiningOp()); // a commit or release of a slot
 }
@@ -92,16 +100,53 @@ SlotPlace getSlotPlaceOf(Value buf) { return getSlotPlace(getSlot(buf).getDefini
 
 int64_t RoleContext::getOffset(Value buf) {
   SlotPlace slot = getSlotPlaceOf(buf);
+  assert(!slot.number && "only a ring of copies has slots by number");
   auto type = slot.pipe.getType();
   unsigned index = buf.getDefiningOp<tile::SlotBufOp>().getIndex();
   return *slot.pipe.getOffset() + slot.index * getSlotBytes(type) + getBufOffsetInSlot(type, index);
 }
 
-Value RoleContext::getFullBarrier(Emitter &emit, tile::PipeOp pipe, unsigned slot) {
-  return emit.offset(shared(), *pipe.getBarrier() + 8 * int64_t(slot));
+Value RoleContext::sharedAt(int64_t offset) {
+  return atTop("shared + " + std::to_string(offset), [&](Emitter &emit) -> Value {
+    return tile::PtxAdvanceOp::create(emit.builder, emit.loc, emit.sharedPointerType(), shared(),
+                                      offset);
+  });
 }
-Value RoleContext::getEmptyBarrier(Emitter &emit, tile::PipeOp pipe, unsigned slot) {
-  return emit.offset(shared(), *pipe.getBarrier() + 8 * int64_t(pipe.getType().getSlots() + slot));
+
+/// Of slot 0 `first` bytes into shared memory, and each `stride` bytes behind the one before.
+Value RoleContext::atSlot(Emitter &emit, const SlotPlace &slot, int64_t first, int64_t stride) {
+  if (slot.number)
+    return emit.offset(sharedAt(first), emit.mul(slot.number, stride));
+  return emit.offset(shared(), first + slot.index * stride);
+}
+
+static int64_t getFirstOffset(SlotPlace slot, Value buf) {
+  unsigned index = buf.getDefiningOp<tile::SlotBufOp>().getIndex();
+  return *slot.pipe.getOffset() + getBufOffsetInSlot(slot.pipe.getType(), index);
+}
+
+Value RoleContext::getAddress(Emitter &emit, Value buf) {
+  SlotPlace slot = getSlotPlaceOf(buf);
+  return atSlot(emit, slot, getFirstOffset(slot, buf), getSlotBytes(slot.pipe.getType()));
+}
+
+Value RoleContext::inBuffer(Emitter &emit, Value base, Value buf) {
+  SlotPlace slot = getSlotPlaceOf(buf);
+  int64_t stride = getSlotBytes(slot.pipe.getType()), first = getFirstOffset(slot, buf);
+  if (slot.number)
+    return emit.offset(emit.offset(base, emit.mul(slot.number, stride)), first);
+  return emit.offset(base, first + slot.index * stride);
+}
+
+static constexpr int64_t kBarrierBytes = 8;
+
+Value RoleContext::getFullBarrier(Emitter &emit, SlotPlace slot) {
+  return emit.offset(getEmptyBarrier(emit, slot),
+                     -kBarrierBytes * int64_t(slot.pipe.getType().getSlots()));
+}
+Value RoleContext::getEmptyBarrier(Emitter &emit, SlotPlace slot) {
+  int64_t behindFull = kBarrierBytes * slot.pipe.getType().getSlots();
+  return atSlot(emit, slot, *slot.pipe.getBarrier() + behindFull, kBarrierBytes);
 }
 
 } // namespace moec::lowering

@@ -21,6 +21,13 @@ namespace moec::lowering {
 /// 2 (lane mod 4) + e.
 using Registers = llvm::SmallVector<Value>;
 
+/// The pipe and slot that an op of a pipe names, after folding.
+struct SlotPlace {
+  tile::PipeOp pipe;
+  unsigned index = 0;
+  Value number; ///< i32, where the slot is known at run time only; null elsewhere
+};
+
 /// State of the lowering of one role. Values that depend on the thread alone are made
 /// once, at the top of the role.
 class RoleContext {
@@ -42,26 +49,29 @@ public:
   Value leadsWarpgroup(); ///< its first thread
   Value shared();
 
-  /// Bytes from the start of shared memory.
+  /// Bytes from the start of shared memory, of a slot that is known.
   int64_t getOffset(mlir::Value buf);
-  Value getFullBarrier(Emitter &emit, tile::PipeOp pipe, unsigned slot);
-  Value getEmptyBarrier(Emitter &emit, tile::PipeOp pipe, unsigned slot);
+  Value getAddress(Emitter &emit, mlir::Value buf);
+  /// `base`, which belongs to a buffer at offset 0, moved to this buffer.
+  Value inBuffer(Emitter &emit, Value base, mlir::Value buf);
+  Value getFullBarrier(Emitter &emit, SlotPlace slot);
+  Value getEmptyBarrier(Emitter &emit, SlotPlace slot);
 
   const SlotAccesses uses;
   llvm::DenseMap<Value, Registers> fragments;
 
 private:
+  /// `offset` bytes into shared memory, opaque: LLVM would add what is constant once more in
+  /// each turn of a loop.
+  Value sharedAt(int64_t offset);
+  Value atSlot(Emitter &emit, const SlotPlace &slot, int64_t first, int64_t stride);
+
   mlir::Operation *role;
   RolePlace place;
   mlir::Operation *top; ///< values of the thread come before it
   llvm::StringMap<Value> values;
 };
 
-/// The pipe and slot that an op of a pipe names, after folding.
-struct SlotPlace {
-  tile::PipeOp pipe;
-  unsigned index = 0;
-};
 /// Of an acquire, wait, commit or release.
 SlotPlace getSlotPlace(mlir::Operation *op);
 /// Of a buffer.

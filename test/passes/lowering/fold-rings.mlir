@@ -20,22 +20,26 @@ tile.kernel @seven(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0 at 0>) {
       // CHECK: %[[EARLY:.*]] = arith.constant 1 : i32
       // CHECK: tile.for_tiles {{.*}} iter_args(%[[E:.*]] = %[[EARLY]] : i32, %[[L:.*]] = %[[LATE]] : i32)
       tile.for_tiles offsets(%o) experts(%n) rows 64 cols 1 order rows_first (%e, %row, %valid, %col, %tiles) {
-        // CHECK: %[[LOOP:.*]]:2 = scf.for %[[I:.*]] = %c0{{.*}} to %c6{{.*}} step %c3{{.*}} iter_args(%[[LL:.*]] = %[[L]], %[[LE:.*]] = %[[E]])
-        // CHECK: tile.acquire %p[0] phase %[[LE]]
-        // CHECK: tile.commit %p[0]
-        // CHECK: tile.acquire %p[1] phase %[[LL]]
-        // CHECK: tile.acquire %p[2] phase %[[LL]]
-        // CHECK: %[[NL:.*]] = arith.xori %[[LL]]
-        // CHECK: %[[NE:.*]] = arith.xori %[[LE]]
-        // CHECK: scf.yield %[[NL]], %[[NE]]
-        // CHECK: tile.acquire %p[0] phase %[[LOOP]]#1
+        // Who only copies does so in a loop over blocks, that carries the slot.
+        // CHECK: scf.for %[[I:.*]] = %c0{{.*}} to %c7{{.*}} step %c1{{.*}} iter_args(%[[SLOT:.*]] = %c0{{.*}}, %[[LL:.*]] = %[[L]], %[[LE:.*]] = %[[E]])
+        // CHECK: %[[ISEARLY:.*]] = arith.cmpi ult, %[[SLOT]], %c1
+        // CHECK: %[[PHASE:.*]] = arith.select %[[ISEARLY]], %[[LE]], %[[LL]]
+        // CHECK: tile.acquire %p at %[[SLOT]] phase %[[PHASE]]
+        // CHECK: tile.commit %p at %[[SLOT]] :
+        // CHECK: %[[NEXT:.*]] = arith.addi %[[SLOT]], %c1
+        // CHECK: %[[LESS:.*]] = arith.subi %[[NEXT]], %c3
+        // CHECK: %[[NUMBER:.*]] = arith.minui %[[NEXT]], %[[LESS]]
+        // CHECK: %[[WRAPS:.*]] = arith.cmpi eq, %[[NUMBER]], %c0
+        // CHECK: %[[NL:.*]] = arith.select %[[WRAPS]], %{{.*}}, %[[LL]]
+        // CHECK: %[[NE:.*]] = arith.select %[[WRAPS]], %{{.*}}, %[[LE]]
+        // CHECK: scf.yield %[[NUMBER]], %[[NL]], %[[NE]]
         tile.ring %p count 7 (%t, %k) : !p {
           %s = tile.acquire %t : !t
           tile.commit %s : !s
         }
         // From the parity before the ring, not from the loop.
-        // CHECK: %[[NEXT:.*]] = arith.xori %[[E]], %{{.*}} : i32
-        // CHECK: tile.yield %[[NEXT]], %[[L]]
+        // CHECK: %[[BEHIND:.*]] = arith.xori %[[E]], %{{.*}} : i32
+        // CHECK: tile.yield %[[BEHIND]], %[[L]]
       }
     }
     // CHECK: tile.role "read"
@@ -81,8 +85,10 @@ tile.kernel @seven(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0 at 0>) {
 !s = !tile.slot<[<64x64xbf16, swizzle 128>]>
 !f = !tile.frag<64x64xf32>
 
-// Fewer blocks than slots: no loop.
+// Fewer blocks than slots: no loop of the products.
 // CHECK-LABEL: tile.kernel @two
+// CHECK: scf.for {{.*}} to %c2
+// CHECK: tile.role "read"
 // CHECK-NOT: scf.for
 // CHECK: %[[FALSE:.*]] = arith.constant false
 // CHECK: accumulate %[[FALSE]]
@@ -117,18 +123,22 @@ tile.kernel @two() {
 !t = !tile.ticket<[<16x64xbf16, swizzle 128>]>
 !s = !tile.slot<[<16x64xbf16, swizzle 128>]>
 
-// A gather: 128 pieces among 64 threads, two pointers, moved on once a round. The last
-// block is the only one that may reach beyond the pitch.
+// A gather: 128 pieces among 64 threads, two rows of each, whose columns move on once a
+// block. In one turn more than blocks nothing is copied and the last slot is handed on.
 // CHECK-LABEL: tile.kernel @gather
-// CHECK: %[[ROWS:.*]]:2 = tile.gather_rows %base pitch 400 rows(%indices[%{{.*}}], %{{.*}}) of !tile.buf<16x64xbf16, swizzle 128>
-// CHECK: scf.for {{.*}} iter_args(%{{.*}}, %[[P0:.*]] = %[[ROWS]]#0, %[[P1:.*]] = %[[ROWS]]#1)
-// CHECK: tile.gather_copy(%[[P0]], %[[P1]]) + 0 pitch 400
-// CHECK: tile.commit %p[1] after 1 when
-// CHECK: tile.gather_copy(%[[P0]], %[[P1]]) + 128 k(%{{.*}}) pitch 400
-// CHECK: tile.commit %p[0] after 1 :
-// CHECK: tile.ptx.advance %[[P0]], 256
-// CHECK: tile.ptx.advance %[[P1]], 256
-// CHECK: tile.commit %p[1] :
+// CHECK: %[[START:.*]], %[[ROWS:.*]]:2 = tile.gather_rows %base pitch 400 rows(%indices[%{{.*}}], %{{.*}}) of !tile.buf<16x64xbf16, swizzle 128>
+// CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c5{{.*}} step %c1{{.*}} iter_args(%[[SLOT:.*]] = %c0{{.*}}, %{{.*}}, %[[AT:.*]] = %[[START]])
+// CHECK: %[[COPIES:.*]] = arith.cmpi ult, %[[K]], %c4
+// CHECK: scf.if %[[COPIES]] {
+// CHECK: tile.acquire %p at %[[SLOT]]
+// CHECK: tile.gather_copy %[[AT]] pitch 400 rows(%[[ROWS]]#0, %[[ROWS]]#1) k(%[[K]])
+// CHECK: }
+// CHECK: %[[LESS:.*]] = arith.subi %[[SLOT]], %c1
+// CHECK: %[[MORE:.*]] = arith.addi %[[SLOT]], %c1
+// CHECK: %[[DUE:.*]] = arith.minui %[[LESS]], %[[MORE]]
+// CHECK: %[[ANY:.*]] = arith.cmpi uge, %[[K]], %c1
+// CHECK: tile.commit %p at %[[DUE]] after 1 when %[[ANY]]
+// CHECK: tile.ptx.advance %[[AT]], 128
 tile.kernel @gather(%base: !llvm.ptr<1> = <"base", pointer, buffer, 0 at 0>,
                     %indices: !llvm.ptr<1> = <"indices", pointer, workspace, 0 at 8>) {
   tile.stage "s" {

@@ -47,9 +47,9 @@ tile.kernel @gathered(
       }
     }
 
-    // Two pointers a thread; the last block ends 8 columns behind 192.
-    // CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
-    // CHECK-COUNT-6: nvvm.cp.async.shared.global %{{[^,]*}}, %{{[^,]*}}, 16, cache = cg :
+    // Two rows a thread; the last block ends 8 columns behind 192.
+    // CHECK-COUNT-2: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
+    // CHECK: scf.for
     // CHECK-COUNT-2: nvvm.cp.async.shared.global %{{[^,]*}}, %{{[^,]*}}, 16, cache = cg, %
     // CHECK-NOT: nvvm.cp.async.shared.global
     tile.role "gather" warps [2, 3] {

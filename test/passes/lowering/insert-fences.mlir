@@ -26,8 +26,23 @@ tile.kernel @k(%g: !llvm.ptr<1> = <"g", pointer, state, 0 at 0>,
       // CHECK-NEXT: tile.commit %p[1] after 1
       %s = tile.acquire %p[0] phase %zero : !p
       %a = tile.slot_buf %s[0] : !s
-      tile.gather_copy (%g) + 0 pitch 128, %a : (!llvm.ptr<1>), !a
+      tile.gather_copy %g pitch 128 rows(%zero), %a : (i32), !a
       tile.commit %p[1] after 1 : !p
+
+      // A group for each turn, with copies or without.
+      // CHECK: scf.if
+      // CHECK: tile.gather_copy
+      // CHECK-NEXT: }
+      // CHECK-NEXT: nvvm.cp.async.commit.group
+      // CHECK-NEXT: nvvm.cp.async.wait.group 1
+      // CHECK: tile.commit %p at
+      %copies = arith.cmpi ult, %zero, %zero : i32
+      scf.if %copies {
+        %next = tile.acquire %p at %zero phase %zero : !p
+        %b = tile.slot_buf %next[0] : !s
+        tile.gather_copy %g pitch 128 rows(%zero), %b : (i32), !a
+      }
+      tile.commit %p at %zero after 1 when %copies : !p
     }
 
     // TMA needs nothing; flags are acquired in the generic proxy.
