@@ -9,6 +9,7 @@
 #include "frontend/driver/SimulateInput.h"
 #include "frontend/driver/StudyInput.h"
 #include "frontend/parser/Program.h"
+#include "passes/scheduling/Candidates.h"
 #include "runtime/base/Text.h"
 #include "runtime/plan/Expand.h"
 #include "runtime/plan/Names.h"
@@ -17,7 +18,6 @@
 #include "runtime/simulator/Roofline.h"
 #include "runtime/study/Parallel.h"
 #include "runtime/study/Step.h"
-#include "runtime/topology/PcieTree.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +49,6 @@ struct Settings {
   uint32_t window = 0; ///< 0: all
   bool ratesBySize = false;
   bool pipelinesExperts = false;
-  bool operator==(const Settings &) const = default;
 };
 
 /// Of the plan's first put to a rank that wants what it brings; those to the ranks that hand
@@ -69,6 +68,7 @@ Settings settingsOf(const plan::Plan &plan) {
 
 std::string settingsText(const Settings &settings, const plan::Plan &plan) {
   return rt::concat(settings.window ? rt::concat("window ", settings.window) : "all peers at once",
+                    plan.stages > 1 ? rt::concat(", ", plan.stages, " pieces") : "",
                     settings.ratesBySize ? ", rates by size" : "",
                     settings.pipelinesExperts ? ", experts by source" : "", ", ",
                     plan::nameOf(plan.sumTree));
@@ -95,27 +95,13 @@ rt::Result<Site> siteFor(topology::Machine machine, const plan::Plan &plan) {
 // Other schedules
 //===----------------------------------------------------------------------===//
 
-struct Choice {
-  const char *algorithm;
-  Settings settings;
-};
-
-std::vector<Choice> choicesFor(const Site &site) {
-  std::vector<Choice> choices;
-  auto add = [&](const char *algorithm, uint32_t peers) {
-    for (uint32_t window : {1u, 2u, 4u, 0u})
-      if (window < peers)
-        choices.push_back({algorithm, {window}});
-    choices.push_back({algorithm, {0, true}});
-  };
-  add("staggered", site.network.getRanks());
-  choices.push_back({"staggered", {0, false, true}});
-  if (site.shape.nodes > 1)
-    add("two_tier", std::max(site.shape.nodes, site.shape.lanes));
-  uint32_t groups = topology::mergingGroups(site.machine, site.shape);
-  if (site.shape.nodes == 1 && groups > 1)
-    add("staged", site.shape.lanes / groups);
-  return choices;
+/// The same tasks, whatever lines they are from.
+bool isSame(plan::Plan a, plan::Plan b) {
+  for (plan::Plan *plan : {&a, &b})
+    for (plan::Op &op : plan->ops)
+      op.location = {};
+  a.name = b.name;
+  return a == b;
 }
 
 class Candidates {
@@ -126,7 +112,8 @@ public:
                                           double ownBound) const;
 
 private:
-  rt::Status evaluate(const Choice &choice, report::Candidate &candidate) const;
+  rt::Status evaluate(const std::string &statements, report::Candidate &candidate,
+                      bool &isOwn) const;
   rt::Result<traffic::ItemCounts> countsFor(const PlannedLayer &layer) const;
 
   const PlanOptions &options;
@@ -142,14 +129,11 @@ rt::Result<traffic::ItemCounts> Candidates::countsFor(const PlannedLayer &layer)
                     nodesOfCounts(layer.plan, site.machine, site.shape));
 }
 
-rt::Status Candidates::evaluate(const Choice &choice, report::Candidate &candidate) const {
-  const Settings &settings = choice.settings;
-  uint32_t window = settings.window ? settings.window : site.network.getRanks();
+rt::Status Candidates::evaluate(const std::string &statements, report::Candidate &candidate,
+                                bool &isOwn) const {
   MOEC_ASSIGN_OR_RETURN(PlannedLayer layer,
-                        planFor(options.input, site.machine, site.shape,
-                                rt::concat("algorithm ", choice.algorithm, "; window ", window,
-                                           settings.ratesBySize ? "; rates sizes" : "",
-                                           settings.pipelinesExperts ? "; pipeline experts" : "")));
+                        planFor(options.input, site.machine, site.shape, statements));
+  isOwn = isSame(layer.plan, plan);
   MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts, countsFor(layer));
   study::Step step{layer.plan,   layer.manifest, site.machine,
                    site.network, counts,         dispatchedBytesPerToken(layer.plan)};
@@ -159,25 +143,34 @@ rt::Status Candidates::evaluate(const Choice &choice, report::Candidate &candida
   return rt::Status();
 }
 
-/// The plan itself, then what the source could have asked for, the fastest first.
+/// "algorithm two_tier; chunks 8": the algorithm and what is said behind it.
+report::Candidate namedBy(const std::string &statements) {
+  constexpr std::string_view keyword = "algorithm ";
+  size_t end = std::min(statements.find("; "), statements.size());
+  report::Candidate candidate;
+  candidate.algorithm = statements.substr(keyword.size(), end - keyword.size());
+  candidate.settings = end < statements.size() ? statements.substr(end + 2) : "as it is";
+  return candidate;
+}
+
+/// The plan itself and what 'algorithm auto' chooses from, the fastest first.
 std::vector<report::Candidate> Candidates::evaluate(const std::string &ownAlgorithm,
                                                     double ownSeconds, double ownBound) const {
-  std::vector<Choice> choices = choicesFor(site);
-  Settings own = settingsOf(plan);
-  std::erase_if(choices, [&](const Choice &choice) {
-    return choice.algorithm == ownAlgorithm && choice.settings == own;
-  });
-  std::vector<report::Candidate> found(choices.size());
+  std::vector<std::string> choices = candidateStatements(site.machine);
+  std::vector<report::Candidate> tried(choices.size()), found;
+  std::unique_ptr<bool[]> areOwn = std::make_unique<bool[]>(choices.size());
   study::forEach(
       choices.size(), std::max(1u, std::thread::hardware_concurrency()),
       [&](size_t i) {
-        found[i].algorithm = choices[i].algorithm;
-        found[i].settings = settingsText(choices[i].settings, plan);
-        found[i].why = evaluate(choices[i], found[i]).message();
+        tried[i] = namedBy(choices[i]);
+        tried[i].why = evaluate(choices[i], tried[i], areOwn[i]).message();
       },
       [](size_t) {});
+  for (size_t i = 0; i < tried.size(); ++i)
+    if (!areOwn[i])
+      found.push_back(std::move(tried[i]));
   found.push_back({.algorithm = ownAlgorithm,
-                   .settings = settingsText(own, plan),
+                   .settings = settingsText(settingsOf(plan), plan),
                    .seconds = ownSeconds,
                    .boundSeconds = ownBound,
                    .chosen = true,
