@@ -21,7 +21,7 @@ static_assert(int(wire::DomainKind::MAX) == int(DomainKind::Stages));
 static_assert(int(wire::ItemSetKind::MAX) == int(ItemSetKind::Q));
 static_assert(int(wire::BufferSpace::MAX) == int(BufferSpace::Output));
 static_assert(int(wire::BufferLayout::MAX) == int(BufferLayout::Slot));
-static_assert(int(wire::TaskKind::MAX) == int(TaskKind::Stages));
+static_assert(int(wire::TaskKind::MAX) == int(TaskKind::Lanes));
 static_assert(int(wire::OpKind::MAX) == int(OpKind::Copy));
 static_assert(int(wire::Path::MAX) == int(Path::Host));
 static_assert(int(wire::Rates::MAX) == int(Rates::Sizes));

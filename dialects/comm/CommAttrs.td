@@ -52,7 +52,8 @@ def Comm_TaskKind : Comm_Enum<"TaskKind", "what a local task computes", [
     I32EnumCase<"Split", 6, "split">, I32EnumCase<"RankSum", 7, "rank_sum">,
     I32EnumCase<"NodeSum", 8, "node_sum">, I32EnumCase<"PartSum", 9, "part_sum">,
     I32EnumCase<"Select", 10, "select">, I32EnumCase<"FullSum", 11, "full_sum">,
-    I32EnumCase<"SwitchSum", 12, "switch_sum">, I32EnumCase<"Stages", 13, "stages">]>;
+    I32EnumCase<"SwitchSum", 12, "switch_sum">, I32EnumCase<"Stages", 13, "stages">,
+    I32EnumCase<"Lanes", 14, "lanes">]>;
 def Comm_TaskKindAttr : Comm_EnumAttr<Comm_TaskKind, "kind">;
 
 def Comm_Path : Comm_Enum<"Path", "link class that data takes", [
@@ -139,7 +140,8 @@ def Comm_ItemSetAttr : Comm_Attr<"ItemSet", "set"> {
     m, a run of them; over k and m they are disjoint and their union is M(s,b). Which
     they are follows from the sizes of all M (runtime/birkhoff/StageTable.h). `P(s,b,k)`:
     piece k of M(s,b), one of as many even runs as the plan has stages; over k they are
-    disjoint and their union is M(s,b). `Q(s,p,k)`: the tokens of D(s,p) in P(s,b,k), b the
+    disjoint and their union is M(s,b); where a task `lanes` makes S known, P(s,b,k) is the
+    union of S(s,b,k,m) over m. `Q(s,p,k)`: the tokens of D(s,p) in P(s,b,k), b the
     node of p; a run of D(s,p).
 
     Constraints: (set-c1) one argument for A, four for S, three for P and Q, two for the
@@ -230,10 +232,12 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
                         DefaultValuedParameter<"bool", "false",
                                                "experts run source by source">:$pipeline,
                         OptionalParameter<"std::optional<int64_t>",
-                                          "pieces in which rows cross nodes or groups">:$chunks);
+                                          "pieces in which rows cross nodes or groups">:$chunks,
+                        DefaultValuedParameter<"bool", "false",
+                                               "what a lane has more than others goes by these">:$spray);
   let assemblyFormat = [{
     `<` $algorithm (`,` struct($window, $depth, $fuse, $combine, $rates, $groups, $engine,
-                                   $cross, $pipeline, $chunks)^)? `>`
+                                   $cross, $pipeline, $chunks, $spray)^)? `>`
   }];
   let genVerifyDecl = 1;
 }

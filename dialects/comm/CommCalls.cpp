@@ -58,6 +58,7 @@ static Shape getShape(TaskKind kind, SumTree result) {
   case TaskKind::SwitchSum:
     return {{own, own, own}, {own}, 2};
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return {};
   }
   llvm_unreachable("all kinds are handled");
@@ -220,6 +221,7 @@ static LogicalResult verifyRecordSizes(FamilyOp op, TaskKind kind) {
   case TaskKind::Shared:
   case TaskKind::SwitchSum:
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return success();
   }
   llvm_unreachable("all kinds are handled");
@@ -243,6 +245,7 @@ static bool isSum(TaskKind kind) {
   case TaskKind::Split:
   case TaskKind::Select:
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return false;
   }
   llvm_unreachable("all kinds are handled");

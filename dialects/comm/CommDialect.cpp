@@ -105,7 +105,7 @@ LogicalResult TopologyAttr::verify(EmitError emitError, StringRef machine, int64
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm, std::optional<int64_t> window,
                                    std::optional<int64_t> depth, Fusion, Combine, Rates,
                                    std::optional<int64_t> groups, Engine, Crossing, bool,
-                                   std::optional<int64_t> chunks) {
+                                   std::optional<int64_t> chunks, bool) {
   // schedule-c1
   if (window && *window < 0)
     return emitError() << "window must be 0 (all peers) or more, not " << *window;

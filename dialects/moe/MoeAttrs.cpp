@@ -286,7 +286,7 @@ LogicalResult PlacementAttr::verify(EmitError emitError, ArrayRef<DenseI64ArrayA
 LogicalResult ScheduleAttr::verify(EmitError emitError, std::optional<int64_t> window,
                                    std::optional<int64_t> depth, Fusion, Algorithm, Combine, Rates,
                                    std::optional<int64_t> groups, Engine, Crossing, bool,
-                                   std::optional<int64_t> chunks) {
+                                   std::optional<int64_t> chunks, bool) {
   if (window && (*window < 0 || *window > plan::maxRanks)) // schedule-c1
     return emitError() << "window must be between 0 and " << plan::maxRanks << ", but is "
                        << *window;

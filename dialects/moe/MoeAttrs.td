@@ -156,7 +156,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
     back in their place, `rates` how puts in flight share a link, `groups` into how many
     equal runs host bridges or sockets part the GPUs of a machine, `cross` which way rows
     take between these, `engine` who moves a put's bytes, `pipeline` that experts run source
-    by source, `chunks` in how many pieces rows cross nodes or groups; what is absent is the choice of `--comm-schedule` and `--comm-form-kernels`.
+    by source, `chunks` in how many pieces rows cross nodes or groups, `spray`
+    that what a lane has more than others goes by these; what is absent is the choice of `--comm-schedule` and `--comm-form-kernels`.
 
     Constraints:
     - schedule-c1: `window` is between 0 and 65536, `depth` between 1 and 64,
@@ -180,7 +181,8 @@ def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the sourc
                         DefaultValuedParameter<"::moec::moe::Crossing",
                                                "::moec::moe::Crossing::Peer">:$cross,
                         DefaultValuedParameter<"bool", "false">:$pipeline,
-                        OptionalParameter<"std::optional<int64_t>">:$chunks);
+                        OptionalParameter<"std::optional<int64_t>">:$chunks,
+                        DefaultValuedParameter<"bool", "false">:$spray);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -158,6 +158,7 @@ struct ScheduleRequest {
   Combine combine = Combine::Rows;
   std::optional<bool> ratesBySize;          ///< rates sizes
   bool pipelinesExperts = false;            ///< pipeline experts
+  bool spraysLanes = false;                 ///< spray lanes
   std::optional<bool> copyEngine;           ///< engine copy
   std::optional<bool> crossByHost;          ///< cross by host
   std::optional<uint32_t> window;           ///< peers in flight; 0 = all
@@ -177,6 +178,7 @@ struct ScheduleRequest {
   Location windowLocation;
   Location depthLocation;
   Location chunksLocation;
+  Location sprayLocation;
   Location tokensLocation;
   Location fusionLocation;                           ///< of the first `fuse`
   Location expertTilesLocation, sharedTilesLocation; ///< of the last `tile`

@@ -138,6 +138,9 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   } else if (keyword == "chunks") {
     result.chunks = readInteger(statement, "pieces", 1, plan::maxChunks, diagnostics);
     result.chunksLocation = statement.location;
+  } else if (keyword == "spray") {
+    result.spraysLanes = true;
+    result.sprayLocation = statement.location;
   } else if (keyword == "tokens") {
     result.maxTokensPerRank = readInteger(statement, "tokens", 1, maxTokensPerRank, diagnostics);
     result.tokensLocation = statement.location;
@@ -267,6 +270,9 @@ ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics
   bool isTwoHops = result.algorithm == Algorithm::TwoTier || result.algorithm == Algorithm::Staged;
   if (result.chunks.value_or(1) > 1 && !isTwoHops)
     diagnostics.report(DiagnosticId::ChunksOfOneHop, result.chunksLocation, {});
+  if (result.spraysLanes &&
+      (result.algorithm != Algorithm::TwoTier || result.chunks.value_or(1) < 2))
+    diagnostics.report(DiagnosticId::SprayOfNoChunks, result.sprayLocation, {});
   checkLastTile("experts", result.expertTiles, result.expertTilesLocation, diagnostics);
   checkLastTile("shared", result.sharedTiles, result.sharedTilesLocation, diagnostics);
   return result;

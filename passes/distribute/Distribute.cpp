@@ -101,7 +101,8 @@ comm::PlanOp PlanBuilder::buildPlan() {
         layer.getContext(), comm::Algorithm(schedule.getAlgorithm()), schedule.getWindow(),
         schedule.getDepth(), comm::Fusion(schedule.getFuse()), comm::Combine(schedule.getCombine()),
         comm::Rates(schedule.getRates()), schedule.getGroups(), comm::Engine(schedule.getEngine()),
-        comm::Crossing(schedule.getCross()), schedule.getPipeline(), schedule.getChunks()));
+        comm::Crossing(schedule.getCross()), schedule.getPipeline(), schedule.getChunks(),
+        schedule.getSpray()));
   if (auto tiles = layer->getAttrOfType<ArrayAttr>(kTilesAttrName))
     plan->setAttr(kTilesAttrName, tiles);
   if (auto machine = layer->getAttrOfType<StringAttr>(kMachineAttrName))

@@ -268,7 +268,8 @@ static void recordFusion(comm::PlanOp plan, Fusion fusion) {
   plan.setScheduleAttr(comm::ScheduleAttr::get(
       plan.getContext(), asked.getAlgorithm(), asked.getWindow(), asked.getDepth(),
       comm::Fusion(fusion), asked.getCombine(), asked.getRates(), asked.getGroups(),
-      asked.getEngine(), asked.getCross(), asked.getPipeline(), asked.getChunks()));
+      asked.getEngine(), asked.getCross(), asked.getPipeline(), asked.getChunks(),
+      asked.getSpray()));
 }
 
 namespace {

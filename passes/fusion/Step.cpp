@@ -72,6 +72,7 @@ void PartFinder::assignTask(const Op &op, uint32_t number) {
   case TaskKind::PackNodes:
   case TaskKind::Split:
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return refuse("'" + op.name + "', which hands tokens on within a node");
   case TaskKind::RankSum:
   case TaskKind::NodeSum:

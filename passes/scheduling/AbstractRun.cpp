@@ -8,6 +8,7 @@
 #include "passes/scheduling/AbstractRun.h"
 
 #include "passes/scheduling/Explain.h"
+#include "passes/scheduling/Overlap.h"
 #include "runtime/plan/Names.h"
 
 #include <algorithm>
@@ -31,31 +32,6 @@ std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id) {
   std::vector<uint32_t> all(graph.getPlan().ranks);
   std::iota(all.begin(), all.end(), 0u);
   return all;
-}
-
-static bool isEvenPiece(ItemSetKind kind) {
-  return kind == ItemSetKind::P || kind == ItemSetKind::Q;
-}
-
-/// Pieces of one set, or of one and of what is in it: the frame is where both lie.
-static bool areApart(const Placed &a, const Placed &b) {
-  if (!a.frame || a.frame != b.frame)
-    return false;
-  if (a.items.kind == ItemSetKind::S && b.items.kind == ItemSetKind::S)
-    return a.items != b.items;
-  return isEvenPiece(a.items.kind) && isEvenPiece(b.items.kind) && a.items.stage != b.items.stage;
-}
-
-bool overlaps(plan::BufferLayout layout, const Placed &a, const Placed &b) {
-  const ConcreteItems &one = a.items, &other = b.items;
-  switch (layout) {
-  case plan::BufferLayout::Seq: // both begin at record 0, but for pieces
-    return !areApart(a, b);
-  case plan::BufferLayout::Slot: // the rows of one source are apart for each expert rank
-    return !(one.kind == ItemSetKind::Y && other.kind == ItemSetKind::Y &&
-             one.first == other.first && one.second != other.second);
-  }
-  return true;
 }
 
 std::string describeRegion(const plan::Plan &plan, const RegionKey &key) {
@@ -103,7 +79,7 @@ private:
   std::optional<Content> read(TaskId id, const plan::ConcreteRegion &part, uint32_t rank);
   Content readAll(TaskId id, size_t i);
   void write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, Content content);
-  bool wasTold(TaskId id, const ConcreteItems &items) const;
+  bool wasTold(TaskId id, const ConcreteItems &items, bool bySplit = false) const;
   bool isKnown(TaskId id, const ConcreteItems &items) const;
   void checkCount(TaskId id, const ConcreteItems &items);
   void checkWritten(TaskId id, const ConcreteItems &items);
@@ -112,6 +88,7 @@ private:
   std::vector<ConcreteItems> getParts(TaskId id) const;
   void checkStages(TaskId id);
   void join(std::vector<Entry> &entries) const;
+  bool joinTo(std::vector<Entry> &entries, const ConcreteItems &whole, uint32_t pieces) const;
   void retire(const RegionKey &key, const Entry &entry);
   std::string describeHeld(const std::vector<Entry> &entries) const;
   void add(Rule rule, TaskId id, const std::string &message,
@@ -124,6 +101,7 @@ private:
   const plan::Plan &plan;
   const TaskGraph &graph;
   Faults &faults;
+  bool byLanes = plan::cutsByLanes(plan);
   std::map<RegionKey, std::vector<Entry>> memory;
   /// Tasks from which a rank knows a set of another rank, by rank, step and set.
   std::map<std::tuple<uint32_t, uint32_t, ConcreteItems>, std::vector<TaskId>> known;
@@ -202,6 +180,7 @@ static std::vector<Content> getInputs(const plan::Plan &plan, TaskKind task) {
   case TaskKind::SwitchSum:
     return getSummands(plan, {Content::SwitchSums});
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     break;
   }
   return {};
@@ -234,6 +213,7 @@ static Content getOutput(TaskKind task) {
   case TaskKind::FullSum:
     return Content::FullSums;
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     break;
   }
   return Content::Tokens;
@@ -255,8 +235,11 @@ static bool contains(const plan::Plan &plan, const ConcreteItems &outer,
     return isPiece || isToNode;
   case ItemSetKind::D:
     return isPiece;
-  case ItemSetKind::P:
-    return inner.kind == ItemSetKind::Q && isToNode && inner.stage == outer.stage;
+  case ItemSetKind::P: {
+    bool isOfLane =
+        inner.kind == ItemSetKind::S && inner.second == outer.second && plan::cutsByLanes(plan);
+    return (isOfLane || (inner.kind == ItemSetKind::Q && isToNode)) && inner.stage == outer.stage;
+  }
   case ItemSetKind::Y:
   case ItemSetKind::S:
   case ItemSetKind::Q:
@@ -269,27 +252,30 @@ void Machine::learn(TaskId id, const ConcreteItems &items) {
   known[{graph[id].rank, graph[id].step, items}].push_back(id);
 }
 
-/// Whether a wait, or a task that found it in records, has told the rank of the set.
-bool Machine::wasTold(TaskId id, const ConcreteItems &items) const {
+/// Whether a wait, or a task that found it in records, has told the rank of the set; `bySplit`:
+/// a split, which has seen the items of what the set is a part of too.
+bool Machine::wasTold(TaskId id, const ConcreteItems &items, bool bySplit) const {
   auto from = known.find({graph[id].rank, graph[id].step, items});
   return from != known.end() &&
-         std::any_of(from->second.begin(), from->second.end(),
-                     [&](TaskId source) { return source == id || graph.isBefore(source, id); });
+         std::any_of(from->second.begin(), from->second.end(), [&](TaskId source) {
+           bool isSplit = graph.op(source).kind == plan::OpKind::Compute &&
+                          graph.op(source).task == TaskKind::Split;
+           return (isSplit || !bySplit) && (source == id || graph.isBefore(source, id));
+         });
 }
 
 /// A rank knows its own sets from its routes. Those of another rank have come with a
 /// wait, or out of records that did: the experts see which rows there are, a split
-/// what each rank of the node gets. Pieces follow from what they are cut from.
+/// what each rank of the node gets. How M is cut follows from its size; where a part of D
+/// lies in M only who has the items of both can tell.
 bool Machine::isKnown(TaskId id, const ConcreteItems &items) const {
   if (wasTold(id, items))
     return true;
-  ConcreteItems ofNode{ItemSetKind::M, items.first, items.second};
   switch (items.kind) {
   case ItemSetKind::P:
-    return wasTold(id, ofNode);
+    return wasTold(id, *plan::wholeOf(items));
   case ItemSetKind::Q:
-    ofNode.second /= plan.lanes();
-    return wasTold(id, *plan::wholeOf(items)) && wasTold(id, ofNode);
+    return wasTold(id, *plan::wholeOf(items), /*bySplit=*/true);
   case ItemSetKind::A:
   case ItemSetKind::D:
   case ItemSetKind::Y:
@@ -332,21 +318,34 @@ void Machine::checkStages(TaskId id) {
   stages[{graph[id].rank, graph[id].step}] = id;
 }
 
-/// Pieces that are all there are the whole.
-void Machine::join(std::vector<Entry> &entries) const {
+/// Puts `whole` in the place of as many of its parts like the last entry.
+bool Machine::joinTo(std::vector<Entry> &entries, const ConcreteItems &whole,
+                     uint32_t pieces) const {
   const Entry last = entries.back();
-  std::optional<ConcreteItems> whole = plan::wholeOf(last.items);
   auto isPart = [&](const Entry &entry) {
-    return entry.items.kind == last.items.kind && plan::wholeOf(entry.items) == whole &&
+    return entry.items.kind == last.items.kind && contains(plan, whole, entry.items) &&
            entry.content == last.content && entry.step == last.step;
   };
-  uint32_t pieces = plan.stages * (last.items.kind == ItemSetKind::S ? plan.lanes() : 1);
-  if (!whole || std::count_if(entries.begin(), entries.end(), isPart) != pieces)
-    return;
+  if (std::count_if(entries.begin(), entries.end(), isPart) != pieces)
+    return false;
   bool isRead = std::all_of(entries.begin(), entries.end(),
                             [&](const Entry &entry) { return !isPart(entry) || entry.isRead; });
   std::erase_if(entries, isPart);
-  entries.push_back({*whole, last.content, last.step, last.writer, isRead});
+  entries.push_back({whole, last.content, last.step, last.writer, isRead});
+  return true;
+}
+
+/// Pieces that are all there are the whole; those of the lanes make a piece first.
+void Machine::join(std::vector<Entry> &entries) const {
+  ConcreteItems last = entries.back().items;
+  if (last.kind == ItemSetKind::S && byLanes) {
+    ConcreteItems piece{ItemSetKind::P, last.first, last.second, last.stage};
+    if (!joinTo(entries, piece, plan.lanes()))
+      return;
+    last = piece;
+  }
+  if (std::optional<ConcreteItems> whole = plan::wholeOf(last))
+    joinTo(entries, *whole, plan.stages * (last.kind == ItemSetKind::S ? plan.lanes() : 1));
 }
 
 std::string Machine::describeHeld(const std::vector<Entry> &entries) const {
@@ -418,7 +417,8 @@ void Machine::write(TaskId id, const plan::ConcreteRegion &part, uint32_t rank, 
   const plan::Buffer &buffer = plan.buffers[part.buffer];
   std::vector<Entry> &entries = memory[key];
   std::erase_if(entries, [&](const Entry &held) {
-    if (!overlaps(buffer.layout, {held.items, plan::wholeOf(held.items)}, {part.items, part.frame}))
+    if (!overlaps(buffer.layout, {held.items, plan::wholeOf(held.items)}, {part.items, part.frame},
+                  byLanes))
       return false;
     retire(key, held);
     return true;
@@ -473,6 +473,7 @@ std::vector<ConcreteItems> Machine::getParts(TaskId id) const {
   case TaskKind::Select:
   case TaskKind::SwitchSum: // the switch has added
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     break;
   }
   return parts;
@@ -528,7 +529,8 @@ void Machine::run(TaskId id) {
     learn(id, plan::concreteItems(op.payload, scope));
   if (op.kind == plan::OpKind::Signal && op.hasPayload)
     checkCount(id, plan::concreteItems(op.payload, scope));
-  if (op.kind == plan::OpKind::Compute && op.task == TaskKind::Stages)
+  if (op.kind == plan::OpKind::Compute &&
+      (op.task == TaskKind::Stages || op.task == TaskKind::Lanes))
     checkStages(id);
   Content content = getOutput(op.task);
   for (size_t i = 0; i < op.reads.size(); ++i) {

@@ -22,13 +22,6 @@ using RegionKey = std::tuple<uint32_t, uint32_t, uint64_t>;
 std::vector<uint32_t> getTargetRanks(const TaskGraph &graph, TaskId id);
 std::vector<uint32_t> getSourceRanks(const TaskGraph &graph, TaskId id);
 
-/// A set in a region that holds it, or `frame` of which it is a part.
-struct Placed {
-  plan::ConcreteItems items;
-  std::optional<plan::ConcreteItems> frame;
-};
-/// Whether two sets in one region may share a record.
-bool overlaps(plan::BufferLayout layout, const Placed &a, const Placed &b);
 /// "'recv' region 3 of rank 0"
 std::string describeRegion(const plan::Plan &plan, const RegionKey &key);
 

@@ -13,6 +13,7 @@
 
 #include "passes/scheduling/AbstractRun.h"
 #include "passes/scheduling/Explain.h"
+#include "passes/scheduling/Overlap.h"
 
 #include <algorithm>
 
@@ -43,6 +44,7 @@ private:
   const TaskGraph &graph;
   const SignalPairs &waits;
   Faults &faults;
+  bool byLanes = plan::cutsByLanes(plan);
   /// Signals of a rank to a rank and their waits, in the order of their numbers.
   std::map<std::pair<uint32_t, uint32_t>, SignalPairs> signals;
 };
@@ -119,7 +121,7 @@ void AccessRules::checkPair(const Access &a, const Access &b) {
   if (a.task == b.task || !(a.write || b.write))
     return;
   auto [rank, buffer, region] = a.region;
-  if (!overlaps(plan.buffers[buffer].layout, a.placed, b.placed))
+  if (!overlaps(plan.buffers[buffer].layout, a.placed, b.placed, byLanes))
     return;
   const Access &writer = b.write ? b : a, &other = b.write ? a : b;
   if (graph.isOrdered(a.task, b.task)) {

@@ -30,6 +30,7 @@ struct Wish {
   std::optional<comm::Engine> engine = {};
   std::optional<comm::Crossing> cross = {};
   std::optional<int64_t> chunks = {};
+  bool spray = false; ///< lanes
 };
 } // namespace
 
@@ -44,6 +45,7 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::TwoTier, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::TwoTier, .chunks = 8},
     {.algorithm = comm::Algorithm::TwoTier, .chunks = 32},
+    {.algorithm = comm::Algorithm::TwoTier, .chunks = 32, .spray = true},
     {.algorithm = comm::Algorithm::Birkhoff},
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
@@ -68,7 +70,7 @@ static comm::ScheduleAttr requestOf(comm::PlanOp plan) {
   return comm::ScheduleAttr::get(plan.getContext(), comm::Algorithm::StaggeredPut, std::nullopt,
                                  std::nullopt, comm::Fusion::Auto, comm::Combine::Rows,
                                  comm::Rates::Equal, std::nullopt, comm::Engine::Sm,
-                                 comm::Crossing::Peer, false, std::nullopt);
+                                 comm::Crossing::Peer, false, std::nullopt, false);
 }
 
 /// The request with what the wish adds; null if it says otherwise already. `groups` of the
@@ -83,7 +85,8 @@ static comm::ScheduleAttr apply(comm::ScheduleAttr asked, const Wish &wish, int6
       asked.getDepth(), asked.getFuse(), asked.getCombine(), wish.rates.value_or(asked.getRates()),
       wish.algorithm == comm::Algorithm::Staged ? std::optional(groups) : std::nullopt,
       wish.engine.value_or(asked.getEngine()), wish.cross.value_or(asked.getCross()),
-      wish.pipeline || asked.getPipeline(), wish.chunks ? wish.chunks : asked.getChunks());
+      wish.pipeline || asked.getPipeline(), wish.chunks ? wish.chunks : asked.getChunks(),
+      wish.spray || asked.getSpray());
 }
 
 static std::string statementsOf(const Wish &wish) {
@@ -100,6 +103,8 @@ static std::string statementsOf(const Wish &wish) {
     text += "; pipeline experts";
   if (wish.chunks)
     text += "; chunks " + std::to_string(*wish.chunks);
+  if (wish.spray)
+    text += "; spray lanes";
   return text;
 }
 
@@ -117,6 +122,14 @@ static bool isSaid(comm::PlanOp plan, const Wish &wish) {
 static bool fits(const topology::Machine &machine, const Wish &wish) {
   return (!wish.engine || machine.copyEngine) &&
          (!wish.cross || (!machine.pcie.empty() && machine.hostMemoryBytesPerSecond));
+}
+
+std::vector<std::string> candidateStatements(const topology::Machine &machine) {
+  std::vector<std::string> statements;
+  for (const Wish &wish : wishes)
+    if (fits(machine, wish))
+      statements.push_back(statementsOf(wish));
+  return statements;
 }
 
 std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology::Machine &machine) {

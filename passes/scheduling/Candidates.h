@@ -27,6 +27,9 @@ struct ScheduleCandidate {
 /// which equals are preferred.
 std::vector<ScheduleCandidate> listCandidates(comm::PlanOp plan, const topology::Machine &machine);
 
+/// The statements of all of them, whatever a plan says and whether it has the ranks for it.
+std::vector<std::string> candidateStatements(const topology::Machine &machine);
+
 /// The plan that `candidate` gives, or the reason why it gives none (of a module with a
 /// target also that there are no kernels for it). `module` is of phase distribute, has one
 /// plan, and stays as it is.

@@ -78,6 +78,8 @@ static std::string checkAlgorithm(const ScheduleProblem &problem) {
       problem.algorithm == Algorithm::TwoTier || problem.algorithm == Algorithm::Staged;
   if (problem.chunks > 1 && !isTwoHops)
     return "chunks need algorithm two_tier or staged, in which rows are handed on";
+  if (problem.sprays && (problem.chunks < 2 || problem.algorithm != Algorithm::TwoTier))
+    return "spray lanes needs algorithm two_tier and 2 chunks or more";
   if (std::string reason = checkEngine(problem); !reason.empty())
     return reason;
   if (problem.algorithm == Algorithm::Staged)
@@ -127,6 +129,8 @@ std::string checkSolution(const ScheduleProblem &problem, const ScheduleSolution
   if (solution.chunks != problem.chunks)
     return std::to_string(solution.chunks) + " chunks are not the " +
            std::to_string(problem.chunks) + " asked for";
+  if (solution.sprays != problem.sprays)
+    return "lanes are not sprayed as was asked for";
   if (solution.copyEngine != problem.copyEngine)
     return "another engine than was asked for";
   if (solution.crossByHost != problem.crossByHost)

@@ -14,7 +14,7 @@
 //     NVLink      rail        NVLink
 //===----------------------------------------------------------------------===//
 
-#include "passes/scheduling/TwoTierExpander.h"
+#include "passes/scheduling/RailHops.h"
 
 using namespace mlir;
 
@@ -23,129 +23,26 @@ using comm::AfterUse, comm::DomainKind, comm::ItemSetKind, comm::RegionUse, comm
 
 namespace {
 
-/// A piece of what a rank has for a node, in the whole.
-struct Part {
-  comm::ItemSetAttr whole, items;
-};
-
-/// Scopes of pieces have the variables k (stage), b (node) and m (lane).
-class BirkhoffExpander : public TwoTierExpander {
+class BirkhoffExpander : public RailHops {
 public:
-  using TwoTierExpander::TwoTierExpander;
+  using RailHops::RailHops;
 
 private:
-  /// Of the puts of one hop: where they go, what, and from where to where.
-  struct Hop {
-    AffineExpr to;
-    Part part;
-    SmallVector<AffineExpr> source, target;
-  };
-
   void sendToNodes(comm::DispatchOp op) override;
-  void returnSums(comm::CombineOp op, Value nodeSums, Value sum) override;
+  void returnSums(comm::CombineOp op, Value nodeSums, Value sum) override {
+    AffineExpr node = getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext());
+    returnByHops(op, nodeSums, AfterUse(sum, node));
+  }
   SmallVector<AffineExpr> arrivalOf(const Scope &scope) const override {
     return {scope.var(0), scope.any()};
   }
-
-  void tellCounts(comm::DispatchOp op);
-  Scope pieces() const {
-    return scope("k", DomainKind::Stages)
-        .with("b", DomainKind::StaggerNodes)
-        .with("m", DomainKind::StaggerLanes);
-  }
-  AffineExpr laneMate(const Scope &s) const { return rankAt(s.var(1), laneOf(s.rank())); }
-  AffineExpr nodeMate(const Scope &s) const { return rankAt(nodeOf(s.rank()), s.var(2)); }
-  Part part(const Scope &s, AffineExpr source, AffineExpr node, AffineExpr lane) const {
-    return {s.set(ItemSetKind::M, {source, node}),
-            s.set(ItemSetKind::S, {source, node, s.var(0), lane})};
-  }
-  Value put(Location loc, StringRef label, const Hop &hop, Value target, Value source,
-            ArrayRef<AfterUse> after, comm::Path via = comm::Path::NVLink);
-  std::pair<Value, Value> tellLanes(Location loc, StringRef name, ArrayRef<Value> puts);
-  Value tellNode(Location loc, StringRef name, ArrayRef<Value> puts);
-
-  Value stagesKnown; ///< token of st
 };
 
 } // namespace
 
-/// A hop's source is framed unless it is the caller's rows.
-Value BirkhoffExpander::put(Location loc, StringRef label, const Hop &hop, Value target,
-                            Value source, ArrayRef<AfterUse> after, comm::Path via) {
-  Scope s = pieces();
-  bool isSlot = source.getDefiningOp<comm::BufferOp>().getLayout() == comm::BufferLayout::Slot;
-  comm::RegionAttr from =
-      isSlot ? s.region({}, hop.part.items) : s.partOf(hop.part.whole, hop.source, hop.part.items);
-  return comm::PutOp::create(
-      builder, loc, getLabel(label), s, hop.to,
-      RegionUse{target, s.partOf(hop.part.whole, hop.target, hop.part.items)},
-      RegionUse{source, from}, solution.window, after, via);
-}
-
-/// To each lane of the node, stage by stage, that what `puts` have for it is there; and
-/// the waits for what the lanes say.
-std::pair<Value, Value> BirkhoffExpander::tellLanes(Location loc, StringRef name,
-                                                    ArrayRef<Value> puts) {
-  int64_t stages = plan.getStages();
-  comm::FlagOp flag =
-      makeFlag(loc, ("f" + name).str(), {stages, lanes}, /*carry=*/false,
-               writerOnNode(getAffineDimExpr(comm::firstDomainDim + 2, builder.getContext())));
-  Scope send = scope("k", DomainKind::Stages).with("m", DomainKind::StaggerLanes);
-  Scope wait = scope("k", DomainKind::Stages).with("m", DomainKind::Lanes);
-  SmallVector<AfterUse> after;
-  SmallVector<AffineExpr> toLane{send.var(0), send.any(), send.var(1)};
-  for (Value token : puts)
-    after.push_back(AfterUse(token, toLane));
-  Value signal =
-      comm::SignalOp::create(builder, loc, getLabel(("s" + name).str()), send, neighbour(send),
-                             flag, {copy(send), send.var(0), laneOf(send.rank())}, nullptr, after);
-  Value waits = comm::WaitOp::create(builder, loc, getLabel(("w" + name).str()), wait, flag,
-                                     {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
-  return {signal, waits};
-}
-
-/// To the rank of each node on the own lane, by rail; returns the waits.
-Value BirkhoffExpander::tellNode(Location loc, StringRef name, ArrayRef<Value> puts) {
-  int64_t stages = plan.getStages();
-  comm::FlagOp flag =
-      makeFlag(loc, ("f" + name).str(), {stages, nodes}, /*carry=*/false, writerOnLane(2));
-  Scope send = scope("k", DomainKind::Stages).with("b", DomainKind::StaggerNodes);
-  Scope wait = scope("k", DomainKind::Stages).with("b", DomainKind::Nodes);
-  SmallVector<AfterUse> after;
-  SmallVector<AffineExpr> toNode{send.var(0), send.var(1), send.any()};
-  for (Value token : puts)
-    after.push_back(AfterUse(token, toNode));
-  comm::SignalOp::create(builder, loc, getLabel(("s" + name).str()), send, laneMate(send), flag,
-                         {copy(send), send.var(0), nodeOf(send.rank())}, nullptr, after,
-                         comm::Path::Rail);
-  return comm::WaitOp::create(builder, loc, getLabel(("w" + name).str()), wait, flag,
-                              {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
-}
-
 //===----------------------------------------------------------------------===//
 // There
 //===----------------------------------------------------------------------===//
-
-/// Every rank's row of the matrix to every rank, as payload of flags: what one knows of
-/// the stages all know.
-void BirkhoffExpander::tellCounts(comm::DispatchOp op) {
-  Location loc = op.getLoc();
-  std::string task = makeTask(loc, "stages", comm::TaskKind::Stages);
-  comm::FlagOp flag = makeFlag(loc, "fm", {int64_t(plan.getRanks()), nodes}, /*carry=*/true,
-                               getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext()));
-  Scope send = scope("p", DomainKind::Stagger).with("b", DomainKind::Nodes);
-  Scope wait = scope("s", DomainKind::All).with("b", DomainKind::Nodes);
-  builder.setInsertionPoint(op);
-  comm::SignalOp::create(builder, loc, getLabel("sm"), send, send.var(0), flag,
-                         {copy(send), send.rank(), send.var(1)},
-                         send.set(ItemSetKind::M, {send.rank(), send.var(1)}), getAfterUses(op));
-  Value counts = comm::WaitOp::create(builder, loc, getLabel("wm"), wait, flag,
-                                      {copy(wait), wait.var(0), wait.var(1)},
-                                      wait.set(ItemSetKind::M, {wait.var(0), wait.var(1)}), {});
-  stagesKnown =
-      comm::ComputeOp::create(builder, loc, getLabel("st"), task, Scope(builder.getContext()),
-                              ArrayRef<RegionUse>{}, ArrayRef<RegionUse>{}, AfterUse(counts));
-}
 
 void BirkhoffExpander::sendToNodes(comm::DispatchOp op) {
   using enum comm::BufferLayout;
@@ -169,7 +66,7 @@ void BirkhoffExpander::sendToNodes(comm::DispatchOp op) {
       builder, loc, getLabel("pk"), pack, every,
       RegionUse{op.getRoute(), every.region({}, every.set(ItemSetKind::A, every.rank()))},
       RegionUse{packed, every.region(every.var(0), sentToNode(every))}, getAfterUses(op));
-  tellCounts(op);
+  tellCounts(op, "stages", comm::TaskKind::Stages);
 
   Hop spread{
       nodeMate(s), part(s, s.rank(), s.var(1), s.var(2)), {s.var(1)}, {copy(s), lane, s.var(1)}};
@@ -203,56 +100,6 @@ void BirkhoffExpander::sendToNodes(comm::DispatchOp op) {
                          {AfterUse(px, allStages), AfterUse(py, allStages)});
   nodeWait = comm::WaitOp::create(builder, loc, getLabel("wx"), wait, flag,
                                   {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
-}
-
-//===----------------------------------------------------------------------===//
-// And back: the same pieces in the same stages, turned round
-//===----------------------------------------------------------------------===//
-
-void BirkhoffExpander::returnSums(comm::CombineOp op, Value nodeSums, Value sum) {
-  using enum comm::BufferLayout;
-  Location loc = op.getLoc();
-  int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
-  Value carry = makeCopies(loc, "carryback", Seq, {lanes, nodes}, 1, bytes);
-  Value come = makeCopies(loc, "comeback", Seq, int64_t(plan.getRanks()), 1, bytes);
-  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
-
-  Scope s = pieces();
-  AffineExpr node = nodeOf(s.rank()), lane = laneOf(s.rank());
-  SmallVector<AffineExpr> fromLane{s.var(0), s.var(2)}, fromNode{s.var(0), s.var(1)};
-  builder.setInsertionPoint(op);
-  Hop spread{
-      nodeMate(s), part(s, laneMate(s), node, s.var(2)), {s.var(1)}, {copy(s), lane, s.var(1)}};
-  Value po = put(loc, "po", spread, carry, nodeSums, AfterUse(sum, s.var(1)));
-  Value wo = tellLanes(loc, "o", po).second;
-  Hop cross{laneMate(s),
-            part(s, rankAt(s.var(1), s.var(2)), node, lane),
-            {copy(s), s.var(2), s.var(1)},
-            {copy(s), nodeMate(s)}};
-  Value pc = put(loc, "pc", cross, come, carry, AfterUse(wo, fromLane), comm::Path::Rail);
-  Value wc = tellNode(loc, "c", pc);
-  Hop gather{nodeMate(s),
-             part(s, nodeMate(s), s.var(1), lane),
-             {copy(s), rankAt(s.var(1), s.var(2))},
-             {copy(s), s.var(1)}};
-  Value pb = put(loc, "pb", gather, returned, come, AfterUse(wc, fromNode));
-
-  comm::FlagOp flag =
-      makeFlag(loc, "fb", lanes, /*carry=*/false,
-               writerOnNode(getAffineDimExpr(comm::firstDomainDim + 1, builder.getContext())));
-  Scope send = scope("m", DomainKind::StaggerLanes), wait = scope("m", DomainKind::Lanes);
-  SmallVector<AffineExpr> toLane{send.any(), send.any(), send.var(0)};
-  AffineExpr mate = rankAt(nodeOf(send.rank()), send.var(0));
-  comm::SignalOp::create(builder, loc, getLabel("sb"), send, mate, flag,
-                         {copy(send), laneOf(send.rank())}, nullptr, AfterUse(pb, toLane));
-  Scope parts = eachNode(DomainKind::Nodes);
-  replaceSlotSum(op, {returned, parts.eachRegion({copy(parts), parts.var(0)}, sentToNode(parts))},
-                 comm::SumTree::NodePartial);
-  if (Operation *user = getFirstUser(op.getToken()))
-    builder.setInsertionPoint(user);
-  auto wb = comm::WaitOp::create(builder, loc, getLabel("wb"), wait, flag,
-                                 {copy(wait), wait.var(0)}, nullptr, {});
-  replaceToken(op.getToken(), wb);
 }
 
 void expandBirkhoff(comm::PlanOp plan, Exchange exchange,

@@ -8,14 +8,14 @@
 // rows of a piece are for whom. Sums come back in the same pieces; rows of experts do
 // not, they are collected by rank and node as ever.
 //
-//   pm, sm -> wm, sp, pr, sr -> wr  records
+//   pm, sk -> wk, sp, pr, sr -> wr  records
 //   pn, sn -> wn, pd, sd -> wd, ex  rows, each piece by itself up to wd
 //     rail         NVLink
 //   pa, pf, sf -> wf, rn, pc, sc -> wc, rd
 //        NVLink          rail
 //===----------------------------------------------------------------------===//
 
-#include "passes/scheduling/TwoTierExpander.h"
+#include "passes/scheduling/RailHops.h"
 
 using namespace mlir;
 
@@ -25,12 +25,14 @@ using comm::AfterUse, comm::DomainKind, comm::ItemSetKind, comm::RegionUse, comm
 namespace {
 
 /// Scopes of pieces have the variables k (piece), then b (node) and m (lane), or s (source).
-class ChunksExpander : public TwoTierExpander {
+class ChunksExpander : public RailHops {
 public:
-  using TwoTierExpander::TwoTierExpander;
+  using RailHops::RailHops;
 
 private:
   void sendToNodes(comm::DispatchOp op) override;
+  void sendRows(comm::DispatchOp op);
+  void sprayRows(comm::DispatchOp op);
   void handOn(comm::DispatchOp op) override;
   void collectSums(comm::CombineOp op) override;
   Value addUpOnNodes(comm::CombineOp op, Value nodeSums);
@@ -69,7 +71,7 @@ Value ChunksExpander::sendRecords(comm::DispatchOp op) {
   std::string pack = makeTask(loc, "pack_nodes", comm::TaskKind::PackNodes);
   Value packed = makeBuffer(loc, "packed", comm::BufferSpace::Local, Seq, nodes, 1, recordBytes);
   nodeRecords = makeCopies(loc, "nodemeta", Seq, nodes, 1, recordBytes);
-  comm::FlagOp flag = makeFlag(loc, "fm", nodes, /*carry=*/true, writerOnLane(1));
+  comm::FlagOp flag = makeFlag(loc, "fk", nodes, /*carry=*/true, writerOnLane(1));
 
   Scope every = eachNode(DomainKind::Nodes), send = eachNode(DomainKind::StaggerNodes);
   comm::ItemSetAttr sent = sentToNode(send);
@@ -83,19 +85,27 @@ Value ChunksExpander::sendRecords(comm::DispatchOp op) {
       RegionUse{nodeRecords, send.region({copy(send), nodeOf(send.rank())}, sent)},
       RegionUse{packed, send.region(send.var(0), sent)}, outerWindow, AfterUse(pk, send.var(0)),
       outer);
-  comm::SignalOp::create(builder, loc, getLabel("sm"), send, partner(send), flag,
+  comm::SignalOp::create(builder, loc, getLabel("sk"), send, partner(send), flag,
                          {copy(send), nodeOf(send.rank())}, sent, AfterUse(pm, send.var(0)), outer);
-  return comm::WaitOp::create(builder, loc, getLabel("wm"), every, flag,
+  return comm::WaitOp::create(builder, loc, getLabel("wk"), every, flag,
                               {copy(every), every.var(0)}, ofPartner(every), {});
 }
 
 void ChunksExpander::sendToNodes(comm::DispatchOp op) {
-  Location loc = op.getLoc();
-  int64_t chunks = solution.chunks;
-  plan.setStages(chunks);
+  plan.setStages(solution.chunks);
   int64_t rowBytes = op.getRows().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
   nodeWait = sendRecords(op);
-  stage = makeCopies(loc, "stage", comm::BufferLayout::Seq, nodes, 1, rowBytes);
+  stage = makeCopies(op.getLoc(), "stage", comm::BufferLayout::Seq, nodes, 1, rowBytes);
+  if (solution.sprays)
+    sprayRows(op);
+  else
+    sendRows(op);
+}
+
+/// By the own lane's rail.
+void ChunksExpander::sendRows(comm::DispatchOp op) {
+  Location loc = op.getLoc();
+  int64_t chunks = solution.chunks;
   comm::FlagOp flag = makeFlag(loc, "fn", {chunks, nodes}, /*carry=*/false, writerOnLane(2));
 
   Scope send = ofNode(DomainKind::StaggerNodes), wait = ofNode(DomainKind::Nodes);
@@ -113,6 +123,45 @@ void ChunksExpander::sendToNodes(comm::DispatchOp op) {
                          AfterUse(pn, same), outer);
   pieceWait = comm::WaitOp::create(builder, loc, getLabel("wn"), wait, flag,
                                    {copy(wait), wait.var(0), wait.var(1)}, nullptr, {});
+}
+
+/// What the own lane has more than its share by the others' rails. A flag a piece and lane
+/// tells that it is where two tiers would have it.
+void ChunksExpander::sprayRows(comm::DispatchOp op) {
+  using enum comm::BufferLayout;
+  Location loc = op.getLoc();
+  int64_t rowBytes = op.getRows().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
+  Value carry = makeCopies(loc, "carry", Seq, {lanes, nodes}, 1, rowBytes);
+  Value come = makeCopies(loc, "come", Seq, int64_t(plan.getRanks()), 1, rowBytes);
+  tellCounts(op, "lanes", comm::TaskKind::Lanes);
+
+  Scope s = pieces();
+  AffineExpr node = nodeOf(s.rank()), lane = laneOf(s.rank()), source = rankAt(s.var(1), s.var(2));
+  SmallVector<AffineExpr> fromLane{s.var(0), s.var(2)}, fromNode{s.var(0), s.var(1)};
+  AfterUse known(stagesKnown);
+  Hop spread{
+      nodeMate(s), part(s, s.rank(), s.var(1), s.var(2)), {s.var(1)}, {copy(s), lane, s.var(1)}};
+  Value pl = put(loc, "pl", spread, carry, op.getRows(), known);
+  Value wl = tellLanes(loc, "l", pl).second;
+  Hop cross{laneMate(s),
+            part(s, nodeMate(s), s.var(1), lane),
+            {copy(s), s.var(2), s.var(1)},
+            {copy(s), nodeMate(s)}};
+  Value pn = put(loc, "pn", cross, come, carry, {known, AfterUse(wl, fromLane)}, comm::Path::Rail);
+  Value wn = tellNode(loc, "n", pn);
+  Hop gather{nodeMate(s), part(s, source, node, lane), {copy(s), source}, {copy(s), s.var(1)}};
+  Value px = put(loc, "px", gather, stage, come, {known, AfterUse(wn, fromNode)});
+
+  comm::FlagOp flag =
+      makeFlag(loc, "fx", {int64_t(solution.chunks), nodes, lanes}, /*carry=*/false,
+               writerOnNode(getAffineDimExpr(comm::firstDomainDim + 3, builder.getContext())));
+  Scope wait = ofNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
+  SmallVector<AffineExpr> same{s.var(0), s.var(1), s.var(2)};
+  comm::SignalOp::create(builder, loc, getLabel("sx"), s, nodeMate(s), flag,
+                         {copy(s), s.var(0), s.var(1), lane}, nullptr, AfterUse(px, same));
+  pieceWait =
+      comm::WaitOp::create(builder, loc, getLabel("wx"), wait, flag,
+                           {copy(wait), wait.var(0), wait.var(1), wait.var(2)}, nullptr, {});
 }
 
 /// A flag tells how many tokens of a source come, and that their records are there.
@@ -156,6 +205,8 @@ void ChunksExpander::handOn(comm::DispatchOp op) {
   AffineExpr peer = rankAt(nodeOf(send.rank()), send.var(2));
   comm::ItemSetAttr passed = share(send, source, peer);
   SmallVector<AffineExpr> arrived{send.var(0), send.var(1)};
+  if (solution.sprays) // by all lanes
+    arrived.push_back(send.any());
   Value pd = comm::PutOp::create(
       builder, loc, getLabel("pd"), send, peer,
       RegionUse{received, send.partOf(send.set(ItemSetKind::D, {source, peer}),
@@ -249,8 +300,13 @@ void ChunksExpander::collectSums(comm::CombineOp op) {
   Location loc = op.getLoc();
   int64_t bytes = op.getReturned().getDefiningOp<comm::BufferOp>().getBytesPerRecord();
   Value nodeSums = makeBuffer(loc, "z", comm::BufferSpace::Local, Seq, nodes, 1, bytes);
-  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
   Value rn = addUpOnNodes(op, nodeSums);
+  if (solution.sprays) {
+    Scope made = pieces();
+    SmallVector<AffineExpr> ofPiece{made.var(0), made.var(1)};
+    return returnByHops(op, nodeSums, AfterUse(rn, ofPiece));
+  }
+  Value returned = makeCopies(loc, "part", Seq, nodes, 1, bytes);
 
   Scope send = ofNode(DomainKind::StaggerNodes);
   AffineExpr source = partnerOf(send.var(1), send), here = nodeOf(send.rank());

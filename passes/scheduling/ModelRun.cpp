@@ -189,14 +189,18 @@ static bool advance(CopyCounts &counts, uint32_t bound) {
 
 /// Steps whose counts differ, so that what is left of one is no other's: the counts,
 /// what is missing to the bound, and so on.
-static std::vector<ModelTraffic> makeSteps(const Extent &extent, uint32_t stages,
+static birkhoff::Cut cutOf(const plan::Plan &plan) {
+  return plan::cutsByLanes(plan) ? birkhoff::Cut::Lanes : birkhoff::Cut::Stages;
+}
+
+static std::vector<ModelTraffic> makeSteps(const plan::Plan &plan, const Extent &extent,
                                            const CopyCounts &counts, uint32_t bound) {
   std::vector<ModelTraffic> steps;
   CopyCounts others = counts;
   for (uint32_t &count : others)
     count = bound - count;
   for (uint32_t step = 0; step < extent.steps; ++step)
-    steps.emplace_back(extent.ranks, extent.ranks / extent.nodes, stages,
+    steps.emplace_back(extent.ranks, extent.ranks / extent.nodes, plan.stages, cutOf(plan),
                        step % 2 ? others : counts);
   return steps;
 }
@@ -215,7 +219,7 @@ static void runExtent(const plan::Plan &plan, const Extent &extent, uint32_t bou
   campaign.isExhaustive &= isExhaustive;
   std::mt19937_64 random(extent.ranks);
   for (uint64_t number = 0; number < mostCounts; ++number) {
-    std::vector<ModelTraffic> steps = makeSteps(extent, plan.stages, counts, bound);
+    std::vector<ModelTraffic> steps = makeSteps(plan, extent, counts, bound);
     for (uint64_t seed = 1; seed <= seeds && !campaign.fault; ++seed, ++campaign.runs)
       campaign.fault = runModel(small, steps, number * seeds + seed);
     ++campaign.counts;
@@ -246,7 +250,7 @@ ModelCampaign runCounts(const plan::Plan &plan, const CopyCounts &copies, uint32
   campaign.counts = 1;
   std::vector<ModelTraffic> steps;
   for (uint32_t step = 0; step < plan.depth + 2; ++step)
-    steps.emplace_back(plan.ranks, plan.lanes(), plan.stages,
+    steps.emplace_back(plan.ranks, plan.lanes(), plan.stages, cutOf(plan),
                        step % 2 ? CopyCounts(copies.size()) : copies);
   for (uint64_t seed = 1; seed <= seeds && !campaign.fault; ++seed, ++campaign.runs)
     campaign.fault = runModel(plan, steps, seed);

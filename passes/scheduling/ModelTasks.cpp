@@ -103,9 +103,8 @@ std::vector<ConcreteRegion> ModelTasks::expand(const plan::Region &region) const
   return plan::expandRegion(plan, region, graph[task].scope);
 }
 
-/// Pieces follow from what they are cut from.
+/// How M is cut follows from its size, where a part of D lies in M from the items of both.
 bool ModelTasks::isKnown(const ConcreteItems &set) const {
-  ConcreteItems ofNode{ItemSetKind::M, set.first, set.second};
   switch (set.kind) {
   case ItemSetKind::A:
     return set.first == rank || wasTold(set);
@@ -116,10 +115,10 @@ bool ModelTasks::isKnown(const ConcreteItems &set) const {
   case ItemSetKind::S:
     return staged.count({rank, step}) != 0;
   case ItemSetKind::P:
-    return wasTold(ofNode);
+    return wasTold(*plan::wholeOf(set));
   case ItemSetKind::Q:
-    ofNode.second /= plan.lanes();
-    return wasTold(set) || (wasTold(*plan::wholeOf(set)) && wasTold(ofNode));
+    return wasTold(set) || (set.first == rank && wasTold(*plan::wholeOf(set))) ||
+           split.count({rank, step, *plan::wholeOf(set)});
   }
   return false;
 }
@@ -208,6 +207,7 @@ void ModelTasks::runLocal(TaskId id) {
       });
     for (const ConcreteRegion &to : expand(op.writes[0])) {
       learn(to.items);
+      split.insert({rank, step, to.items});
       learn({ItemSetKind::Y, to.items.first, to.items.second});
       writeAs(to,
               [&](uint32_t item) { return name(record, to.items.first, to.items.second, item); });
@@ -248,6 +248,7 @@ void ModelTasks::runLocal(TaskId id) {
     writeResults(op);
     break;
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     for (uint32_t source = 0; source < plan.ranks; ++source)
       for (uint32_t node = 0; node < plan.nodes; ++node)
         know({ItemSetKind::M, source, node});

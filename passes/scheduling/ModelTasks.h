@@ -69,8 +69,10 @@ private:
   TaskId task = 0;
   uint32_t rank = 0, step = 1; ///< of the current task
   std::string wrong;
-  std::set<std::tuple<uint32_t, uint32_t, plan::ConcreteItems>> known; ///< by rank and step
-  std::set<std::pair<uint32_t, uint32_t>> staged, results;             ///< by rank and step
+  using Known = std::set<std::tuple<uint32_t, uint32_t, plan::ConcreteItems>>;
+  Known known; ///< by rank and step
+  Known split; ///< of it what a split has found among the items of M
+  std::set<std::pair<uint32_t, uint32_t>> staged, results; ///< by rank and step
 };
 
 } // namespace moec::scheduling

@@ -13,7 +13,7 @@
 
 namespace moec::scheduling {
 
-ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages,
+ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages, birkhoff::Cut cut,
                            const CopyCounts &copies)
     : ranks(ranks), lanes(lanes), stages(stages), destinations(ranks) {
   for (uint32_t source = 0; source < ranks; ++source) {
@@ -31,7 +31,7 @@ ModelTraffic::ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages,
   for (uint32_t source = 0; source < ranks; ++source)
     for (uint32_t node = 0; node < ranks / lanes; ++node)
       counts.push_back(items({plan::ItemSetKind::M, source, node}).size());
-  table.emplace(counts, ranks / lanes, lanes, stages);
+  table.emplace(counts, ranks / lanes, lanes, stages, cut);
 }
 
 /// Whether a token with a slot on `owner` is in the set, or in that which it is cut from.

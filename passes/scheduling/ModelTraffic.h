@@ -25,7 +25,8 @@ class ModelTraffic {
 public:
   /// Token t of s goes to each p with t < copies[s][p], every other one with two slots,
   /// so that rows are more than tokens.
-  ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages, const CopyCounts &copies);
+  ModelTraffic(uint32_t ranks, uint32_t lanes, uint32_t stages, birkhoff::Cut cut,
+               const CopyCounts &copies);
 
   /// Most slots of a token; row (t, j) is item t * slots() + j.
   uint32_t slots() const { return 2 * ranks; }

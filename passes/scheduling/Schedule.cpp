@@ -103,6 +103,7 @@ static ScheduleProblem getProblem(comm::PlanOp plan, Exchange exchange) {
     problem.groups = getNumber(asked.getGroups()).value_or(1);
     problem.pipelinesExperts = asked.getPipeline();
     problem.chunks = getNumber(asked.getChunks()).value_or(1);
+    problem.sprays = asked.getSpray();
     problem.copyEngine = asked.getEngine() == comm::Engine::Copy;
     problem.crossByHost = asked.getCross() == comm::Crossing::Host;
     problem.window = getNumber(asked.getWindow());
@@ -146,7 +147,7 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
         solution.copyEngine ? comm::Engine::Copy : comm::Engine::Sm,
         solution.crossByHost ? comm::Crossing::Host : comm::Crossing::Peer,
         solution.pipelinesExperts,
-        solution.chunks > 1 ? std::optional(solution.chunks) : std::nullopt));
+        solution.chunks > 1 ? std::optional(solution.chunks) : std::nullopt, solution.sprays));
     if (solution.algorithm == Algorithm::Staged)
       plan.setNodes(solution.groups);
     expandExchange(plan, *exchange, solution);

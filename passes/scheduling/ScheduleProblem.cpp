@@ -55,6 +55,8 @@ std::string ScheduleSolution::print(const std::string &layer) const {
     text += "  pipeline experts\n";
   if (chunks > 1)
     text += "  chunks " + std::to_string(chunks) + "\n";
+  if (sprays)
+    text += "  spray lanes\n";
   if (copyEngine)
     text += "  engine copy\n";
   if (crossByHost)

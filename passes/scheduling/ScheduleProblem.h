@@ -78,6 +78,7 @@ struct ScheduleProblem {
   std::optional<uint32_t> stages; ///< of Birkhoff
   /// Pieces in which rows cross nodes or groups and are handed on; 1: at once.
   uint32_t chunks = 1;
+  bool sprays = false; ///< what a lane has more than others goes by these
 };
 
 struct ScheduleSolution {
@@ -90,6 +91,7 @@ struct ScheduleSolution {
   uint32_t groups = 1; ///< of a staged schedule, which are the nodes of its plan
   uint32_t stages = 1; ///< of Birkhoff
   uint32_t chunks = 1; ///< pieces of what crosses nodes or groups
+  bool sprays = false;
   bool copyEngine = false;
   bool crossByHost = false;
 

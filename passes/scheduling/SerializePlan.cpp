@@ -149,6 +149,8 @@ static plan::TaskKind toPlan(comm::TaskKind kind) {
     return plan::TaskKind::SwitchSum;
   case comm::TaskKind::Stages:
     return plan::TaskKind::Stages;
+  case comm::TaskKind::Lanes:
+    return plan::TaskKind::Lanes;
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -19,6 +19,7 @@ ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   solution.combine = problem.combine;
   solution.ratesBySize = problem.ratesBySize;
   solution.chunks = problem.chunks;
+  solution.sprays = problem.sprays;
   // The longer of the two tiers' lists of peers decides.
   uint32_t peers = std::max(problem.nodes, problem.ranks / problem.nodes);
   solution.window = problem.window.value_or(getWindow(problem, peers));

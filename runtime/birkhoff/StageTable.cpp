@@ -79,10 +79,23 @@ static uint32_t stagesFor(uint32_t slots, uint32_t nodes) {
 }
 
 StageTable::StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_t lanes,
-                       uint32_t stages)
-    : nodes(nodes), lanes(lanes), stageCount(stages), counts(counts.begin(), counts.end()),
-      sent(size_t(nodes) * nodes * (stages + 1)) {
+                       uint32_t stages, Cut cut)
+    : nodes(nodes), lanes(lanes), stageCount(stages), cut(cut),
+      counts(counts.begin(), counts.end()) {
   assert(stages && counts.size() == size_t(nodes) * lanes * nodes);
+  switch (cut) {
+  case Cut::Stages:
+    cutInStages();
+    break;
+  case Cut::Lanes:
+    dealToLanes();
+    break;
+  }
+}
+
+void StageTable::cutInStages() {
+  uint32_t stages = stageCount;
+  sent.resize(size_t(nodes) * nodes * (stages + 1));
   std::vector<uint64_t> units(size_t(nodes) * nodes);
   for (size_t rank = 0; rank < size_t(nodes) * lanes; ++rank)
     for (uint32_t node = 0; node < nodes; ++node)
@@ -103,7 +116,56 @@ StageTable::StageTable(std::span<const uint64_t> counts, uint32_t nodes, uint32_
     }
 }
 
+/// Between two nodes every lane gets the same share: its own tokens first, then what the
+/// lanes before have too many of.
+void StageTable::dealToLanes() {
+  given.resize(counts.size() * lanes);
+  for (uint32_t from = 0; from < nodes; ++from)
+    for (uint32_t to = 0; to < nodes; ++to) {
+      auto own = [&](uint32_t lane) { return counts[size_t(from * lanes + lane) * nodes + to]; };
+      auto toLane = [&](uint32_t lane, uint32_t by) -> uint64_t & {
+        return given[(size_t(from * lanes + lane) * nodes + to) * lanes + by];
+      };
+      uint64_t all = 0;
+      for (uint32_t lane = 0; lane < lanes; ++lane)
+        all += own(lane);
+      std::vector<uint64_t> room(lanes);
+      for (uint32_t lane = 0; lane < lanes; ++lane) {
+        uint64_t most = from == to ? own(lane) : all / lanes + (lane < all % lanes);
+        uint64_t kept = std::min(own(lane), most);
+        toLane(lane, lane) = kept;
+        room[lane] = most - kept;
+      }
+      uint32_t by = 0;
+      for (uint32_t lane = 0; lane < lanes; ++lane)
+        for (uint64_t left = own(lane) - toLane(lane, lane); left > 0;) {
+          while (room[by] == 0)
+            ++by;
+          uint64_t part = std::min(left, room[by]);
+          toLane(lane, by) += part;
+          room[by] -= part;
+          left -= part;
+        }
+    }
+}
+
+/// In an even run of the set the lanes have shares as in all of it, the own one the first.
+Piece StageTable::pieceByLoad(uint32_t source, uint32_t node, uint32_t stage, uint32_t lane) const {
+  uint64_t count = counts[size_t(source) * nodes + node];
+  if (count == 0)
+    return {};
+  uint64_t first = count * stage / stageCount, size = count * (stage + 1) / stageCount - first;
+  const uint64_t *shares = &given[(size_t(source) * nodes + node) * lanes];
+  uint32_t ownLane = source % lanes;
+  uint64_t before = 0;
+  for (uint32_t turn = ownLane; turn % lanes != lane; ++turn)
+    before += shares[turn % lanes];
+  return {first + share(size, before, count), first + share(size, before + shares[lane], count)};
+}
+
 Piece StageTable::piece(uint32_t source, uint32_t node, uint32_t stage, uint32_t lane) const {
+  if (cut == Cut::Lanes)
+    return pieceByLoad(source, node, stage, lane);
   uint32_t own = source / lanes, ownLane = source % lanes;
   uint64_t count = counts[size_t(source) * nodes + node];
   if (node == own)

@@ -75,6 +75,7 @@ static Status checkTaskRows(const Layer &layer, const Plan &plan, const Op &op,
   case TaskKind::Split:
   case TaskKind::Select:
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return {};
   case TaskKind::Experts:
     MOEC_RETURN_IF_ERROR(checkRow(plan, op.reads[0], bytes.tokens, where));

@@ -111,6 +111,7 @@ static Signature signatureOf(TaskKind task, SumTree tree) {
   case TaskKind::SwitchSum:
     return {OpKind::Reduce, switchSumReads, 1, sumWrites};
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return {OpKind::Compute, {}, 0, {}};
   }
   return {};
@@ -249,6 +250,7 @@ static bool isPerSource(TaskKind task) {
   case TaskKind::PartSum:
   case TaskKind::SwitchSum:
   case TaskKind::Stages:
+  case TaskKind::Lanes:
     return false;
   }
   return false;

@@ -118,6 +118,12 @@ uint32_t machineCount(const Plan &plan) {
   return isStaged ? 1 : plan.nodes;
 }
 
+bool cutsByLanes(const Plan &plan) {
+  return std::any_of(plan.ops.begin(), plan.ops.end(), [](const Op &op) {
+    return op.kind == OpKind::Compute && op.task == TaskKind::Lanes;
+  });
+}
+
 bool usesCopyEngines(const Plan &plan) {
   return std::any_of(plan.ops.begin(), plan.ops.end(),
                      [](const Op &op) { return op.engine == Engine::Copy; });

@@ -64,6 +64,8 @@ uint64_t pointCount(const Plan &plan, std::span<const Domain> domains);
 /// Machines of a plan: its nodes, or one where tokens go to nodes and nothing goes by rail:
 /// then nodes are groups of one machine's ranks.
 uint32_t machineCount(const Plan &plan);
+/// Whether S(s,b,k,m) are parts of P(s,b,k): what the task that makes them known says.
+bool cutsByLanes(const Plan &plan);
 /// Whether copy engines move a part of what is put.
 bool usesCopyEngines(const Plan &plan);
 /// Number of tasks of `op` on one rank in one step.

@@ -104,6 +104,8 @@ const char *nameOf(TaskKind kind) {
     return "switch_sum";
   case TaskKind::Stages:
     return "stages";
+  case TaskKind::Lanes:
+    return "lanes";
   }
   return nullptr;
 }

@@ -146,6 +146,9 @@ enum class TaskKind : uint8_t {
   /// Makes the stages that all sets S speak of known, from the sizes of all M. No regions:
   /// every rank has the sizes from flags, and makes the same.
   Stages = 13,
+  /// The same with sets that are cut evenly in stages, P(s,b,k), and of each what a lane has
+  /// more than its share by other lanes: S(s,b,k,m) are then a part of P(s,b,k).
+  Lanes = 14,
 };
 /// One record of a dispatched token as Pack writes it and Experts reads it:
 /// little-endian u32 words {source token, count, then topK entries of

@@ -47,7 +47,9 @@ birkhoff::StageTable makeTable(const plan::Plan &plan, const traffic::ItemCounts
   std::vector<uint64_t> parts;
   for (double copies : counts.nodeCopies)
     parts.push_back(static_cast<uint64_t>(std::llround(copies * partsOfToken)));
-  return birkhoff::StageTable(parts, plan.nodes, plan.lanes(), plan.stages);
+  return birkhoff::StageTable(parts, plan.nodes, plan.lanes(), plan.stages,
+                              plan::cutsByLanes(plan) ? birkhoff::Cut::Lanes
+                                                      : birkhoff::Cut::Stages);
 }
 
 TaskClass classOf(OpKind kind) {

@@ -77,6 +77,7 @@ double Roofline::seconds(const KernelWork &work) const {
   case plan::TaskKind::Split:
   case plan::TaskKind::Select:
   case plan::TaskKind::Stages:
+  case plan::TaskKind::Lanes:
     return bytes / rates.bytesPerSecond; // a few records, in the launch of what follows
   case plan::TaskKind::RankSum:
   case plan::TaskKind::FullSum:

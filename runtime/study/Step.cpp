@@ -131,6 +131,11 @@ rt::Result<StepTimes> timesOf(const Step &step) {
 /// A plan of the phase's ops alone.
 static plan::Plan partOf(const plan::Plan &plan, formats::Phase phase) {
   std::vector<bool> isKept = formats::opsOf(plan, phase);
+  for (size_t i = 0; i < plan.ops.size(); ++i) // how sets are cut both phases must know
+    isKept[i] =
+        isKept[i] ||
+        (plan.ops[i].kind == plan::OpKind::Compute &&
+         (plan.ops[i].task == plan::TaskKind::Stages || plan.ops[i].task == plan::TaskKind::Lanes));
   std::vector<uint32_t> numbers(plan.ops.size());
   plan::Plan part = plan;
   part.ops.clear();

@@ -19,7 +19,8 @@ import tempfile
 DRAWS = 20
 LAWS = ("lognormal:0.3:{}:ranks", "lognormal:0.6:{}:ranks", "lognormal:0.6:{}:pairs")
 STRAIGHT = ("staggered", "staggered; window 0", "staggered; window 0; rates sizes")
-TIERS = ("two_tier", "two_tier; chunks 8", "two_tier; chunks 16", "two_tier; chunks 32", "two_tier; chunks 64", "birkhoff")
+TIERS = ("two_tier", "two_tier; chunks 8", "two_tier; chunks 16", "two_tier; chunks 32", "two_tier; chunks 64",
+         "two_tier; chunks 32; spray lanes", "birkhoff")
 GROUPS = ("staged", "staged; chunks 8", "staged; rates sizes", "staggered; cross by host", "staged; cross by host",
           "staged; cross by host; chunks 8")
 # Name, machine, ranks, tokens of a rank, schedules.
@@ -29,8 +30,8 @@ PLACES = (
     ("NVSwitch, 72 GPUs", "gb200-nvl72", 72, 1024, STRAIGHT),
     ("rails, 2 nodes of 8", "hgx-h100-ndr", 16, 4096, STRAIGHT[:1] + TIERS),
     ("rails, 4 nodes of 8", "hgx-h100-ndr", 32, 4096, TIERS),
-    ("rails, 8 nodes of 8", "hgx-h100-ndr", 64, 2048, TIERS[1:5]),
-    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, TIERS[1:4]),
+    ("rails, 8 nodes of 8", "hgx-h100-ndr", 64, 2048, TIERS[2:6]),
+    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, (TIERS[3], TIERS[5])),
     ("PCIe 5, two bridges of 4", "pcie5-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
     ("PCIe 4, two bridges of 4", "pcie4-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
 )
@@ -42,7 +43,9 @@ def layer_on(place):
     """The layer with a mesh on the place's machine in place of its own."""
     _, machine, ranks, _, _ = place
     inner = "pcie" if machine.startswith("pcie") else "nvlink"
-    axes = f"axis node {ranks // 8} over rail\n  axis gpu 8 over nvlink" if "ndr" in machine else f"axis gpu {ranks} over {inner}"
+    axes = f"axis gpu {ranks} over {inner}"
+    if "ndr" in machine:
+        axes = f"axis node {ranks // 8} over rail\n  axis gpu 8 over nvlink"
     text = re.sub(r"^mesh .*?^}\n", f'import machine "{machine}"\n\nmesh place on {machine} {{\n  {axes}\n}}\n',
                   LAYER.read_text(), flags=re.MULTILINE | re.DOTALL)
     return text

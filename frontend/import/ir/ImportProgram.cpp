@@ -172,17 +172,17 @@ static moe::ScheduleAttr importSchedule(const frontend::Program &program, MLIRCo
   bool copies = request.copyEngine.value_or(false);
   bool byHost = request.crossByHost.value_or(false);
   bool isDefault = algorithm == moe::Algorithm::StaggeredPut && !bySize && !copies && !byHost &&
-                   !request.pipelinesExperts && !request.chunks;
+                   !request.pipelinesExperts && !request.chunks && !request.spraysLanes;
   if (!request.window && !request.depth && !request.fusion && isDefault &&
       request.combine == frontend::Combine::Rows)
     return {}; // all of it is the compiler's choice
   moe::Fusion fuse = request.fusion ? moe::Fusion(*request.fusion) : moe::Fusion::Auto;
-  return moe::ScheduleAttr::get(context, wide(request.window), wide(request.depth), fuse, algorithm,
-                                toCombine(request.combine),
-                                bySize ? moe::Rates::Sizes : moe::Rates::Equal, getGroups(program),
-                                copies ? moe::Engine::Copy : moe::Engine::Sm,
-                                byHost ? moe::Crossing::Host : moe::Crossing::Peer,
-                                request.pipelinesExperts, wide(request.chunks));
+  return moe::ScheduleAttr::get(
+      context, wide(request.window), wide(request.depth), fuse, algorithm,
+      toCombine(request.combine), bySize ? moe::Rates::Sizes : moe::Rates::Equal,
+      getGroups(program), copies ? moe::Engine::Copy : moe::Engine::Sm,
+      byHost ? moe::Crossing::Host : moe::Crossing::Peer, request.pipelinesExperts,
+      wide(request.chunks), request.spraysLanes);
 }
 
 /// The source says `algorithm auto`, rather than nothing.

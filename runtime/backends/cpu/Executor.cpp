@@ -286,6 +286,7 @@ static Status runLocal(TaskContext &context) {
   case plan::TaskKind::SwitchSum:
     return runSwitchSum(context);
   case plan::TaskKind::Stages:
+  case plan::TaskKind::Lanes:
     return runStages(context);
   }
   return context.fault("is of an unknown kind");

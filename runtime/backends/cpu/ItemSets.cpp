@@ -103,7 +103,7 @@ bool ItemSets::receiveCount(const plan::ConcreteItems &items, uint32_t count) {
   return true;
 }
 
-bool ItemSets::makeStages() {
+bool ItemSets::makeStages(birkhoff::Cut cut) {
   size_t nodes = sentToNodes.size();
   std::vector<uint64_t> counts;
   for (uint32_t source = 0; source < sent.size(); ++source)
@@ -114,7 +114,7 @@ bool ItemSets::makeStages() {
         return false;
       counts.push_back(source == rank ? sentToNodes[node].list.count : size->second);
     }
-  table.emplace(counts, static_cast<uint32_t>(nodes), lanes, stages);
+  table.emplace(counts, static_cast<uint32_t>(nodes), lanes, stages, cut);
   return true;
 }
 

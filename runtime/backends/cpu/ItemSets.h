@@ -69,7 +69,7 @@ public:
   bool receiveCount(const plan::ConcreteItems &items, uint32_t count);
 
   /// Makes the sets S known; false while a size of some M is missing.
-  bool makeStages();
+  bool makeStages(birkhoff::Cut cut);
   /// Where S lies in its M; nothing before makeStages().
   std::optional<birkhoff::Piece> pieceOf(const plan::ConcreteItems &items) const;
 

@@ -74,6 +74,8 @@ def variants():
                 yield (f"staged-{combine}-{nodes}x{lanes}-host", nodes, lanes, "staged", combine,
                        "  cross by host\n")
             yield f"two_tier-{combine}-{nodes}x{lanes}-chunks", nodes, lanes, "two_tier", combine, "  chunks 3\n"
+            yield (f"two_tier-{combine}-{nodes}x{lanes}-sprayed", nodes, lanes, "two_tier", combine,
+                   "  chunks 3\n  spray lanes\n")
             if nodes == 2:
                 yield (f"staged-{combine}-{nodes}x{lanes}-chunks", nodes, lanes, "staged", combine,
                        "  chunks 2\n")

@@ -26,7 +26,8 @@ std::string BuiltIn::name() const {
          std::to_string(nodes) + "x" + std::to_string(lanes) + " depth " + std::to_string(depth) +
          (copyEngine ? " engine copy" : "") + (crossByHost ? " by host" : "") +
          (pipeline ? " pipelined" : "") +
-         (chunks > 1 ? " in " + std::to_string(chunks) + " chunks" : "");
+         (chunks > 1 ? " in " + std::to_string(chunks) + " chunks" : "") +
+         (spray ? " sprayed" : "");
 }
 
 std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
@@ -39,6 +40,9 @@ std::vector<BuiltIn> builtInsOn(uint32_t nodes, uint32_t lanes) {
     if (lanes > 1 && (nodes == 2 || (nodes > 2 && combine == Combine::Partial)))
       all.push_back({Algorithm::TwoTier, combine, nodes, lanes, 1, /*copyEngine=*/false,
                      /*crossByHost=*/false, /*pipeline=*/false, /*chunks=*/3});
+    if (lanes == 2 && combine == Combine::Partial && nodes > 1)
+      all.push_back({Algorithm::TwoTier, combine, nodes, lanes, 1, /*copyEngine=*/false,
+                     /*crossByHost=*/false, /*pipeline=*/false, /*chunks=*/2, /*spray=*/true});
     if (nodes == 2 && lanes == 2)
       all.push_back({Algorithm::Staged, combine, nodes, lanes, 1, /*copyEngine=*/false,
                      /*crossByHost=*/false, /*pipeline=*/false, /*chunks=*/2});
@@ -75,6 +79,8 @@ static std::string abstractText(const BuiltIn &builtIn) {
     header += ", pipeline = true";
   if (builtIn.chunks > 1)
     header += ", chunks = " + std::to_string(builtIn.chunks);
+  if (builtIn.spray)
+    header += ", spray = true";
   if (isOneMachine)
     header += ", groups = " + std::to_string(builtIn.nodes);
   if (builtIn.copyEngine)

@@ -21,6 +21,7 @@ struct BuiltIn {
   bool copyEngine = false, crossByHost = false;
   bool pipeline = false; ///< of experts
   uint32_t chunks = 1;
+  bool spray = false;
 
   std::string name() const; ///< "two_tier partial 2x2 depth 1"
 };

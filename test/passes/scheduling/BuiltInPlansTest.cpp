@@ -86,6 +86,8 @@ TEST(BuiltInPlans, NoMutantIsAccepted) {
       for (uint32_t depth : {1, 2}) {
         if (depth == 2 && nodes == 3)
           continue; // says no more than on two nodes, in a third of the time
+        if (builtIn.chunks > 1 && (depth == 2 || nodes == 3))
+          continue; // many mutants, of which these say no more either
         builtIn.depth = depth;
         Plan plan = test::makePlan(builtIn);
         ASSERT_FALSE(isRefused(plan)) << builtIn.name();

@@ -99,7 +99,7 @@ TEST(ModelRun, BothJudgesAgree) {
       std::vector<ModelTraffic> steps;
       for (CopyCounts counts :
            {CopyCounts{1, 2, 0, 1}, CopyCounts{2, 0, 1, 1}, CopyCounts{0, 1, 2, 0}})
-        steps.emplace_back(2, 2, 1, counts);
+        steps.emplace_back(2, 2, 1, birkhoff::Cut::Stages, counts);
       isCaught = runModel(mutant.plan, steps, seed).has_value();
     }
     caught += isCaught;

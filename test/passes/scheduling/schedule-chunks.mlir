@@ -12,16 +12,33 @@
 // REPORT-NEXT:   combine partial
 // REPORT-NEXT:   chunks 3
 
+// RUN: sed 's/chunks = 3/chunks = 3, spray = true/' %s | moe-opt --comm-schedule --comm-verify-scheduled | FileCheck %s --check-prefix=SPRAY
+// RUN: sed 's/chunks = 3/spray = true/' %s | not moe-opt --comm-schedule 2>&1 | FileCheck %s --check-prefix=WHOLE
+
+// WHOLE: error: spray lanes needs algorithm two_tier and 2 chunks or more
+
+// By all lanes: counts of all ranks to all, then pieces to their lanes, over the rails, to the ranks
+// that hand them on.
+// SPRAY: comm.task @lanes kind lanes
+// SPRAY: %wm = comm.wait for s in all, b in nodes : {{.*}} get M(s,b)
+// SPRAY: %st = comm.compute @lanes after(%wm)
+// SPRAY: %pl = comm.put for k in stages, b in stagger_nodes, m in stagger_lanes {{.*}}{S(r,b,k,m) in M(r,b)} from %x{S(r,b,k,m)} {{.*}}after(%st)
+// SPRAY: %pn = comm.put for k in stages, {{.*}} via rail {{.*}}after(%st, %wl(k, m))
+// SPRAY: %px = comm.put for k in stages, {{.*}} : %stage[0, b]{{.*}}after(%st, %wn(k, b))
+// SPRAY: %pd = comm.put for k in stages, {{.*}}after(%sp(b), %wx(k, b, *))
+// SPRAY: %po = comm.put for k in stages, {{.*}}after(%rn(k, b))
+// SPRAY: %pb = comm.put for k in stages, {{.*}} : %part[0, b]
+
 // STRAIGHT: error: chunks need algorithm two_tier or staged, in which rows are handed on
 
 // CHECK-LABEL: comm.plan @sums ranks 4 nodes 2 stages 3
 // CHECK-DAG: %fn = comm.flag [1, 3, 2] by i2 * 2 + r mod 2
 // CHECK-DAG: %fd = comm.flag [1, 4, 3] carry by r floordiv 2 * 2 + i1 mod 2
 // CHECK: %pm = comm.put for b in stagger_nodes to {{.*}}{M(r,b)} from %packed[b]{M(r,b)} via rail
-// CHECK: %wm = comm.wait for b in nodes : %fm[0, b] at n get M(b * 2 + r mod 2,r floordiv 2)
+// CHECK: %wk = comm.wait for b in nodes : %fk[0, b] at n get M(b * 2 + r mod 2,r floordiv 2)
 // CHECK: %pn = comm.put for k in stages, b in stagger_nodes to {{.*}}%stage[0, r floordiv 2]{P(r,b,k) in M(r,b)} from %x{P(r,b,k)} via rail
 // CHECK: %wn = comm.wait for k in stages, b in nodes : %fn[0, k, b] at n
-// CHECK: %sp = comm.compute @split for b in nodes {{.*}} after(%wm(b))
+// CHECK: %sp = comm.compute @split for b in nodes {{.*}} after(%wk(b))
 // CHECK: %sr = comm.signal for b in nodes, m in stagger_lanes {{.*}} = n carry D({{.*}}) after(%pr(b, m))
 // CHECK: %pd = comm.put for k in stages, b in nodes, m in stagger_lanes {{.*}}{Q({{.*}},k) in D({{.*}})} from %stage[0, b]{Q({{.*}},k) in M({{.*}})} {{.*}}after(%sp(b), %wn(k, b))
 // CHECK: %sd = comm.signal for k in stages, b in nodes, m in stagger_lanes {{.*}} = n carry Q({{.*}},k) after(%pd(k, b, m))

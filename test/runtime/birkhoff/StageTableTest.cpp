@@ -78,6 +78,47 @@ TEST(StageTable, LanesCarryEqualParts) {
       }
 }
 
+/// Every token once, each stage an even run of its set, and every lane of a pair of nodes as
+/// much as the others; a lane that has no more than its share sends nothing by others.
+TEST(StageTable, LanesTakeWhatOneHasTooMuch) {
+  constexpr uint32_t nodes = 3, lanes = 4, stages = 5;
+  std::vector<uint64_t> counts = randomCounts(nodes, lanes, 900, 5);
+  StageTable table(counts, nodes, lanes, stages, Cut::Lanes);
+  for (uint32_t source = 0; source < nodes * lanes; ++source)
+    for (uint32_t to = 0; to < nodes; ++to) {
+      uint64_t count = counts[size_t(source) * nodes + to];
+      for (uint32_t stage = 0; stage < stages; ++stage) {
+        uint64_t next = count * stage / stages;
+        for (uint32_t turn = 0; turn < lanes; ++turn) { // the own lane's come first
+          Piece piece = table.piece(source, to, stage, (source + turn) % lanes);
+          if (piece.size() == 0)
+            continue;
+          EXPECT_EQ(piece.begin, next);
+          next = piece.end;
+        }
+        EXPECT_EQ(next, count * (stage + 1) / stages);
+      }
+    }
+  for (uint32_t from = 0; from < nodes; ++from)
+    for (uint32_t to = 0; to < nodes; ++to) {
+      std::vector<uint64_t> carried(lanes), own(lanes);
+      uint64_t all = 0;
+      for (uint32_t lane = 0; lane < lanes; ++lane) {
+        own[lane] = counts[size_t(from * lanes + lane) * nodes + to];
+        all += own[lane];
+        for (uint32_t by = 0; by < lanes; ++by)
+          for (uint32_t stage = 0; stage < stages; ++stage) {
+            uint64_t size = table.piece(from * lanes + lane, to, stage, by).size();
+            carried[by] += size;
+            if (by != lane && (from == to || own[lane] <= all / lanes))
+              EXPECT_EQ(from == to ? size : 0, 0u);
+          }
+      }
+      for (uint32_t lane = 0; lane < lanes && from != to; ++lane)
+        EXPECT_NEAR(double(carried[lane]), double(all) / lanes, stages * lanes);
+    }
+}
+
 /// In a stage a node sends to one node and receives from one; only the rest, which is
 /// little, is for whomever it may be.
 TEST(StageTable, MostStagesAreOneToOne) {

@@ -9,7 +9,9 @@
 namespace moec::rt::cpu {
 
 Status runStages(TaskContext &context) {
-  if (context.rank.sets.makeStages())
+  birkhoff::Cut cut =
+      context.task.op->task == plan::TaskKind::Lanes ? birkhoff::Cut::Lanes : birkhoff::Cut::Stages;
+  if (context.rank.sets.makeStages(cut))
     return Status();
   return context.fault("makes stages on rank ", context.rank.number,
                        ", which does not know yet how many tokens all ranks have for each node");
