@@ -60,7 +60,7 @@ def Tile_GatherOp : Tile_Op<"gather"> {
 
     Example: test/dialects/tile/ops.mlir.
 
-    Lowering: cp.async of 16 bytes by all lanes of the role. The array is below 64 GiB.
+    Lowering: cp.async of 16 bytes by all lanes of the role.
   }];
   let hasVerifier = 1;
   let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
@@ -76,7 +76,7 @@ def Tile_GatherRowsOp : Tile_Op<"gather_rows"> {
   let description = [{
     The threads of the role share the 16-byte pieces of `buf` in the order of rows, so
     all that a thread copies have the same column: `start` is its place in row 0 of the
-    array, and `places` are where the rows begin, in pieces from there.
+    array, and `numbers` are the rows.
 
     Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
 
@@ -88,19 +88,18 @@ def Tile_GatherRowsOp : Tile_Op<"gather_rows"> {
   }];
   let arguments = (ins Tile_GlobalPtr:$base, I64Attr:$pitch, Tile_GlobalPtr:$indices, I32:$first,
                        I32:$valid, TypeAttr:$buf);
-  let results = (outs Tile_GlobalPtr:$start, Variadic<I32>:$places);
+  let results = (outs Tile_GlobalPtr:$start, Variadic<I32>:$numbers);
   let assemblyFormat = [{
     $base `pitch` $pitch `rows` `(` $indices `[` $first `]` `,` $valid `)` `of` $buf attr-dict
-        `:` type($places)
+        `:` type($numbers)
   }];
 }
 
 def Tile_GatherCopyOp : Tile_Op<"gather_copy", [AttrSizedOperandSegments]> {
   let summary = "Pieces of gathered rows into the buffer of an acquired slot";
   let description = [{
-    Copies from rows that begin at `places`, as `tile.gather_rows` counts; `start` is this
-    thread's place in row 0 and the block. With `k`, the number of the block, pieces
-    beyond the pitch are zero.
+    Copies from the rows `numbers`; `start` is this thread's place in row 0 and the block.
+    With `k`, the number of the block, pieces beyond the pitch are zero.
 
     Life cycle: made by -tile-fold-rings, gone in -tile-to-nvvm.
 
@@ -110,11 +109,11 @@ def Tile_GatherCopyOp : Tile_Op<"gather_copy", [AttrSizedOperandSegments]> {
 
     Lowering: cp.async of 16 bytes, one a row.
   }];
-  let arguments = (ins Tile_GlobalPtr:$start, Variadic<I32>:$places, Optional<I32>:$k,
+  let arguments = (ins Tile_GlobalPtr:$start, Variadic<I32>:$numbers, Optional<I32>:$k,
                        Tile_BufType:$buf, I64Attr:$pitch);
   let assemblyFormat = [{
-    $start `pitch` $pitch `rows` `(` $places `)` (`k` `(` $k^ `)` )? `,` $buf attr-dict
-        `:` `(` type($places) `)` `,` qualified(type($buf))
+    $start `pitch` $pitch `rows` `(` $numbers `)` (`k` `(` $k^ `)` )? `,` $buf attr-dict
+        `:` `(` type($numbers) `)` `,` qualified(type($buf))
   }];
 }
 

@@ -121,12 +121,11 @@ static LogicalResult lowerGatherRows(tile::GatherRowsOp op, Emitter &emit, RoleC
   Value indices = emit.offset(op.getIndices(), first);
   // From this thread's first row to the last one, which may lie before it.
   Value last = emit.sub(emit.sub(op.getValid(), 1), row);
-  for (auto [i, place] : llvm::enumerate(op.getPlaces())) {
+  for (auto [i, number] : llvm::enumerate(op.getNumbers())) {
     // Rows behind the end repeat the last one: nobody reads them, and they exist.
     Value at = emit.signedMin(last, i * share.step);
     Value bytes = emit.shiftLeft(emit.widenSigned(at, emit.i64Type()), 2);
-    Value index = emit.load(emit.i32Type(), emit.offset(indices, bytes));
-    place.replaceAllUsesWith(emit.mul(index, op.getPitch() / kPieceBytes));
+    number.replaceAllUsesWith(emit.load(emit.i32Type(), emit.offset(indices, bytes)));
   }
   return success();
 }
@@ -159,8 +158,8 @@ static void lowerGatherCopy(tile::GatherCopyOp op, Emitter &emit, RoleContext &c
   }
   Value target = context.inBuffer(emit, getPieceAddress(context, buf), op.getBuf());
   int64_t step = share.step * (buf.getRowBytes() + buf.getPad());
-  for (auto [i, place] : llvm::enumerate(op.getPlaces())) {
-    Value bytes = emit.mul(emit.widen(place, emit.i64Type()), kPieceBytes);
+  for (auto [i, number] : llvm::enumerate(op.getNumbers())) {
+    Value bytes = emit.mul(emit.widen(number, emit.i64Type()), op.getPitch());
     emit.asyncCopy(emit.offset(target, i * step), emit.offset(op.getStart(), bytes), size);
   }
 }

@@ -18,6 +18,7 @@
 #include "passes/lowering/OneThread.h"
 #include "passes/lowering/RolePlace.h"
 #include "passes/lowering/Schedule.h"
+#include "passes/lowering/SharedWalk.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -167,9 +168,97 @@ private:
       if (later)
         emitStageEnd(branch);
       later = true;
+      SmallVector<tile::RoleOp> within;
       for (tile::RoleOp role : stage.getRoles())
-        emitRole(role, branch);
+        if (role.getFirstWarp() >= branch.first && role.getLastWarp() <= branch.last)
+          within.push_back(role);
+      SmallVector<Walk> walks = findSharedWalk(within);
+      for (tile::RoleOp role : stage.getRoles())
+        if (llvm::none_of(walks, [&](const Walk &walk) { return walk.role == role; }))
+          emitRole(role, branch);
+      if (!walks.empty())
+        emitShared(walks, branch);
     }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // One walk of several roles
+  //===--------------------------------------------------------------------===//
+
+  /// What stands before the loops and what they hand on is done by all; the rest by the warps
+  /// of each role.
+  void emitShared(ArrayRef<Walk> walks, const Branch &branch) {
+    IRMapping arguments = mapArguments([&](Operation *user) {
+      return llvm::any_of(
+          walks, [&](const Walk &walk) { return tile::RoleOp(walk.role)->isAncestor(user); });
+    });
+    SmallVector<IRMapping> maps(walks.size(), arguments);
+    SmallVector<Value> inits;
+    for (auto [walk, map] : llvm::zip_equal(walks, maps)) {
+      for (Operation *op : walk.before)
+        builder.clone(*op, map);
+      for (Value init : tile::ForTilesOp(walk.loop).getInits())
+        inits.push_back(map.lookupOrDefault(init));
+    }
+    chosen = emit.elect();
+    tile::ForTilesOp loop = createLike(walks.front().loop, maps.front(), inits);
+    fillShared(loop, walks, maps, branch);
+    chosen = {};
+    sharedLoops.push_back(loop);
+    auto results = loop.getResults();
+    for (auto [walk, map] : llvm::zip_equal(walks, maps)) {
+      auto own = tile::ForTilesOp(walk.loop).getResults();
+      map.map(own, results.take_front(own.size()));
+      results = results.drop_front(own.size());
+      if (!walk.after.empty())
+        emitRegion(walk.role, map, walk.after);
+    }
+  }
+
+  tile::ForTilesOp createLike(tile::ForTilesOp like, const IRMapping &map, ValueRange inits) {
+    auto pass = [](OpBuilder &, Location, const tile::TileStep &, ValueRange args) {
+      return llvm::to_vector(args);
+    };
+    if (like.getTotal())
+      return tile::ForTilesOp::create(builder, like.getLoc(), map.lookupOrDefault(like.getTotal()),
+                                      like.getRows(), like.getCols(), like.getOrder(), inits, pass);
+    return tile::ForTilesOp::create(builder, like.getLoc(), map.lookupOrDefault(like.getOffsets()),
+                                    map.lookupOrDefault(like.getExperts()), like.getRows(),
+                                    like.getCols(), like.getOrder(), inits, pass);
+  }
+
+  void fillShared(tile::ForTilesOp loop, ArrayRef<Walk> walks, MutableArrayRef<IRMapping> maps,
+                  const Branch &branch) {
+    OpBuilder::InsertionGuard guard(builder);
+    Block &body = loop->getRegion(0).front();
+    Operation *yield = body.getTerminator();
+    builder.setInsertionPoint(yield);
+    constexpr unsigned fields = 5; // of a step
+    auto carried = body.getArguments().drop_front(fields);
+    SmallVector<Value> next;
+    for (auto [walk, map] : llvm::zip_equal(walks, maps)) {
+      Block &own = tile::ForTilesOp(walk.loop)->getRegion(0).front();
+      size_t count = own.getNumArguments() - fields;
+      map.map(own.getArguments().take_front(fields), body.getArguments().take_front(fields));
+      map.map(own.getArguments().drop_front(fields), carried.take_front(count));
+      carried = carried.drop_front(count);
+      IRMapping outside = map;
+      for (Operation *op : walk.carried)
+        builder.clone(*op, outside);
+      for (Value yielded : own.getTerminator()->getOperands())
+        next.push_back(outside.lookupOrDefault(yielded));
+      SmallVector<Operation *> ops;
+      for (Operation &op : own.without_terminator())
+        ops.push_back(&op);
+      emitForWarps(walk.role, branch, map, ops);
+    }
+    yield->setOperands(next);
+  }
+
+  void emitForWarps(tile::RoleOp role, const Branch &branch, IRMapping map,
+                    ArrayRef<Operation *> ops) {
+    emit.ifThen(isBetween(role.getFirstWarp(), role.getLastWarp(), branch),
+                [&] { emitRegion(role, map, ops); });
   }
 
   void emitStageEnd(const Branch &branch) {
@@ -204,36 +293,61 @@ private:
   }
 
   void emitBody(tile::RoleOp role) {
+    SmallVector<Operation *> ops;
+    for (Operation &op : role.getBody().front())
+      ops.push_back(&op);
+    emitRegion(role, std::nullopt, ops);
+  }
+
+  /// The ops, for the threads of a role; without a map its arguments are loaded in there.
+  void emitRegion(tile::RoleOp role, std::optional<IRMapping> map, ArrayRef<Operation *> ops) {
     auto region = scf::ExecuteRegionOp::create(builder, role.getLoc(), TypeRange());
     RolePlace place{role.getFirstWarp(), role.getLastWarp(), kernel.getWarps(),
                     getAnswersOffset(kernel) + 4 * role.getFirstWarp()};
     region->setAttr(kPlaceAttrName, place.toAttribute(kernel.getContext()));
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&region.getRegion());
+    if (!map)
+      map = mapArguments([&](Operation *user) { return role->isAncestor(user); });
+    for (Operation *op : ops)
+      builder.clone(*op, *map);
+    scf::YieldOp::create(builder, role.getLoc());
+    roles.push_back({region, chosen});
+  }
+
+  /// Loads the arguments that `uses` uses.
+  IRMapping mapArguments(llvm::function_ref<bool(Operation *)> uses) {
     IRMapping map = shared;
     for (auto [binding, arg] : getArguments()) {
-      if (llvm::none_of(arg.getUsers(), [&](Operation *user) { return role->isAncestor(user); }))
+      if (llvm::none_of(arg.getUsers(), uses))
         continue;
       Value value = loadArgument(binding);
       map.map(arg,
               binding.getKind() == tile::ArgKind::View ? getView(value, arg.getType()) : value);
     }
-    for (Operation &op : role.getBody().front())
-      builder.clone(op, map);
-    scf::YieldOp::create(builder, role.getLoc());
-    roles.push_back(region);
+    return map;
   }
 
   LogicalResult lowerRoles() {
-    for (Operation *role : roles) {
+    for (tile::ForTilesOp loop : sharedLoops)
+      lowerTiles(loop);
+    for (auto [role, chosen] : roles) {
       SmallVector<tile::ForTilesOp> loops;
       role->walk([&](tile::ForTilesOp loop) { loops.push_back(loop); });
       for (tile::ForTilesOp loop : loops)
         lowerTiles(loop);
-      if (failed(electThreads(role, RolePlace::of(role))))
+      if (chosen && isOneThread(role, RolePlace::of(role)))
+        addCondition(cast<scf::IfOp>(role->getParentOp()), chosen);
+      else if (failed(electThreads(role, RolePlace::of(role))))
         return failure();
     }
     return success();
+  }
+
+  static void addCondition(scf::IfOp branch, Value condition) {
+    OpBuilder builder(branch);
+    Emitter emit(builder, branch.getLoc());
+    branch.getConditionMutable().assign(emit.bitAnd(branch.getCondition(), condition));
   }
 
   tile::KernelOp kernel;
@@ -242,7 +356,14 @@ private:
   OpBuilder builder;
   Emitter emit;
   IRMapping shared; ///< what roles use from outside
-  SmallVector<Operation *> roles;
+  /// The code of a role, or of its part in a shared loop.
+  struct Part {
+    Operation *region;
+    Value chosen; ///< where that loop goes on, one lane of each warp, elected before it; else null
+  };
+  SmallVector<Part> roles;
+  SmallVector<tile::ForTilesOp> sharedLoops;
+  Value chosen; ///< of the parts that are emitted
 };
 
 struct TileLowerRolesPass : impl::TileLowerRolesPassBase<TileLowerRolesPass> {

@@ -31,6 +31,8 @@ public:
       : role(role), place(place), uniformity(role), uses(role) {}
 
   LogicalResult run();
+  /// Is there something for one thread and nothing that its warp does together?
+  bool isWhole();
 
 private:
   Runs classifyAlone(Operation *op);
@@ -136,12 +138,16 @@ bool Election::isForOne(Region &region, bool &holdsOne) {
 // Groups
 //===----------------------------------------------------------------------===//
 
+bool Election::isWhole() {
+  bool holdsOne = false;
+  return place.warps() == 1 && isForOne(role->getRegion(0), holdsOne) && holdsOne;
+}
+
 /// A warp that has nothing to do together is one thread from its beginning to its end:
 /// an election in a loop has code for lanes that came there apart.
 LogicalResult Election::run() {
   Region &body = role->getRegion(0);
-  bool holdsOne = false;
-  if (place.warps() > 1 || !isForOne(body, holdsOne) || !holdsOne)
+  if (!isWhole())
     return visitBlock(body.front());
   SmallVector<Operation *> group;
   for (Operation &op : body.front().without_terminator())
@@ -294,6 +300,10 @@ void Election::shareAcrossWarps(Emitter &emit, scf::IfOp branch, Value value) {
   replaceOutside(branch, value, emit.compare(Compare::NotEqual, answer, 0));
 }
 } // namespace
+
+bool isOneThread(Operation *role, const RolePlace &place) {
+  return Election(role, place).isWhole();
+}
 
 LogicalResult electThreads(Operation *role, const RolePlace &place) {
   return Election(role, place).run();

@@ -13,6 +13,10 @@
 
 namespace moec::lowering {
 
+/// May a single thread run all of the role, and must one run some of it? Whoever has chosen
+/// that thread need not call the other function.
+bool isOneThread(mlir::Operation *role, const RolePlace &place);
+
 /// Puts the ops that one thread issues (TMA, signals, counters) below an elected
 /// thread of the role, with the loops that hold nothing else. What all threads need
 /// of it (was this arrival the last?) is shared.

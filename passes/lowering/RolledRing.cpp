@@ -89,12 +89,12 @@ private:
 
   void startGathers() {
     for (auto gather : ring.getBody().front().getOps<tile::GatherOp>()) {
-      SmallVector<Type> places(getPieces(gather), make.i32Type());
-      gathers.push_back(
-          {gather, tile::GatherRowsOp::create(
-                       builder, gather.getLoc(), make.globalPointerType(), places, gather.getBase(),
-                       gather.getPitchAttr(), gather.getIndices(), gather.getFirst(),
-                       gather.getValid(), TypeAttr::get(gather.getBuf().getType()))});
+      SmallVector<Type> numbers(getPieces(gather), make.i32Type());
+      gathers.push_back({gather, tile::GatherRowsOp::create(
+                                     builder, gather.getLoc(), make.globalPointerType(), numbers,
+                                     gather.getBase(), gather.getPitchAttr(), gather.getIndices(),
+                                     gather.getFirst(), gather.getValid(),
+                                     TypeAttr::get(gather.getBuf().getType()))});
     }
   }
 
@@ -140,7 +140,7 @@ private:
   void emitGather(Gather &gather, Value start, Value block, IRMapping &map) {
     tile::BufType buf = gather.op.getBuf().getType();
     bool ragged = gather.op.getPitch() % buf.getRowBytes() != 0;
-    tile::GatherCopyOp::create(builder, gather.op.getLoc(), start, gather.rows.getPlaces(),
+    tile::GatherCopyOp::create(builder, gather.op.getLoc(), start, gather.rows.getNumbers(),
                                ragged ? block : Value(), map.lookup(gather.op.getBuf()),
                                gather.op.getPitch());
   }
