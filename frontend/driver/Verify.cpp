@@ -241,6 +241,11 @@ int runVerify(const VerifyOptions &options) {
       reports.sources().add(file.name, file.text);
     return verifyAll({{module->plan()}, module->manifest()}, reports, options);
   }
+  if (options.input.ends_with(".moe"))
+    return showFailure(
+        rt::invalidError("wanted a module (.moex) or a plan (.mlir), found the source ",
+                         rt::printable(options.input), "; `moec compile` makes either"),
+        options.json);
   Compilation compilation;
   Input input;
   if (!compilation.loadIr(options.input, Phase::Schedule) || !compilation.buildPlans(input.plans)) {
