@@ -60,6 +60,7 @@ struct Job {
   bool leftAsPtx = false;        ///< the assembler does not understand it
   std::vector<Finding> findings; ///< of the lint
   std::vector<std::string> errors;
+  std::string noAssembler; ///< why the assembler does not run; no fault of the kernel
   std::vector<std::string> warnings;
 };
 
@@ -96,7 +97,11 @@ static void assemble(Job &job, const ChosenAssembler &assembler, const NvptxOpti
   Stopwatch watch(job.result.seconds.assemble);
   auto made = assembler.assemble(job.result.ptx, options.arch);
   if (!made.ok()) {
-    job.errors.push_back(made.status().message());
+    bool isOurs = made.status().code() == rt::Code::Internal;
+    if (isOurs)
+      job.errors.push_back(made.status().message());
+    else
+      job.noAssembler = made.status().message();
     return;
   }
   job.result.cubin = std::move(made->cubin);
@@ -183,6 +188,16 @@ static bool reportLeft(ModuleOp module, const std::vector<std::unique_ptr<Job>> 
   return !insisted;
 }
 
+/// Says once what no job can: that there is an assembler which does not run.
+static bool reportNoAssembler(ModuleOp module, const std::vector<std::unique_ptr<Job>> &jobs) {
+  auto hasNone = [](const auto &job) { return !job->noAssembler.empty(); };
+  auto job = llvm::find_if(jobs, hasNone);
+  if (job == jobs.end())
+    return true;
+  emitError(module.getLoc()) << (*job)->noAssembler;
+  return false;
+}
+
 /// The diagnostics of a job. False if there are errors among them.
 static bool report(Job &job) {
   for (const std::string &text : job.warnings)
@@ -226,7 +241,7 @@ FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
       failed = true; // and go on: the errors of all kernels are wanted
   pool.wait();
 
-  failed |= !reportLeft(module, jobs, options);
+  failed |= !reportLeft(module, jobs, options) || !reportNoAssembler(module, jobs);
   std::vector<CompiledKernel> kernels;
   for (std::unique_ptr<Job> &job : jobs) {
     failed |= !report(*job);

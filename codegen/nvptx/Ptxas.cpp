@@ -7,6 +7,7 @@
 
 #include "codegen/nvptx/Assemble.h"
 #include "codegen/nvptx/TemporaryFile.h"
+#include "runtime/base/Text.h"
 
 #include "llvm/Support/Program.h"
 
@@ -30,6 +31,10 @@ rt::Result<Assembly> runPtxas(const std::string &ptxas, const std::string &ptx,
   Assembly made;
   made.log = log.read();
   std::string bytes = output.read();
+  if (status < 0) // did not start, or was killed: not of our text's making
+    return rt::invalidError(
+        "wanted a ptxas that runs, found ", rt::quote(ptxas), ": ", message,
+        made.log.empty() ? "" : "; it says: ", made.log.substr(0, made.log.find('\n')));
   if (status != 0 || bytes.empty())
     return rt::internalError("ptxas failed with status ", status, ": ", message, made.log);
   made.cubin.assign(bytes.begin(), bytes.end());
