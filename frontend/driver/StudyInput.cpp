@@ -17,8 +17,14 @@ namespace {
 
 constexpr uint32_t defaultTokens = 4096;
 
+/// Whether another machine or number of ranks may do what this one does not.
+bool isOfSite(const frontend::Diagnostic &diagnostic) {
+  return diagnostic.id == frontend::DiagnosticId::NoSwitch ||
+         diagnostic.id == frontend::DiagnosticId::NoStages;
+}
+
 /// The layer by itself; then each schedule on it, where what the language does not know is
-/// an error, and what this moec does not do is left for the rows to say.
+/// an error; what this moec does not do, or not on these machines, is left for the rows to say.
 int readSource(std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input) {
   if (input.source.ends_with(".moex") || input.source.ends_with(".mlir"))
     return showFailure(rt::invalidError("wanted a source, which can be compiled for other ranks "
@@ -36,7 +42,7 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
     frontend::Diagnostics found;
     frontend::parseProgram({input.source}, {.schedule = choice.statements()}, found);
     for (const frontend::Diagnostic &diagnostic : found.all())
-      if (diagnostic.severity == frontend::Severity::Error)
+      if (diagnostic.severity == frontend::Severity::Error && !isOfSite(diagnostic))
         return showDiagnostics(found, json);
   }
   return 0;
@@ -54,15 +60,14 @@ int readMachines(const std::vector<std::string> &names, bool json, StudyInput &i
 }
 
 /// Nodes over the scale-out link, GPUs over the scale-up link, as far as the machine has them.
-std::vector<frontend::Axis> axesFor(const topology::Machine &machine, topology::Shape shape,
-                                    const frontend::Location &place) {
+std::vector<frontend::Axis> axesFor(const topology::Machine &machine, topology::Shape shape) {
   auto linkOf = [&](std::string_view name) {
     return machine.findLink(name) ? std::string(name) : std::string();
   };
   std::vector<frontend::Axis> axes;
   if (shape.nodes > 1)
-    axes.push_back({"node", shape.nodes, linkOf(topology::railName), place});
-  axes.push_back({"gpu", shape.lanes, linkOf(topology::nvlinkName), place});
+    axes.push_back({"node", shape.nodes, linkOf(topology::railName), {}});
+  axes.push_back({"gpu", shape.lanes, linkOf(topology::nvlinkName), {}});
   return axes;
 }
 
@@ -116,14 +121,13 @@ int readStudy(const std::string &source, const std::vector<std::string> &machine
 rt::Result<PlannedLayer> planFor(const std::string &source, const topology::Machine &machine,
                                  topology::Shape shape, const std::string &statements) {
   frontend::Diagnostics reports;
-  uint32_t ranks = shape.nodes * shape.lanes;
+  frontend::Site site;
+  static_cast<topology::Machine &>(site.machine) = machine;
+  site.axes = axesFor(machine, shape);
   auto program =
-      frontend::parseProgram({source}, {.ranks = ranks, .schedule = statements}, reports);
+      frontend::parseProgram({source}, {.site = std::move(site), .schedule = statements}, reports);
   if (!program)
     return failureOf(reports);
-  program->machine.emplace();
-  static_cast<topology::Machine &>(*program->machine) = machine;
-  program->mesh.axes = axesFor(machine, shape, program->mesh.location);
   Compilation compilation;
   PlannedLayer made;
   std::optional<Manifest> manifest;

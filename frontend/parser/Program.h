@@ -200,9 +200,17 @@ struct Program {
 /// What messages call text that no file holds.
 inline constexpr const char *optionsName = "<options>";
 
+/// A machine and a mesh on it in place of the file's: those of a study.
+struct Site {
+  Machine machine;
+  std::vector<Axis> axes;
+};
+
 struct ParseOptions {
-  /// `--ranks N`: the mesh becomes one axis of N, whatever the file says.
+  /// `--ranks N`: the mesh gets N ranks, whatever the file says: whole nodes of the file's
+  /// size, or one axis of N where it has no nodes or N is at most one.
   std::optional<uint32_t> ranks = {};
+  std::optional<Site> site = {}; ///< and then no `ranks`
   /// Statements of a schedule block, each in place of the file's of the same keyword:
   /// "algorithm two_tier; combine partial". Messages about them name `optionsName`.
   std::string schedule = {};

@@ -38,6 +38,8 @@ private:
   const Statement *overrideSchedule(const Statement *schedule);
   void chooseMesh(const Statement *placement);
   void overrideRanks();
+  void resizeMesh(uint32_t ranks);
+  void overrideSite();
   void resolveRequests();
 
   const ParseOptions &options;
@@ -169,7 +171,7 @@ void ProgramResolver::chooseMesh(const Statement *placement) {
     knowsRanks = !program.mesh.axes.empty();
     return;
   }
-  if (isNamed || !loaded.complete || options.ranks || hasDuplicates)
+  if (isNamed || !loaded.complete || options.ranks || options.site || hasDuplicates)
     return;
   if (meshes.empty())
     diagnostics.report(DiagnosticId::NoMesh, main)
@@ -198,7 +200,48 @@ void ProgramResolver::overrideRanks() {
   rankNote = "--ranks " + std::to_string(ranks) + " replaces the mesh";
   if (!program.mesh.name.empty())
     rankNote += " '" + program.mesh.name + "' of the file";
-  program.mesh.axes = {{"gpu", ranks, "", program.mesh.location}};
+  resizeMesh(ranks);
+}
+
+/// Nodes keep their size, as the links of a node do.
+void ProgramResolver::resizeMesh(uint32_t ranks) {
+  Mesh &mesh = program.mesh;
+  uint32_t lanes = mesh.nodes() > 1 ? mesh.ranks() / mesh.nodes() : ranks;
+  if (ranks > lanes && ranks % lanes != 0) {
+    diagnostics.report(DiagnosticId::NoWholeNodes, mesh.location,
+                       {std::to_string(ranks), std::to_string(lanes), mesh.name});
+    knowsRanks = false;
+    return;
+  }
+  if (ranks > lanes) {
+    Axis node = mesh.axes.front(), gpu = mesh.axes.back();
+    node.size = ranks / lanes;
+    gpu.size = lanes;
+    mesh.axes = {std::move(node), std::move(gpu)};
+  } else {
+    mesh.axes = {{"gpu", ranks, "", mesh.location}};
+  }
+  if (!program.machine || !program.machine->gpusPerNode || !program.machine->nodes)
+    return;
+  uint64_t gpus = uint64_t(*program.machine->gpusPerNode) * *program.machine->nodes;
+  if (ranks > gpus)
+    diagnostics
+        .report(DiagnosticId::MeshTooLarge, mesh.location,
+                {std::to_string(ranks), std::to_string(gpus)})
+        .note(rankNote);
+}
+
+/// A study's machine and mesh. What the file says of its own has been checked by itself.
+void ProgramResolver::overrideSite() {
+  if (!options.site)
+    return;
+  program.machine = options.site->machine;
+  program.mesh.axes = options.site->axes;
+  for (Axis &axis : program.mesh.axes)
+    axis.location = program.mesh.location;
+  knowsRanks = true;
+  rankNote = "machine '" + program.machine->name + "' with " +
+             std::to_string(program.mesh.ranks()) + " ranks replaces the mesh of the file";
 }
 
 /// The block with what the options say in it, or that alone.
@@ -232,6 +275,7 @@ void ProgramResolver::resolveRequests() {
   const Statement *schedule = overrideSchedule(onlyRequest("schedule"));
   chooseMesh(placement);
   overrideRanks();
+  overrideSite();
   bool isOnlyLayer = loaded.ofKind("layer").size() == 1;
   if (placement)
     program.placement = resolvePlacement(*placement,
