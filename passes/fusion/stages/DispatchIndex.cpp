@@ -49,6 +49,7 @@ private:
 
   void clearRuns();
   void countRecords();
+  void acceptCounts(Value accepted);
   Entry entryOf(const Part &part, Value round);
   void forRoundsOf(const Part &part, EntryBody body);
   void forRounds(EntryBody body);
@@ -130,21 +131,22 @@ Value Index::sumOf(ArrayRef<Value> values) {
 
 /// Only CTAs that may have a run wait for the flags and read them; what they saw the
 /// others see after the meeting of all. A source whose flag did not come before the
-/// deadline has sent nothing.
+/// deadline has sent nothing. One warp decides that for the CTA: a flag may come between
+/// two looks, and the warps of a CTA must agree on which runs there are, for they meet.
 void Index::countRecords() {
   LaneList none(laneValues(step.ranks), code.i32(0));
   auto read = [&] {
-    code.ifThen(code.equal(warp, code.i32(0)), [&] { state.waitForAll(step.rowsFlag); });
+    // u32 [CTAs with runs][ranks]
+    uint64_t bytes = uint64_t(4) * step.ranks;
+    Value space = kernel.workspace({"accepted", Extent{.constant = runCtas * bytes}});
+    Value accepted = code.element(space, cta, bytes);
+    code.ifThen(code.equal(warp, code.i32(0)), [&] { acceptCounts(accepted); });
     code.syncStage();
-    Value cells = state.ownCells(step.rowsFlag);
     LaneList found;
     for (uint32_t i = 0; i < laneValues(step.ranks); ++i) {
       Value source = code.min(entryNumber(code, i), code.i32(step.ranks - 1));
-      Value word = code.loadI64(code.element(cells, source, 8));
-      Value isNow = code.equal(code.narrow(code.shiftRight(word, code.i64(32))), state.epoch);
-      Value isThere = code.bitAnd(isNow, isEntry(code, i, step.ranks));
-      Value count = code.min(code.narrow(word), state.maxTokens);
-      found.push_back(code.select(isThere, count, code.i32(0)));
+      Value count = code.loadI32(code.element(accepted, source, 4));
+      found.push_back(code.select(isEntry(code, i, step.ranks), count, code.i32(0)));
     }
     return found;
   };
@@ -152,6 +154,22 @@ void Index::countRecords() {
   total = code.warpSum(sumOf(counts));
   Value warps = code.min(code.mul(code.ctas(), code.i32(stageWarps)), code.i32(mostRuns));
   runLength = code.max(code.divUp(total, warps), code.i32(leastRun));
+}
+
+/// Executed by one warp of a CTA.
+void Index::acceptCounts(Value accepted) {
+  state.waitForAll(step.rowsFlag);
+  Value cells = state.ownCells(step.rowsFlag);
+  for (uint32_t i = 0; i < laneValues(step.ranks); ++i) {
+    Value source = entryNumber(code, i);
+    code.ifThen(isEntry(code, i, step.ranks), [&] {
+      Value word = tile::PtxLdAcquireOp::create(code.builder, code.loc, code.builder.getI64Type(),
+                                                tile::Scope::Sys, code.element(cells, source, 8));
+      Value isNow = code.equal(code.narrow(code.shiftRight(word, code.i64(32))), state.epoch);
+      Value count = code.min(code.narrow(word), state.maxTokens);
+      code.store(code.select(isNow, count, code.i32(0)), code.element(accepted, source, 4));
+    });
+  }
 }
 
 /// Without what comes from memory: `isThere` says whether the record is.

@@ -200,6 +200,12 @@ void Engine::failWith(const Conflict &conflict, const Thread &thread, const Acce
   std::abort();
 }
 
+bool Engine::hasExpired() const {
+  return std::any_of(grid.statuses.begin(), grid.statuses.end(), [](uint64_t address) {
+    return address != 0 && *reinterpret_cast<const uint32_t *>(address) != 0;
+  });
+}
+
 static bool isOnStack(const Thread &thread, uint64_t address) {
   return address - reinterpret_cast<uint64_t>(thread.stackBottom) < stackBytes;
 }
@@ -231,7 +237,8 @@ void Engine::check(Thread &thread, const Access &access, const char *deed) {
   }
   if (!shadow)
     return;
-  if (auto conflict = shadow->access(thread, access))
+  auto conflict = shadow->access(thread, access);
+  if (conflict && (memory.isShared(access.address) || !hasExpired()))
     failWith(*conflict, thread, access, deed);
 }
 

@@ -32,6 +32,8 @@ struct Grid {
   /// memory and the states of barriers is checked. Else an adversary that draws from it.
   uint64_t seed = 0;
   Trace *trace = nullptr; ///< records into it, if there is one
+  /// Addresses of the u32 that the ranks set where a wait expires; 0: not known.
+  std::vector<uint64_t> statuses;
 };
 
 /// A word of device memory that threads synchronize through.
@@ -79,6 +81,9 @@ public:
   /// The launch failed; the first failure is the one reported. Does not return.
   [[noreturn]] void fail(const std::string &what) { failAt(*current, current->site, what); }
   [[noreturn]] void failAt(const Thread &thread, uint32_t site, const std::string &what);
+  /// Has a wait of this step expired? Then the step fails, and peers' memory may change
+  /// at any time: what was read there says nothing, but the kernels must still end.
+  bool hasExpired() const;
   [[noreturn]] void failWith(const Conflict &conflict, const Thread &thread, const Access &access,
                              const char *deed);
   std::string where(const Thread &thread, uint32_t site) const;

@@ -175,8 +175,10 @@ Status EmulatorDevice::launch(const LaunchRequest &request) {
   grid.table = request.table;
   grid.seed = options.seed == 0 ? 0 : options.seed + 0x10001 * (steps - 1);
   grid.trace = options.refines ? &trace : nullptr;
-  if (options.refines)
+  if (options.refines || options.seed != 0)
     learnObjects(kernel, request);
+  for (uint64_t state : states)
+    grid.statuses.push_back(state == 0 ? 0 : state + offsetof(RankState, statusCode));
   const auto start = std::chrono::steady_clock::now();
   failure = engine.run(entries[request.kernel], grid);
   running.push_back(

@@ -467,6 +467,39 @@ TEST(LateStages, EndWithoutTheFlagsOfPeers) {
   }
 }
 
+RoutedCase lateRows(uint64_t seed) { // a second CTA has runs only where all have come
+  RoutedCase routed = makeCase("late_rows", 64, 4, 2, {100, 90, 110, 120});
+  routed.ctas = 2;
+  routed.seed = seed;
+  return routed;
+}
+
+/// Flags of rows may come just after the deadline: the warps of a CTA then agree on which
+/// came, for they meet behind it, and ranks tell of those that they did not take.
+TEST(LateStages, AgreeOnTheRowsThatCameInTime) {
+  uint32_t late = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    RoutedCase routed = lateRows(seed);
+    RoutedStep run(routed);
+    run.writeTokens();
+    for (uint32_t rank = 0; rank < routed.ranks; ++rank)
+      run.write(run.state(rank) + offsetof(RankState, deadlineNs),
+                std::vector<uint64_t>{seed * 500});
+    run.launch("route");
+    run.launch("dispatch");
+    ASSERT_NO_THROW(run.finish()) << "seed " << seed;
+    for (uint32_t rank = 0; rank < routed.ranks; ++rank) {
+      auto state = run.read<RankState>(run.state(rank), 1)[0];
+      if (state.statusCode == 0)
+        continue;
+      ++late;
+      EXPECT_EQ(state.statusFlag, uint32_t(RowsFlag));
+      EXPECT_LT(state.statusPeer, routed.ranks);
+    }
+  }
+  EXPECT_GT(late, 0u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Emulator, Stages,
                          testing::Values(deepSeek(), deepSeekV2(), gptOss(), llama4(), qwenMoe(),
                                          mixtral(), manyExperts(), manySlots(), allExperts(),
