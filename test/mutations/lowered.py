@@ -126,6 +126,20 @@ def same_epoch(text):
     text.drop(text.stage(r"llvm\.store %\w+, %\w+ \{alignment = 4 : i64\} : i32, !llvm\.ptr<1>", -1))
 
 
+def narrow_release(text):
+    text.replace(text.stage(SIGNAL, -1), "sys", "gpu")
+
+
+def narrow_acquire(text):
+    text.replace(text.stage(r"tile\.ptx\.ld_acquire +sys", -1), "sys", "gpu")
+
+
+def plain_look(text):
+    """The counts of records, read as if no peer wrote them meanwhile."""
+    at = text.find(r"tile\.ptx\.ld_acquire +sys", text.stage(r"tile\.ptx\.ld_acquire +sys", 0) + 1)
+    text.replace(at, r"tile\.ptx\.ld_acquire +sys (%\w+) :", r"llvm.load \1 {alignment = 8 : i64} :")
+
+
 MUTATIONS = {
     "missing full wait": no_full_wait,
     "missing empty wait": no_empty_wait,
@@ -141,6 +155,9 @@ MUTATIONS = {
     "wrong peer": wrong_peer,
     "dropped signal": dropped_signal,
     "epoch not advanced": same_epoch,
+    "flag released to its own GPU only": narrow_release,
+    "flag acquired from its own GPU only": narrow_acquire,
+    "flag read without acquire": plain_look,
 }
 
 

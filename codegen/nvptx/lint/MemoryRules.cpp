@@ -60,11 +60,13 @@ void checkFlagWidth(LintContext &context) {
   for (const Instruction &i : context.kernel.instructions) {
     if (!(i.is("ld") && i.has("acquire")) && !(i.is("st") && i.has("release")))
       continue;
-    if (!i.has("sys") || touchesShared(i))
+    if (touchesShared(i))
       continue;
     bool whole = i.has("b64") || i.has("u64") || i.has("s64");
-    if (!whole || i.has("v2") || i.has("v4"))
+    if (i.has("sys") && (!whole || i.has("v2") || i.has("v4")))
       context.report(i, "wanted 64 bits, as flags between GPUs have, found another width");
+    else if (whole && !i.has("sys")) // what CTAs of a GPU share has 32
+      context.report(i, "wanted the scope sys of a flag of 64 bits, found a narrower one");
   }
 }
 

@@ -196,8 +196,14 @@ void moecEmuLoad(uint32_t site, uint64_t address, uint32_t bytes) {
   Engine &engine = at(site);
   engine.breathe();
   checkAlignment(engine, address, bytes & (~bytes + 1));
-  if (!engine.passes(*engine.current, address, bytes, false))
-    engine.check(*engine.current, {.address = address, .bytes = bytes, .site = site}, "loads from");
+  if (engine.passes(*engine.current, address, bytes, false))
+    return;
+  engine.check(*engine.current, {.address = address, .bytes = bytes, .site = site}, "loads from");
+  // Another value a moment later, for the next warp that looks: no race, but a trap.
+  const SyncWord *word = engine.syncWord(address);
+  if (word && word->scope == Scope::System)
+    engine.fail(moec::rt::concat("loads a flag of peers without acquire: ",
+                                 engine.memory.describe(address)));
 }
 
 void moecEmuStore(uint32_t site, uint64_t address, const void *value, uint32_t bytes) {
