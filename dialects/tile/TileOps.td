@@ -185,7 +185,9 @@ def Tile_RoleOp : Tile_Op<"role", [HasParent<"StageOp">, SingleBlock, NoTerminat
     multiple of 8 of 24 to 256; (role-c3) values from outside are arguments of the
     kernel or pipes of the stage; (role-c4) products and fragments are in roles of whole
     warpgroups; (role-c5) stores are over before `tile.signal` or `tile.arrive` tells of
-    them.
+    them; (role-c6) of more than one warp, but not of all, it begins at warp 13 or
+    before: it meets on the named barrier of the number 1 + its first warp, and the last
+    of the machine's 16 is that of all warps.
 
     Life cycle: made by -comm-form-kernels, gone in -tile-lower-roles.
 

@@ -209,6 +209,11 @@ LogicalResult RoleOp::verify() {
   // role-c2
   if (getRegs() && (*getRegs() % 8 || *getRegs() < 24 || *getRegs() > 256))
     return emitOpError() << "must have a multiple of 8 of 24 to 256 registers, not " << *getRegs();
+  // role-c6
+  constexpr unsigned lastFirst = 13;
+  if (getNumWarps() > 1 && getNumWarps() < warps && getFirstWarp() > lastFirst)
+    return emitOpError() << "of " << getNumWarps() << " warps must begin at warp " << lastFirst
+                         << " or before, for want of named barriers, not at " << getFirstWarp();
   return success();
 }
 

@@ -18,7 +18,7 @@ static constexpr int64_t allLanes = -1;
 /// shfl's last operand: segments of the whole warp.
 static constexpr int64_t wholeWarp = 31;
 /// The named barrier of a stage of scalar code: 0 is the whole CTA's.
-static constexpr int64_t stageBarrier = 1;
+static constexpr int64_t stageBarrier = 1 + firstStageWarp; // the role's, as RolePlace counts
 static constexpr unsigned vectorBytes = 16;
 
 //===----------------------------------------------------------------------===//

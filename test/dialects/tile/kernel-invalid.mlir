@@ -169,6 +169,17 @@ tile.kernel @k() {
 
 // -----
 
+// role-c6
+tile.kernel @k() attributes {warps = 20 : i32} {
+  tile.stage "a" {
+    // expected-error@+1 {{'tile.role' op of 2 warps must begin at warp 13 or before, for want of named barriers, not at 14}}
+    tile.role "x" warps [14, 15] {
+    }
+  }
+}
+
+// -----
+
 // role-c3
 tile.kernel @k() {
   tile.stage "a" {
