@@ -165,9 +165,12 @@ Result<uint64_t> CudaDevice::allocate(uint64_t bytes, MemoryKind, uint32_t owner
     return driver.check(error, "memory")
         .within(quote(deviceName), ": wanted ", formatBytes(bytes), " for ", quote(name),
                 " of rank ", owner);
+  if (Error error = driver.memorySet(address, 0, whole, stream)) {
+    driver.memoryFree(address);
+    return driver.check(error, "zeros");
+  }
   uint64_t aligned = (address + alignment - 1) / alignment * alignment;
   allocations[aligned] = address;
-  MOEC_RETURN_IF_ERROR(driver.check(driver.memorySet(address, 0, whole, stream), "zeros"));
   return aligned;
 }
 
