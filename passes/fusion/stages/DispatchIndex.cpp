@@ -7,16 +7,14 @@
 // the order of every backend. The records of all sources in a row are cut into runs;
 // each warp counts the experts of its run, all CTAs meet, then each warp knows where
 // its rows go. A round of a warp takes a lane an entry; lanes with the same expert
-// find each other by votes on the bits of its number. Counting and placing are two
-// passes of the same code: what a counter counts up to is where a cursor ends.
+// find each other (match.any). Counting and placing are two passes of the same code:
+// what a counter counts up to is where a cursor ends.
 //===----------------------------------------------------------------------===//
 
 #include "passes/fusion/stages/DispatchParts.h"
 #include "passes/fusion/stages/LaneList.h"
 #include "passes/fusion/stages/LoadQueue.h"
 #include "passes/fusion/stages/RoutingSpaces.h"
-
-#include "llvm/Support/MathExtras.h"
 
 namespace moec::fusion {
 using namespace mlir;
@@ -53,8 +51,6 @@ private:
   Entry entryOf(const Part &part, Value round);
   void forRoundsOf(const Part &part, EntryBody body);
   void forRounds(EntryBody body);
-  /// The lanes whose entries are of the same expert as this lane's.
-  Value findSame(Value isThere, Value expert);
 
   void passRun(Value isPlacing);
   void sumRuns();
@@ -240,16 +236,6 @@ void Index::forRounds(EntryBody body) {
                 });
 }
 
-Value Index::findSame(Value isThere, Value expert) {
-  Value same = code.ballot(isThere);
-  for (uint32_t bit = 0; bit < llvm::Log2_32_Ceil(std::max(step.layer.experts, 2u)); ++bit) {
-    Value isSet = code.notEqual(code.bitAnd(expert, code.i32(1 << bit)), code.i32(0));
-    Value with = code.ballot(isSet);
-    same = code.bitAnd(same, code.select(isSet, with, code.bitXor(with, code.i32(-1))));
-  }
-  return same;
-}
-
 //===----------------------------------------------------------------------===//
 // Counts and places
 //===----------------------------------------------------------------------===//
@@ -342,7 +328,8 @@ void Index::passRun(Value isPlacing) {
   Value most = code.select(isPlacing, capacity(), code.i32(0));
   forRounds([&](const Entry &entry) {
     Value expert = localOf(entry.word);
-    Value same = findSame(entry.isThere, expert);
+    // Lanes without an entry are among themselves; they store nothing.
+    Value same = code.lanesWith(code.select(entry.isThere, expert, code.i32(-1)));
     Value below = code.bitAnd(same, code.lanesBelow());
     Value cursor = wordAt(table, run, code.select(entry.isThere, expert, code.i32(0)));
     Value next = code.loadI32(cursor);

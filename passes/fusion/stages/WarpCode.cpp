@@ -131,6 +131,11 @@ Value WarpCode::ballot(Value condition) {
                                   NVVM::VoteSyncKind::ballot);
 }
 
+Value WarpCode::lanesWith(Value value) {
+  return NVVM::MatchSyncOp::create(builder, loc, builder.getI32Type(), i32(allLanes), value,
+                                   NVVM::MatchSyncKind::any);
+}
+
 static Value reduce(WarpCode &code, NVVM::ReduxKind kind, Value value) {
   return NVVM::ReduxOp::create(code.builder, code.loc, value.getType(), value, kind,
                                code.i32(allLanes));

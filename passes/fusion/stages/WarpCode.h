@@ -60,6 +60,8 @@ public:
   mlir::Value fromLane(mlir::Value value, mlir::Value lane);
   mlir::Value fromLane64(mlir::Value i64, mlir::Value lane);
   mlir::Value ballot(mlir::Value condition);
+  /// The lanes that have the same value as this one.
+  mlir::Value lanesWith(mlir::Value value);
   mlir::Value warpMax(mlir::Value i32);
   mlir::Value warpMin(mlir::Value i32);
   mlir::Value warpSum(mlir::Value i32);
