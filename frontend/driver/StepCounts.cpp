@@ -95,8 +95,29 @@ double dispatchedBytesPerToken(const plan::Plan &plan) {
   return ranks > 0 ? ranks : nodes > 0 ? nodes : toAll;
 }
 
-traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
-                                  uint32_t nodes) {
+/// What a plan with two tiers moves, as `moec plan --export nccl-tests` writes it.
+static rt::Status refuseHops(const traffic::Matrix &bytes, uint32_t nodes) {
+  uint32_t ranks = bytes.getSize(), lanes = ranks / nodes;
+  double onRails = 0, acrossRails = 0, onNodes = 0;
+  for (uint32_t from = 0; from < ranks; ++from)
+    for (uint32_t to = 0; to < ranks; ++to)
+      if (from != to)
+        (from / lanes == to / lanes   ? onNodes
+         : from % lanes == to % lanes ? onRails
+                                      : acrossRails) += bytes.at(from, to);
+  if (lanes == 1 || onRails == 0 || acrossRails > 0 || onNodes == 0)
+    return rt::Status();
+  return rt::invalidError(
+      "--traffic: wanted bytes from a token's rank to its expert's, found bytes "
+      "that cross the ",
+      nodes,
+      " nodes between ranks of one number alone: hops of "
+      "two tiers, which do not say where their tokens go");
+}
+
+rt::Result<traffic::ItemCounts> countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
+                                              uint32_t nodes) {
+  MOEC_RETURN_IF_ERROR(refuseHops(bytes, nodes));
   uint32_t ranks = bytes.getSize(), lanes = ranks / nodes;
   traffic::ItemCounts counts;
   counts.ranks = ranks;

@@ -38,8 +38,10 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
 
 /// Sizes of a step from bytes that ranks dispatch to each other: as many tokens as give
 /// these bytes, each with one row at its destination. Nodes get the sum of their ranks.
-traffic::ItemCounts countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
-                                  uint32_t nodes);
+/// Invalid for bytes that cross `nodes` between ranks of one number alone, and meet others
+/// on either side: hops of two tiers, of which nobody can tell whose token they are.
+rt::Result<traffic::ItemCounts> countsOfBytes(const traffic::Matrix &bytes, double bytesPerToken,
+                                              uint32_t nodes);
 
 /// Bytes of a token that goes to another rank: all puts of tokens `D(r, p)` of the plan, or
 /// of `M(r, b)` where it sends to nodes. Where it multicasts, of a row and of the record

@@ -6,7 +6,10 @@
 // Files `PREFIX.RANK.et`, one a rank (chakra.proto). Kernels are computations of
 // the GPU, joins computations of the CPU, which take a simulator a nanosecond; what
 // a node reads is in data_deps, what it only comes after in ctrl_deps. Sends and
-// receives carry comm_src, comm_dst, comm_tag, comm_size, and flags `moec_flag`.
+// receives carry comm_src, comm_dst, comm_tag, comm_size, and flags `moec_flag`;
+// others say which exchange they are of, `moec_exchange`, and where they are one hop
+// of several from a token's rank to its expert's, `moec_hop`: who reads them back for
+// what is dispatched must not take the way back for it, nor a token twice.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_FORMATS_CHAKRA_H
@@ -14,6 +17,7 @@
 
 #include "runtime/base/Status.h"
 #include "runtime/formats/Messages.h"
+#include "runtime/formats/Phase.h"
 #include "runtime/traffic/ItemCounts.h"
 
 #include <cstdint>
@@ -27,8 +31,16 @@ namespace moec::formats {
 /// pieces gain little where a switch forwards message by message.
 inline constexpr PieceOptions chakraPieces = {.smallestBytes = 64 << 10, .most = 16};
 
+/// What a put is part of.
+struct PutUse {
+  Phase exchange = Phase::Step; ///< Dispatch, Combine; Step: not known
+  bool isHop = false;
+};
+
 /// The file of a rank. Times are in whole microseconds, for the format has no other.
-std::string chakraTrace(const MessageGraph &graph, uint32_t rank);
+/// `uses` by family of the graph, or empty.
+std::string chakraTrace(const MessageGraph &graph, uint32_t rank,
+                        std::span<const PutUse> uses = {});
 
 /// The trace of one rank, by name for messages.
 struct ChakraFile {
@@ -36,7 +48,8 @@ struct ChakraFile {
   std::span<const uint8_t> bytes;
 };
 
-/// Bytes that traces send, row = source; of a moec trace without its flags. One error
+/// Bytes that traces send, row = source; of a moec trace those of the dispatch, without
+/// its flags. One error for a moec trace without a dispatch or one in hops, and
 /// for: a file that ends within a message, a node twice or before itself, a dependence
 /// on no node, a rank that is none, a send without its receive and the other way
 /// round, sizes that differ. Unsupported where nodes are collectives.

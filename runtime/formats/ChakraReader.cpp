@@ -11,6 +11,7 @@
 #include "runtime/formats/chakra.pb.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <unordered_map>
@@ -26,7 +27,8 @@ constexpr uint64_t mostBytes = 1ull << 50; // one message: far above any memory
 struct TraceNode {
   uint64_t id = 0;
   std::string name;
-  bool sends = false, receives = false, isFlag = false;
+  bool sends = false, receives = false, isFlag = false, isHop = false;
+  std::optional<Phase> exchange;
   uint32_t peer = 0;
   uint64_t tag = 0, bytes = 0;
   std::vector<uint64_t> after; ///< ids, then positions of all ranks' nodes
@@ -153,8 +155,12 @@ rt::Status FileReader::convertMessage(const rt::Where &where, const chakra::Node
   made.peer = static_cast<uint32_t>(*peer);
   made.bytes = *bytes;
   made.tag = *tag;
-  for (const chakra::AttributeProto &attribute : node.attr())
+  for (const chakra::AttributeProto &attribute : node.attr()) {
     made.isFlag |= attribute.name() == "moec_flag" && attribute.bool_val();
+    made.isHop |= attribute.name() == "moec_hop" && attribute.bool_val();
+    if (attribute.name() == "moec_exchange")
+      made.exchange = phaseFromName(attribute.string_val());
+  }
   return rt::Status();
 }
 
@@ -218,6 +224,7 @@ public:
 private:
   rt::Status matchMessages();
   rt::Status checkOrder() const;
+  rt::Result<traffic::Matrix> addUp() const;
   std::string describe(size_t node) const;
 
   std::span<const ChakraFile> files;
@@ -293,6 +300,29 @@ rt::Status Traces::checkOrder() const {
   return rt::invalidError(describe(at), ": wanted an order, found a node that comes before itself");
 }
 
+/// Of a trace that says which exchange its sends are of, the dispatch.
+rt::Result<traffic::Matrix> Traces::addUp() const {
+  bool isOurs = false, dispatches = false;
+  for (const TraceNode &node : nodes) {
+    isOurs |= node.sends && node.exchange.has_value();
+    dispatches |= node.sends && node.exchange == Phase::Dispatch;
+  }
+  if (isOurs && !dispatches)
+    return rt::invalidError(files[0].name, ": wanted what the dispatch sends, found a trace of the "
+                                           "combine alone");
+  traffic::Matrix matrix(static_cast<uint32_t>(files.size()));
+  for (uint32_t rank = 0; rank < files.size(); ++rank)
+    for (size_t i = begin[rank]; i < begin[rank + 1]; ++i) {
+      if (!nodes[i].sends || nodes[i].isFlag || (isOurs && nodes[i].exchange != Phase::Dispatch))
+        continue;
+      if (nodes[i].isHop)
+        return rt::invalidError(describe(i), ": wanted sends from a token's rank to its expert's, "
+                                             "found one hop of several");
+      matrix.at(rank, nodes[i].peer) += static_cast<double>(nodes[i].bytes);
+    }
+  return matrix;
+}
+
 rt::Result<traffic::Matrix> Traces::read() {
   auto ranks = static_cast<uint32_t>(files.size());
   for (uint32_t rank = 0; rank < ranks; ++rank) {
@@ -307,12 +337,7 @@ rt::Result<traffic::Matrix> Traces::read() {
   begin.push_back(nodes.size());
   MOEC_RETURN_IF_ERROR(matchMessages());
   MOEC_RETURN_IF_ERROR(checkOrder());
-  traffic::Matrix matrix(ranks);
-  for (uint32_t rank = 0; rank < ranks; ++rank)
-    for (size_t i = begin[rank]; i < begin[rank + 1]; ++i)
-      if (nodes[i].sends && !nodes[i].isFlag)
-        matrix.at(rank, nodes[i].peer) += static_cast<double>(nodes[i].bytes);
-  return matrix;
+  return addUp();
 }
 
 /// "a/b.3.et" and "a/b.et" to "a/b".
@@ -325,6 +350,27 @@ rt::Result<std::string> prefixOf(const std::string &path) {
   if (dot != prefix.npos && dot + 1 < prefix.size() && prefix[dot] == '.')
     prefix.resize(dot);
   return prefix;
+}
+
+/// "a/b.7.et" of the lowest rank from `first` on that has a file; empty: none has.
+std::string laterFile(const std::string &prefix, uint32_t first) {
+  namespace fs = std::filesystem;
+  std::optional<uint32_t> lowest;
+  fs::path folder = fs::path(prefix).parent_path(), name = fs::path(prefix).filename();
+  std::error_code error;
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::string file = entry->path().filename().string(), start = name.string() + ".";
+    if (!file.starts_with(start) || !file.ends_with(".et") || file.size() < start.size() + 4)
+      continue;
+    const char *last = file.data() + file.size() - 3;
+    uint32_t rank = 0;
+    auto [stop, failure] = std::from_chars(file.data() + start.size(), last, rank);
+    if (failure == std::errc() && stop == last && rank >= first &&
+        rank < lowest.value_or(UINT32_MAX))
+      lowest = rank;
+  }
+  return lowest ? rt::concat(prefix, ".", *lowest, ".et") : "";
 }
 
 } // namespace
@@ -343,8 +389,12 @@ rt::Result<traffic::Matrix> readChakraTraffic(const std::string &path) {
   for (uint32_t rank = 0; rank < mostRanks; ++rank) {
     std::string name = rt::concat(prefix, ".", rank, ".et");
     std::error_code error;
-    if (rank > 0 && !std::filesystem::exists(name, error))
+    if (rank > 0 && !std::filesystem::exists(name, error)) {
+      if (std::string later = laterFile(prefix, rank); !later.empty())
+        return rt::invalidError(name, ": wanted a trace of each rank, found none of this, but ",
+                                later);
       break;
+    }
     MOEC_ASSIGN_OR_RETURN(rt::MappedFile map, rt::MappedFile::open(name));
     maps.push_back(std::move(map));
     files.push_back({name, maps.back().bytes()});

@@ -38,7 +38,7 @@ chakra::NodeType typeOf(NodeKind kind) {
   return chakra::INVALID_NODE;
 }
 
-void addMessage(chakra::Node &out, const Node &node, uint32_t rank) {
+void addMessage(chakra::Node &out, const Node &node, uint32_t rank, const PutUse &use) {
   bool sends = node.kind == NodeKind::Send;
   attribute(out, "comm_src")->set_int32_val(static_cast<int32_t>(sends ? rank : node.peer));
   attribute(out, "comm_dst")->set_int32_val(static_cast<int32_t>(sends ? node.peer : rank));
@@ -46,9 +46,14 @@ void addMessage(chakra::Node &out, const Node &node, uint32_t rank) {
   attribute(out, "comm_size")->set_int64_val(static_cast<int64_t>(node.bytes));
   if (node.isFlag)
     attribute(out, "moec_flag")->set_bool_val(true);
+  else if (use.exchange != Phase::Step)
+    attribute(out, "moec_exchange")->set_string_val(nameOf(use.exchange));
+  if (!node.isFlag && use.isHop)
+    attribute(out, "moec_hop")->set_bool_val(true);
 }
 
-void fill(chakra::Node &out, const MessageGraph &graph, uint32_t rank, uint32_t number) {
+void fill(chakra::Node &out, const MessageGraph &graph, uint32_t rank, uint32_t number,
+          std::span<const PutUse> uses) {
   const RankProgram &program = graph.ranks[rank];
   const Node &node = program.nodes[number];
   out.set_id(number);
@@ -63,7 +68,7 @@ void fill(chakra::Node &out, const MessageGraph &graph, uint32_t rank, uint32_t 
   switch (node.kind) {
   case NodeKind::Receive:
   case NodeKind::Send:
-    addMessage(out, node, rank);
+    addMessage(out, node, rank, node.family < uses.size() ? uses[node.family] : PutUse());
     break;
   case NodeKind::Kernel:
   case NodeKind::Join:
@@ -79,7 +84,7 @@ void append(google::protobuf::io::CodedOutputStream &out, const Message &message
 
 } // namespace
 
-std::string chakraTrace(const MessageGraph &graph, uint32_t rank) {
+std::string chakraTrace(const MessageGraph &graph, uint32_t rank, std::span<const PutUse> uses) {
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream sink(&bytes);
@@ -90,7 +95,7 @@ std::string chakraTrace(const MessageGraph &graph, uint32_t rank) {
     chakra::Node node;
     for (uint32_t number = 0; number < graph.ranks[rank].nodes.size(); ++number) {
       node.Clear();
-      fill(node, graph, rank, number);
+      fill(node, graph, rank, number, uses);
       append(out, node);
     }
   }

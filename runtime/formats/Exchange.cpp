@@ -50,6 +50,10 @@ static bool isDirect(const plan::Plan &plan, const Op &op, Phase phase) {
   return direct;
 }
 
+bool isHop(const plan::Plan &plan, const Op &op, Phase phase) {
+  return op.kind == OpKind::Put && !isDirect(plan, op, phase);
+}
+
 /// Names the two pairs that differ most.
 static rt::Status checkBalance(const traffic::Matrix &bytes, const char *format) {
   uint32_t ranks = bytes.getSize();
@@ -82,7 +86,7 @@ static rt::Status checkOps(const plan::Plan &plan, const std::vector<bool> &ops,
                            const char *format) {
   for (size_t i = 0; i < plan.ops.size(); ++i) {
     const Op &op = plan.ops[i];
-    if (ops[i] && op.kind == OpKind::Put && !isDirect(plan, op, phase))
+    if (ops[i] && isHop(plan, op, phase))
       return rt::unsupportedError(
           format, ": op '", op.name, "': wanted rows that go straight from ",
           phase == Phase::Combine ? "expert to token, found '" : "token to expert, found '",

@@ -38,6 +38,10 @@ inline constexpr uint64_t exchangeAlignment = 16;
 /// their rank are on the diagonal. `graph` is that of the plan.
 traffic::Matrix bytesOf(const simulator::TaskGraph &graph, const std::vector<bool> &families);
 
+/// True for a put of the exchange whose rows come by way of another rank than the token's,
+/// or go on from there.
+bool isHop(const plan::Plan &plan, const plan::Op &op, Phase phase);
+
 /// `format`, for messages: who wants it balanced. Unsupported where rows go by way of
 /// another rank, where a put goes to all, or where pairs differ: the message names
 /// two of them.

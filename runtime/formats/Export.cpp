@@ -65,12 +65,25 @@ Phase defaultPhase(Format format) {
   return Phase::Step;
 }
 
-static std::vector<ExportedFile> chakraFiles(const MessageGraph &messages, std::string prefix) {
+/// By op of the plan.
+static std::vector<PutUse> usesOf(const plan::Plan &plan) {
+  std::vector<PutUse> uses(plan.ops.size());
+  for (Phase phase : {Phase::Dispatch, Phase::Combine}) {
+    std::vector<bool> ops = opsOf(plan, phase);
+    for (size_t i = 0; i < plan.ops.size(); ++i)
+      if (ops[i])
+        uses[i] = {phase, isHop(plan, plan.ops[i], phase)};
+  }
+  return uses;
+}
+
+static std::vector<ExportedFile> chakraFiles(const MessageGraph &messages,
+                                             const std::vector<PutUse> &uses, std::string prefix) {
   if (prefix.ends_with(".et"))
     prefix.resize(prefix.size() - 3);
   std::vector<ExportedFile> files;
   for (uint32_t rank = 0; rank < messages.ranks.size(); ++rank)
-    files.push_back({rt::concat(prefix, ".", rank, ".et"), chakraTrace(messages, rank)});
+    files.push_back({rt::concat(prefix, ".", rank, ".et"), chakraTrace(messages, rank, uses)});
   return files;
 }
 
@@ -101,7 +114,7 @@ rt::Result<std::vector<ExportedFile>> exportStep(const plan::Plan &plan,
     return single(traffic::ncclTestsText(bytesOf(graph, families)));
   case Format::Chakra: {
     MOEC_ASSIGN_OR_RETURN(MessageGraph messages, makeMessages(graph, families, chakraPieces));
-    return chakraFiles(messages, output);
+    return chakraFiles(messages, usesOf(plan), output);
   }
   case Format::Goal: {
     MOEC_ASSIGN_OR_RETURN(MessageGraph messages, makeMessages(graph, families));

@@ -7,6 +7,7 @@
 
 #include "runtime/formats/Chakra.h"
 #include "runtime/formats/Export.h"
+#include "test/runtime/base/TemporaryFolder.h"
 #include "test/runtime/module/Sample.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +30,7 @@ std::string text(uint32_t field, const std::string &bytes) {
 }
 std::string message(const std::string &bytes) { return varint(bytes.size()) + bytes; }
 
-constexpr uint32_t int32Value = 7, int64Value = 9, uint64Value = 13;
+constexpr uint32_t int32Value = 7, int64Value = 9, uint64Value = 13, boolValue = 27;
 std::string attribute(const std::string &name, uint64_t value, uint32_t field = int32Value) {
   return text(10, text(1, name) + number(field, value));
 }
@@ -42,12 +43,14 @@ struct Message {
   uint64_t bytes = 100, tag = 0;
   std::vector<uint64_t> after = {};
   uint32_t sizeField = int64Value;
+  bool isHop = false;
   std::string encode() const {
     std::string node = number(1, id) + text(2, "m") + number(3, type);
     for (uint64_t first : after)
       node += number(5, first);
     return message(node + attribute("comm_src", from) + attribute("comm_dst", to) +
-                   attribute("comm_size", bytes, sizeField) + attribute("comm_tag", tag));
+                   attribute("comm_size", bytes, sizeField) + attribute("comm_tag", tag) +
+                   (isHop ? attribute("moec_hop", 1, boolValue) : ""));
   }
 };
 
@@ -77,8 +80,8 @@ TEST(Chakra, ReadsTracesOfOthers) {
   EXPECT_EQ(matrix->at(1, 0), 0);
 }
 
-TEST(Chakra, ReadsBackWhatItWritesWithoutFlags) {
-  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 3);
+/// What three ranks write of a step, or of one exchange.
+static std::vector<std::string> exportOf(const plan::Plan &plan, Phase phase) {
   traffic::ItemCounts counts;
   counts.ranks = 3;
   counts.tokens.assign(3, 5000);
@@ -86,12 +89,17 @@ TEST(Chakra, ReadsBackWhatItWritesWithoutFlags) {
   for (uint32_t from = 0; from < 3; ++from)
     for (uint32_t to = 0; to < 3; ++to)
       counts.copies.at(from, to) = counts.rows.at(from, to) = 10000 * from + to;
-  auto files =
-      exportStep(plan, counts, simulator::NoKernelTimes(), Format::Chakra, Phase::Dispatch, "t");
-  ASSERT_TRUE(files.ok());
+  auto files = exportStep(plan, counts, simulator::NoKernelTimes(), Format::Chakra, phase, "t");
+  EXPECT_TRUE(files.ok()) << files.status().message();
   std::vector<std::string> traces;
   for (ExportedFile &file : *files)
     traces.push_back(file.bytes);
+  return traces;
+}
+
+TEST(Chakra, ReadsBackWhatItWritesWithoutFlags) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 3);
+  std::vector<std::string> traces = exportOf(plan, Phase::Dispatch);
   auto matrix = read(traces);
   ASSERT_TRUE(matrix.ok()) << matrix.status().message();
   double perCopy = matrix->at(0, 1);
@@ -106,6 +114,26 @@ TEST(Chakra, ReadsBackWhatItWritesWithoutFlags) {
       EXPECT_TRUE(!result.ok() || result->at(2, 1) == matrix->at(2, 1)) << rank << " at " << end;
       EXPECT_TRUE(!result.ok() || end + 300 > traces[rank].size()) << rank << " at " << end;
     }
+}
+
+TEST(Chakra, OfAWholeStepReadsTheDispatch) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 3);
+  auto dispatch = read(exportOf(plan, Phase::Dispatch)), step = read(exportOf(plan, Phase::Step));
+  ASSERT_TRUE(dispatch.ok() && step.ok());
+  for (uint32_t from = 0; from < 3; ++from)
+    for (uint32_t to = 0; to < 3; ++to)
+      EXPECT_EQ(step->at(from, to), dispatch->at(from, to));
+  EXPECT_EQ(errorOf(exportOf(plan, Phase::Combine)),
+            "t.0.et: wanted what the dispatch sends, found a trace of the combine alone");
+}
+
+TEST(Chakra, RefusesHops) {
+  std::string second = metadata + Message{.type = receives}.encode();
+  EXPECT_TRUE(read({metadata + Message{}.encode(), second}).ok());
+  EXPECT_EQ(
+      errorOf({metadata + Message{.isHop = true}.encode(), second}),
+      "t.0.et: node 0 'm': wanted sends from a token's rank to its expert's, found one hop of "
+      "several");
 }
 
 TEST(Chakra, SaysWhatIsWrongWithAFile) {
@@ -171,4 +199,10 @@ TEST(Chakra, NamesFilesByTheirPrefix) {
             "trace.bin: wanted PREFIX.et or PREFIX.RANK.et, found another name");
   std::string message = readChakraTraffic("none/such.17.et").status().message();
   EXPECT_NE(message.find("none/such.0.et"), message.npos) << message;
+  test::TemporaryFolder folder;
+  for (const char *name : {"t.0.et", "t.1.et", "t.3.et", "t.12.et", "t.old.et", "u.2.et"})
+    folder.write(name, metadata);
+  EXPECT_EQ(readChakraTraffic(folder / "t.et").status().message(),
+            rt::concat(folder / "t.2.et", ": wanted a trace of each rank, found none of this, but ",
+                       folder / "t.3.et"));
 }
