@@ -30,7 +30,7 @@ static std::vector<std::vector<double>> readLoads(const Statement &statement, ui
     return {};
   }
   auto loads = traffic::parseExpertLoads(diagnostics.sources().text(*file), path->text);
-  auto counts = loads ? loads->of(layer, experts ? experts : maxExperts)
+  auto counts = loads ? loads->of(layer, experts)
                       : rt::Result<std::vector<std::vector<double>>>(loads.status());
   if (counts)
     return *std::move(counts);

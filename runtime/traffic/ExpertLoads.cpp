@@ -35,17 +35,24 @@ static std::string listLayers(const std::map<uint32_t, LayerLoads> &layers) {
 
 rt::Result<std::vector<std::vector<double>>> ExpertLoads::of(std::optional<uint32_t> layer,
                                                              uint32_t experts) const {
+  auto wrong = [&](const auto &...parts) {
+    return rt::invalidError(name, ": ", reading, reading.empty() ? "" : ": ", parts...);
+  };
   if (!layer && layers.size() > 1)
-    return rt::invalidError(name, ": holds layers ", listLayers(layers), ": which one is meant?");
+    return wrong("holds layers ", listLayers(layers), ": which one is meant?");
   auto found = layer && (namesLayers || layers.size() > 1) ? layers.find(*layer) : layers.begin();
   if (found == layers.end())
-    return rt::invalidError(name, ": has no layer ", *layer, ", it holds ", listLayers(layers));
-  if (found->second.experts() > experts)
-    return rt::invalidError(name, ": counts ", found->second.experts(), " experts, the layer has ",
-                            experts);
+    return wrong("has no layer ", *layer, ", it holds ", listLayers(layers));
+  uint32_t counted = found->second.experts();
+  if (experts != 0 && counted > experts)
+    return wrong("counts ", counted, " experts, the layer has ", experts);
+  if (counted < experts)
+    return wrong("wanted counts of the layer's experts 0..", experts - 1,
+                 ", the last of them too if it is 0, found ", counted == 1 ? "" : "0..",
+                 counted - 1);
   std::vector<std::vector<double>> windows = found->second.windows;
   for (std::vector<double> &window : windows)
-    window.resize(experts);
+    window.resize(counted);
   return windows;
 }
 

@@ -7,7 +7,8 @@
 //
 //   CSV   `expert,count` or `layer,expert,count`, one a line; a first line of
 //         words names the columns in any order (layer, window, expert, count).
-//         An expert without a line has none.
+//         An expert without a line has none, but the last one is named: a file
+//         that was cut short would pass for one.
 //   JSON  [counts], [layers][counts], [windows][layers][counts], or an object
 //         with one of them under `logical_count`: what SGLang's expert
 //         distribution recorder holds and its --init-expert-location reads
@@ -43,8 +44,11 @@ struct ExpertLoads {
   bool namesLayers = false;
   std::map<uint32_t, LayerLoads> layers; ///< at least one
 
-  /// The layer's histograms, [window][expert], for `experts` experts. Without a
-  /// number the file must hold one layer only.
+  /// How lines of numbers alone were read, where they could be meant otherwise.
+  std::string reading;
+
+  /// The layer's histograms, [window][expert], for `experts` experts, 0: as many as the
+  /// file names. Without a number the file must hold one layer only.
   rt::Result<std::vector<std::vector<double>>> of(std::optional<uint32_t> layer,
                                                   uint32_t experts) const;
 };

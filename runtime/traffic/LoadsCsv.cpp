@@ -66,6 +66,7 @@ private:
   const std::string &name;
   size_t line = 0;
   std::vector<Column> columns; ///< empty: no line yet
+  bool hasHeader = false;
   ExpertLoads loads;
   uint64_t counts = 0;
   std::map<std::tuple<uint32_t, uint32_t, uint32_t>, size_t> seen; ///< the line of each
@@ -164,6 +165,7 @@ rt::Result<ExpertLoads> CsvReader::read() {
     double number = 0;
     if (columns.empty() && !parseWhole(cells[0], number)) {
       MOEC_RETURN_IF_ERROR(readHeader(cells));
+      hasHeader = true;
       continue;
     }
     if (columns.empty())
@@ -172,6 +174,10 @@ rt::Result<ExpertLoads> CsvReader::read() {
   }
   if (loads.layers.empty())
     return rt::invalidError(name, ": wanted a line expert,count, found none");
+  if (!hasHeader)
+    loads.reading = rt::concat(seen.size(), seen.size() == 1 ? " line of " : " lines of ",
+                               columns.size(), " numbers, no square, so no bytes but lines ",
+                               loads.namesLayers ? "layer,expert,count" : "expert,count");
   return std::move(loads);
 }
 

@@ -33,7 +33,8 @@ Windows ofLayer(std::string_view text, std::optional<uint32_t> layer, uint32_t e
 }
 
 TEST(ExpertLoads, LinesOfExpertAndCount) {
-  EXPECT_EQ(ofLayer("0,5\n2,7.5\r\n", {}, 4), (Windows{{5, 0, 7.5, 0}}));
+  EXPECT_EQ(ofLayer("0,5\n2,7.5\r\n3,0\n", {}, 4), (Windows{{5, 0, 7.5, 0}}));
+  EXPECT_EQ(ofLayer("0,5\n2,7.5\r\n", {}, 0), (Windows{{5, 0, 7.5}})) << "as many as it names";
   EXPECT_EQ(ofLayer("# decode\n\nexpert,count\n1,3\n", 7, 2), (Windows{{0, 3}}))
       << "a file that names no layers is of any";
   EXPECT_EQ(ofLayer("0\t1\n1;2\n", {}, 2), (Windows{{1, 2}}));
@@ -69,6 +70,23 @@ TEST(ExpertLoads, AsksForTheLayer) {
   EXPECT_EQ(parse("[[1], [2]]").of(5, 1).status().message(), "h: has no layer 5, it holds 0, 1");
   EXPECT_EQ(parse("[1, 2, 3]").of({}, 2).status().message(),
             "h: counts 3 experts, the layer has 2");
+}
+
+TEST(ExpertLoads, MissesTheLastExperts) {
+  EXPECT_EQ(parse("expert,count\n0,5\n2,7\n").of({}, 4).status().message(),
+            "h: wanted counts of the layer's experts 0..3, the last of them too if it is 0, found "
+            "0..2");
+  EXPECT_EQ(parse("[[1, 2], [3]]").of(1, 2).status().message(),
+            "h: wanted counts of the layer's experts 0..1, the last of them too if it is 0, found "
+            "0");
+}
+
+TEST(ExpertLoads, SaysHowNumbersAloneWereRead) {
+  EXPECT_EQ(parse("1,2,3\n4,5,6\n").of({}, 6).status().message(),
+            "h: 2 lines of 3 numbers, no square, so no bytes but lines layer,expert,count: holds "
+            "layers 1, 4: which one is meant?");
+  EXPECT_EQ(parse("layer,expert,count\n1,2,3\n4,5,6\n").of({}, 6).status().message(),
+            "h: holds layers 1, 4: which one is meant?");
 }
 
 TEST(ExpertLoads, BrokenLinesSayWhere) {
