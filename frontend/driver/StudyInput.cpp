@@ -20,7 +20,8 @@ constexpr uint32_t defaultTokens = 4096;
 /// Whether another machine or number of ranks may do what this one does not.
 bool isOfSite(const frontend::Diagnostic &diagnostic) {
   return diagnostic.id == frontend::DiagnosticId::NoSwitch ||
-         diagnostic.id == frontend::DiagnosticId::NoStages;
+         diagnostic.id == frontend::DiagnosticId::NoStages ||
+         diagnostic.id == frontend::DiagnosticId::NoNodes;
 }
 
 /// The layer by itself; then each schedule on it, where what the language does not know is

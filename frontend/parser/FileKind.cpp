@@ -54,6 +54,11 @@ static size_t irWord(std::string_view text) {
   return 0;
 }
 
+bool isSource(std::string_view text) {
+  text.remove_prefix(firstLine(text));
+  return text.starts_with("moe ") || text.starts_with("moe\t");
+}
+
 bool checkFileKind(uint32_t file, Diagnostics &diagnostics) {
   const std::string &text = diagnostics.sources().text(file);
   const std::string &name = diagnostics.sources().name(file);

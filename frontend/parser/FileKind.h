@@ -16,6 +16,9 @@ namespace moec::frontend {
 /// False, and a report, if the file is a module, no text or the text of IR.
 bool checkFileKind(uint32_t file, Diagnostics &diagnostics);
 
+/// Whether the first line that is no comment says `moe`, as that of a source does.
+bool isSource(std::string_view text);
+
 } // namespace moec::frontend
 
 #endif // MOEC_FRONTEND_PARSER_FILEKIND_H

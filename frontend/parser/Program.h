@@ -197,9 +197,6 @@ struct Program {
   uint32_t ranks() const { return mesh.ranks(); }
 };
 
-/// What messages call text that no file holds.
-inline constexpr const char *optionsName = "<options>";
-
 /// A machine and a mesh on it in place of the file's: those of a study.
 struct Site {
   Machine machine;

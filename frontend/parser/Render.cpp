@@ -130,7 +130,8 @@ void TextRenderer::renderMark(const Mark &mark, Paint colour, bool withLine) {
   std::string_view shown = line.substr(cut, window);
   size_t length = std::min<size_t>(mark.location.length, cut + shown.size() - start);
   if (withLine) {
-    std::string number = std::to_string(mark.location.line);
+    bool isOfOptions = sources.name(mark.location.file) == optionsName;
+    std::string number = isOfOptions ? "" : std::to_string(mark.location.line);
     out += std::string(number.size() < 5 ? 5 - number.size() : 0, ' ');
     out += paint(Paint::Blue, number + " |") + " " + printable(shown) + "\n";
   }
@@ -159,6 +160,8 @@ void TextRenderer::renderMarks(const std::vector<Mark> &marks, Paint colour) {
 }
 
 static std::string placeOf(const Location &place, const Sources &sources) {
+  if (sources.name(place.file) == optionsName)
+    return optionsName;
   return sources.name(place.file) + ":" + std::to_string(place.line) + ":" +
          std::to_string(place.column);
 }
@@ -225,7 +228,7 @@ std::string renderText(const Diagnostics &diagnostics, const RenderOptions &opti
 }
 
 static nlohmann::ordered_json placeJson(const Location &place, const Sources &sources) {
-  if (!place.isValid())
+  if (!place.isValid() || sources.name(place.file) == optionsName)
     return nullptr;
   return {{"file", sources.name(place.file)},
           {"line", place.line},

@@ -290,6 +290,7 @@ void ProgramResolver::resolveRequests() {
   program.schedule = resolveSchedule(*schedule, diagnostics);
   if (knowsRanks) {
     checkSwitch(program, diagnostics);
+    checkTiers(program, diagnostics);
     checkStages(program, diagnostics);
     checkEngine(program, diagnostics);
   }

@@ -101,6 +101,8 @@ std::optional<LoadRequest> resolveLoad(const Statement &block, const PlacementTa
 ScheduleRequest resolveSchedule(const Statement &block, Diagnostics &diagnostics);
 /// Has the program's machine the switch that its schedule needs?
 void checkSwitch(const Program &program, Diagnostics &diagnostics);
+/// Has its mesh the nodes that an algorithm of two tiers joins?
+void checkTiers(const Program &program, Diagnostics &diagnostics);
 /// Has it the groups of GPUs that `algorithm staged` joins, and the way between them?
 void checkStages(const Program &program, Diagnostics &diagnostics);
 /// Can copy engines move what its schedule puts?

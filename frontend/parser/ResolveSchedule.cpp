@@ -202,6 +202,14 @@ void checkSwitch(const Program &program, Diagnostics &diagnostics) {
                        {multicasts ? "algorithm multicast" : "combine switch", missing});
 }
 
+void checkTiers(const Program &program, Diagnostics &diagnostics) {
+  const ScheduleRequest &schedule = program.schedule;
+  bool isTwoTier = schedule.algorithm == Algorithm::TwoTier;
+  if ((isTwoTier || schedule.algorithm == Algorithm::Birkhoff) && program.mesh.nodes() == 1)
+    diagnostics.report(DiagnosticId::NoNodes, schedule.algorithmLocation,
+                       {isTwoTier ? "two_tier" : "birkhoff"});
+}
+
 /// What is missing for stages within a machine; empty if nothing is.
 static std::string findMissingStages(const Program &program) {
   uint32_t nodes = program.mesh.nodes(), ranks = program.ranks();

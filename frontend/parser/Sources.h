@@ -23,6 +23,9 @@ namespace moec::frontend {
 inline constexpr size_t maxSourceBytes = 8u << 20;
 inline constexpr const char *tooLarge = "larger than 8 MiB";
 
+/// What messages call text that no file holds, but options: it has no lines to look up.
+inline constexpr const char *optionsName = "command line";
+
 /// A stretch of one line of a source file. Lines and columns count from 1,
 /// columns and lengths count bytes. Line 0 is "no place".
 struct Location {

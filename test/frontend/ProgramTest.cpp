@@ -241,7 +241,11 @@ TEST(Program, ranks_of_the_command_line_replace_the_mesh) {
 
 TEST(Program, statements_of_the_options_replace_those_of_the_schedule) {
   std::string text = withRouter("logits linear(x); choose top 2 of logits; weights logits");
-  Program program = parse(text + "schedule s { algorithm staggered; window 4; depth 2 }\n",
+  std::string tiers = text;
+  tiers.replace(tiers.find("mesh m {"), 8,
+                "machine b { nodes 2; gpus 4; link rail { rate 50 GB/s } }\n"
+                "mesh m on b { axis node 2 over rail;");
+  Program program = parse(tiers + "schedule s { algorithm staggered; window 4; depth 2 }\n",
                           {.schedule = "algorithm two_tier; depth 3"});
   EXPECT_EQ(program.schedule.name, "s");
   EXPECT_EQ(program.schedule.algorithm, Algorithm::TwoTier);
