@@ -89,11 +89,18 @@ rt::Result<uint32_t> ranksOf(const BoundOptions &options, const BoundInput &inpu
   return ranks;
 }
 
+/// Why a file of numbers is no matrix, where it might have been meant as one.
+std::string readingOf(const traffic::Traffic &traffic) {
+  bool isGuess = traffic.loads && !traffic.loads->reading.empty();
+  return isGuess ? rt::concat(" (", traffic.loads->reading, ")") : "";
+}
+
 rt::Status fit(const BoundOptions &options, BoundInput &input) {
   MOEC_ASSIGN_OR_RETURN(input.traffic, traffic::parseTraffic(options.traffic));
   if (!input.layer && input.traffic.kind != traffic::TrafficKind::Bytes)
     return rt::invalidError("--layer: wanted a layer, whose tokens the traffic ",
-                            rt::quote(options.traffic), " is of, found none");
+                            rt::quote(options.traffic), readingOf(input.traffic),
+                            " is of, found none");
   MOEC_ASSIGN_OR_RETURN(uint32_t ranks, ranksOf(options, input));
   // A layer's mesh is on its own machine; on another one it lies on as few nodes as hold it.
   bool isOwn = input.layer && options.machine.empty();
@@ -201,8 +208,9 @@ int showLayer(const BoundOptions &options, const BoundInput &input,
   rt::TextTable table({false, true, false});
   table.row({"", "us", "resource"});
   addTiers(table, "dispatch ", bound.dispatch);
-  table.row({"experts", bound.expertsResource.empty() ? "?" : microseconds(bound.expertsSeconds),
-             bound.expertsResource.empty() ? "the machine says no rates" : bound.expertsResource});
+  bool isKnown = bound.knowsRates;
+  table.row({"experts", isKnown ? microseconds(bound.expertsSeconds) : "?",
+             isKnown ? bound.expertsResource : "the machine says no rates"});
   addTiers(table, "combine ", bound.combine);
   table.row({"one after the other", microseconds(bound.phasesSeconds), ""});
   return writeOutput("", headText(input, options, bound.seconds, bound.resource) + table.text());

@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <functional>
 
@@ -34,6 +35,21 @@ CLI::Validator between(double least, double most, const char *range) {
         bool isInside = end != text.c_str() && *end == 0 && value >= least && value <= most;
         return isInside ? std::string()
                         : rt::concat("wanted a number ", range, ", found ", rt::quote(text));
+      },
+      "");
+}
+
+/// A whole number from `least` to `most`.
+CLI::Validator whole(uint32_t least, uint32_t most) {
+  return CLI::Validator(
+      [=](const std::string &text) {
+        uint32_t value = 0;
+        const char *end = text.data() + text.size();
+        auto [stop, error] = std::from_chars(text.data(), end, value);
+        bool isInside = error == std::errc() && stop == end && value >= least && value <= most;
+        return isInside ? std::string()
+                        : rt::concat("wanted a whole number from ", least, " to ", most, ", found ",
+                                     rt::quote(text));
       },
       "");
 }
@@ -121,11 +137,24 @@ private:
     }
     std::vector<std::string> extra = app.remaining(/*recurse=*/true);
     if (extra.empty())
-      return error.what() + help;
+      return describeOption(error, words) + help;
     auto option = std::find_if(extra.begin(), extra.end(),
                                [](const std::string &word) { return word.starts_with("-"); });
     return option == extra.end() ? "wanted nothing more, found " + rt::quote(extra[0]) + help
                                  : "unknown option " + rt::quote(*option) + help;
+  }
+
+  /// CLI11's own words, but for an option that is there too often: it counts values.
+  static std::string describeOption(const CLI::ParseError &error,
+                                    const std::vector<std::string> &words) {
+    std::string text = error.what(), option = text.substr(0, text.find(':'));
+    auto isOption = [&](const std::string &word) {
+      return word == option || word.starts_with(option + "=");
+    };
+    auto count = std::count_if(words.begin(), words.end(), isOption);
+    if (!dynamic_cast<const CLI::ArgumentMismatch *>(&error) || count < 2)
+      return text;
+    return rt::concat(option, ": wanted once, found ", count, " times");
   }
 
   void addImport() {
@@ -159,7 +188,7 @@ private:
             "moec check layer.moe --emit=json -o layer.json", [this] { return runCheck(check); });
     command->add_option("input", check.input, ".moe file, or its JSON form")->required();
     command->add_option("--ranks", check.ranks, "Check for this many ranks instead of the mesh's")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     command->add_option("--emit", check.emit, "Print another form of the file: json")
         ->check(CLI::IsMember({"json"}));
     command->add_option("-o,--output", check.output,
@@ -190,7 +219,7 @@ private:
     command->add_option("input", compile.input, ".moe file, or IR with --from")->required();
     command->add_option("-o,--output", compile.output, "The module, or the IR of --emit");
     command->add_option("--ranks", compile.ranks, "Number of GPUs instead of the mesh's")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     command->add_option("--emit", compile.emit,
                         "Stop after this phase and print its IR: import, check, place,\n"
                         "distribute, schedule, form-kernels, lower, emit (default)");
@@ -223,20 +252,19 @@ private:
     command->add_option("--export", place.exportForm, "Write a map instead: eplb, sglang")
         ->check(CLI::IsMember({"eplb", "sglang"}));
     command->add_option("--slots", place.slots, "Experts that a GPU has room for")
-        ->check(CLI::Range(1u, 65536u));
+        ->check(whole(1, 65536));
     command->add_option("--replicas", place.replicas, "Copies beyond one of each expert")
-        ->check(CLI::Range(0u, 1048576u));
-    command->add_option("--at-most", place.most, "Copies of one expert")
-        ->check(CLI::Range(1u, 65536u));
+        ->check(whole(0, 1048576));
+    command->add_option("--at-most", place.most, "Copies of one expert")->check(whole(1, 65536));
     command->add_flag("--keep-groups", place.keepGroups,
                       "A router's group of experts stays on one node");
     command->add_option("--tokens", place.tokens, "Tokens of a GPU in a step")
-        ->check(CLI::Range(1u, 16777216u));
+        ->check(whole(1, 16777216));
     command->add_option("--steps", place.steps, "Steps until experts are placed again")
         ->check(between(1, 1e12, "from 1 to 1e12"))
         ->capture_default_str();
     command->add_option("--ranks", place.ranks, "Number of GPUs instead of the mesh's")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     command->add_flag("--json", place.json, "Figures and diagnostics as JSON");
   }
 
@@ -267,7 +295,7 @@ private:
                             [this] { return runPlan(plan); });
     command->add_option("input", plan.input, ".moe file or .moex module")->required();
     command->add_option("--ranks", plan.ranks, "Number of GPUs instead of the mesh's (source only)")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     command->add_option("--traffic", plan.traffic,
                         "As of simulate (uniform, zipf:A:SEED, a file ..), or Chakra\n"
                         "traces (PREFIX.et) of what the dispatch moves (default: uniform)");
@@ -276,7 +304,7 @@ private:
         ->add_option("--tokens", plan.tokens,
                      "Tokens a rank, where traffic does not say (default: the layer's\n"
                      "limit, or 4096)")
-        ->check(CLI::Range(1u, 1u << 24));
+        ->check(whole(1, 1u << 24));
     command->add_option("--algorithm", plan.algorithm,
                         "In place of the schedule block's (source only); auto: costs all that\n"
                         "fit, for --traffic or for no to severe skew, and takes the best");
@@ -334,10 +362,10 @@ private:
     command
         ->add_option("--tokens", simulate.tokens,
                      "Tokens of each rank (default: the most that the input allows, or 4096)")
-        ->check(CLI::Range(0u, 1u << 24));
+        ->check(whole(0, 1u << 24));
     command->add_option("--layer", simulate.layer, "Layer of a traffic file that has several");
     command->add_option("--steps", simulate.steps, "Steps, one after the other")
-        ->check(CLI::Range(1u, 1000u))
+        ->check(whole(1, 1000))
         ->capture_default_str();
     command->add_flag("--rates-by-size", simulate.ratesBySize,
                       "Transfers that meet share in proportion to their sizes");
@@ -361,12 +389,12 @@ private:
         ->add_option("--max-ranks", verify.maxRanks,
                      "Judge plans of more ranks for fewer: for 3, or for 2 or 3 of their\n"
                      "nodes (default: their own as far as tasks can be held)")
-        ->check(CLI::Range(3u, 65535u));
+        ->check(whole(3, 65535));
     command
         ->add_option("--all-counts-upto", verify.allCountsUpTo,
                      "Run the plan too, on few ranks, with all counts of tokens up to\n"
                      "this and stores that land late")
-        ->check(CLI::Range(1u, 64u));
+        ->check(whole(1, 64));
     command->add_option("--traffic", verify.traffic,
                         "Or on its own ranks, with counts that have this shape: see\n"
                         "moec simulate --help");
@@ -382,7 +410,7 @@ private:
     command
         ->add_option("--ranks", bound.ranks,
                      "Number of GPUs (default: those of the matrix, or of the layer)")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     command
         ->add_option("--traffic", bound.traffic,
                      "Bytes by source and destination, as CSV or for nccl-tests; with a\n"
@@ -394,7 +422,7 @@ private:
     command
         ->add_option("--tokens", bound.tokens,
                      "Tokens of each rank (default: the most that the layer allows, or 4096)")
-        ->check(CLI::Range(0u, 1u << 24));
+        ->check(whole(0, 1u << 24));
     command->add_option("--traffic-layer", bound.trafficLayer,
                         "Layer of a traffic file that has several");
     command
@@ -435,10 +463,10 @@ private:
     addList(command, "--machine", sweep.machines,
             "Machines that come with moec, or files (default: the input's)");
     addList(command, "--ranks", sweep.ranks, "Numbers of GPUs (default: the mesh's)")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     addList(command, "--tokens", sweep.tokens,
             "Tokens of each rank (default: the most that the input allows, or 4096)")
-        ->check(CLI::Range(1u, 1u << 24));
+        ->check(whole(1, 1u << 24));
     addList(command, "--traffic", sweep.traffics,
             "As of simulate; traces and matrices bring their own tokens")
         ->capture_default_str();
@@ -454,7 +482,7 @@ private:
         ->capture_default_str();
     command->add_option("-o,--output", sweep.output, "The table (default: standard output)");
     command->add_option("-j,--threads", sweep.threads, "Threads (default: one for each core)")
-        ->check(CLI::Range(1u, 1024u));
+        ->check(whole(1, 1024));
   }
 
   void addWhatIf() {
@@ -467,9 +495,9 @@ private:
             "Machines that come with moec, or files; factors are over the first")
         ->required();
     command->add_option("--ranks", whatIf.ranks, "GPUs on each of them (default: the mesh's)")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     addList(command, "--tokens", whatIf.tokens, "Tokens of each rank")
-        ->check(CLI::Range(1u, 1u << 24))
+        ->check(whole(1, 1u << 24))
         ->capture_default_str();
     addList(command, "--traffic", whatIf.traffics, "As of sweep")->capture_default_str();
     addList(command, "--algorithm", whatIf.algorithms,
@@ -483,7 +511,7 @@ private:
         ->check(between(0, 1e9, "from 0 to 1e9"))
         ->capture_default_str();
     command->add_option("-j,--threads", whatIf.threads, "Threads (default: one for each core)")
-        ->check(CLI::Range(1u, 1024u));
+        ->check(whole(1, 1024));
     command->add_flag("--json", whatIf.json, "As JSON");
   }
 
@@ -500,7 +528,7 @@ private:
             "moec run layer.moe --random 1 --tokens 512 --check", [this] { return runLayer(); });
     command->add_option("input", runInput, ".moe file or .moex module")->required();
     command->add_option("--ranks", runRanks, "Number of GPUs instead of the mesh's (source only)")
-        ->check(CLI::Range(1u, 65535u));
+        ->check(whole(1, 65535));
     run::addRunOptions(*command, runOptions);
   }
 

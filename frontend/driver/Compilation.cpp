@@ -13,6 +13,7 @@
 #include "dialects/tile/TileOps.h"
 #include "frontend/driver/Dialects.h"
 #include "frontend/import/ir/ImportProgram.h"
+#include "frontend/parser/FileKind.h"
 #include "frontend/parser/Program.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/emit/Kernels.h"
@@ -257,10 +258,14 @@ bool Compilation::checkPhase(Phase at) {
   auto found = phasesOf(*module);
   if (found && found->first <= at && at <= found->second)
     return true;
-  std::string is = found ? "of phase " + phaseName(found->second).str() : "of no phase";
+  std::string is = found ? "IR of phase " + phaseName(found->second).str() : "IR of no phase";
+  return refuseIr(at, is);
+}
+
+bool Compilation::refuseIr(Phase at, const std::string &found) {
   frontend::Location start;
   start.line = start.column = start.length = 1;
-  reports.report(frontend::DiagnosticId::IrOfAnotherPhase, start, {phaseName(at).str(), is});
+  reports.report(frontend::DiagnosticId::IrOfAnotherPhase, start, {phaseName(at).str(), found});
   return failed(1);
 }
 
@@ -273,8 +278,13 @@ bool Compilation::loadIr(const std::string &path, Phase at) {
                        rt::concat("cannot read ", rt::quote(path), ": ", error));
     return failed(1);
   }
+  const std::string &text = reports.sources().text(*file);
+  if (text.find_first_not_of(" \t\r\n") == text.npos)
+    return refuseIr(at, "an empty file");
+  if (frontend::isSource(text))
+    return refuseIr(at, "a source");
   mlir::ParserConfig config(&context);
-  module = mlir::parseSourceString<mlir::ModuleOp>(reports.sources().text(*file), config, path);
+  module = mlir::parseSourceString<mlir::ModuleOp>(text, config, path);
   phase = at;
   fromIr = true;
   addTime("parse", watch.seconds());

@@ -113,6 +113,7 @@ private:
   bool failed(int exitCode);
   bool hasTarget();
   bool checkPhase(Phase at);
+  bool refuseIr(Phase at, const std::string &found);
   bool checkKernelTypes();
   bool checkKernelSchedule();
   bool checkMachine(const std::string &target);

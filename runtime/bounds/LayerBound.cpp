@@ -42,6 +42,7 @@ static void boundExperts(const topology::Machine &machine, const Layer &layer,
       operations = compute.operationsPerSecond.value;
   if (machine.memoryBytesPerSecond)
     memory = machine.memoryBytesPerSecond->value;
+  bound.knowsRates = operations > 0 || memory > 0;
   double elements = elementsOf(layer, layer.expert);
   double shared = layer.shared ? elementsOf(layer, layer.shared->mlp) : 0;
   double tokens = std::accumulate(counts.tokens.begin(), counts.tokens.end(), 0.0);

@@ -17,7 +17,8 @@ namespace moec::bounds {
 struct LayerBound {
   Bound dispatch, combine;
   double expertsSeconds = 0;   ///< of the rank that has most to do; 0 where rates are unknown
-  std::string expertsResource; ///< "gpu 3 matrix products", "gpu 0 memory"; empty: unknown
+  std::string expertsResource; ///< "gpu 3 matrix products", "gpu 0 memory"; empty: none
+  bool knowsRates = false;     ///< whether the machine says how fast experts may be
   /// Whatever overlaps: links that both directions share, latencies of both, experts.
   double seconds = 0;
   std::string resource;
