@@ -6,18 +6,23 @@
 // RUN: moe-opt %s --tile-emit-kernels='strict=false ptxas=%S/Inputs/spilling-ptxas.sh' -o /dev/null 2>&1 | FileCheck --check-prefix=LAX %s
 // A program that fails says why.
 // RUN: not moe-opt %s --tile-emit-kernels=ptxas=/bin/false 2>&1 | FileCheck --check-prefix=FAILS %s
+// It has our environment, and a malloc in large steps unless that says another.
+// RUN: env -u GLIBC_TUNABLES MINE=kept not moe-opt %s --tile-emit-kernels=ptxas=%S/Inputs/asking-ptxas.sh 2>&1 | FileCheck --check-prefix=OURS %s
+// RUN: env GLIBC_TUNABLES=glibc.malloc.arena_max=3 not moe-opt %s --tile-emit-kernels=ptxas=%S/Inputs/asking-ptxas.sh 2>&1 | FileCheck --check-prefix=THEIRS %s
 
 // PTXAS: error: unsupported here: no program ptxas at /nowhere/ptxas
 // KIND: error: wanted any, ptxas, nvjitlink or none as assembler, found 'everything'
 
-// STRICT: [[@LINE+8]]:1: error: internal error: kernel 'small': ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized
-// STRICT: [[@LINE+7]]:1: error: internal error: kernel 'small': spills: 24 bytes of stores, 40 bytes of loads
+// STRICT: [[@LINE+10]]:1: error: internal error: kernel 'small': ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized
+// STRICT: [[@LINE+9]]:1: error: internal error: kernel 'small': spills: 24 bytes of stores, 40 bytes of loads
 
 // LAX: warning: kernel 'small': ptxas info    : (C7510)
 // LAX: warning: kernel 'small': spills: 24 bytes of stores, 40 bytes of loads
 // LAX: small: registers 168, spills 64 bytes, stack 16 bytes, static shared 48 bytes, barriers 2, code 0 bytes
 
 // FAILS: error: internal error: kernel 'small': ptxas failed with status 1:
+// OURS: mine: kept, malloc: glibc.malloc.hugetlb=1:
+// THEIRS: mine: , malloc: glibc.malloc.arena_max=3
 llvm.func @small(%out: !llvm.ptr<1>) attributes {nvvm.kernel} {
   llvm.return
 }
