@@ -52,6 +52,8 @@ ExpertChooser::ExpertChooser(const std::vector<double> &shares, uint32_t topK,
     seconds.resize(limit->count);
     secondTimes.resize(limit->count);
     groupSize = static_cast<uint32_t>(rates.size()) / limit->count;
+    for (uint32_t number = 0; number < limit->count; ++number)
+      groupRates.push_back(rateLeft(number * groupSize));
   }
 }
 
@@ -100,16 +102,22 @@ void ExpertChooser::chooseOfAll(Random &random, std::span<uint32_t> chosen) {
   }
 }
 
+double ExpertChooser::rateLeft(uint32_t first) const {
+  double rate = 0;
+  for (uint32_t expert = first; expert < first + groupSize; ++expert)
+    rate += isTaken[expert] ? 0 : rates[expert];
+  return rate;
+}
+
 void ExpertChooser::advance(Random &random, uint32_t number) {
   Group &group = groups[number];
   uint32_t first = number * groupSize;
-  group.expert = drawLeft(random, first, first + groupSize, group.rate);
-  group.next += random.exponential() / group.rate;
+  // Most groups are done after one or two arrivals: the rest is summed up when one more comes.
+  double rate = group.left == groupSize ? groupRates[number] : rateLeft(first);
+  group.expert = drawLeft(random, first, first + groupSize, rate);
+  group.next += random.exponential() / rate;
   isTaken[group.expert] = true;
   --group.left;
-  group.rate = 0;
-  for (uint32_t expert = first; expert < first + groupSize; ++expert)
-    group.rate += isTaken[expert] ? 0 : rates[expert];
 }
 
 void ExpertChooser::chooseOfGroups(Random &random, std::span<uint32_t> chosen) {
@@ -117,9 +125,7 @@ void ExpertChooser::chooseOfGroups(Random &random, std::span<uint32_t> chosen) {
   std::fill(isTaken.begin(), isTaken.end(), false);
   for (uint32_t number = 0; number < groups.size(); ++number) {
     Group &group = groups[number];
-    double rate = std::accumulate(rates.begin() + number * groupSize,
-                                  rates.begin() + (number + 1) * groupSize, 0.0);
-    group = {0, 0, rate, 0, groupSize};
+    group = {0, 0, 0, groupSize};
     advance(random, number);
     group.first = group.next;
     if (!isSum)

@@ -32,7 +32,6 @@ public:
 private:
   struct Group {
     double next = 0, first = 0; ///< time of the next arrival and of the first
-    double rate = 0;            ///< of those that have not arrived
     uint32_t expert = 0;        ///< that arrives next
     uint32_t left = 0;          ///< experts behind it
   };
@@ -41,11 +40,14 @@ private:
   void chooseOfGroups(Random &random, std::span<uint32_t> chosen);
   /// Draws the next arrival of a group.
   void advance(Random &random, uint32_t group);
+  /// The rates of a group's experts that have not arrived; `first` is its first expert.
+  double rateLeft(uint32_t first) const;
   uint32_t drawLeft(Random &random, uint32_t first, uint32_t last, double rate) const;
 
   std::vector<double> rates, sums; ///< by expert; running sums
-  std::vector<bool> isTaken;
+  std::vector<uint8_t> isTaken; ///< by expert
   std::optional<GroupLimit> limit;
+  std::vector<double> groupRates; ///< of all experts of a group
   std::vector<Group> groups;
   std::vector<uint32_t> order, arrivals, seconds; ///< by group
   std::vector<double> secondTimes;
