@@ -25,8 +25,8 @@ namespace {
 
 class Finder {
 public:
-  Finder(const Network &network, std::span<const Demand> demands)
-      : network(network), demands(demands),
+  Finder(const Network &network, std::span<const Demand> demands, KnownCuts &cuts)
+      : network(network), demands(demands), cuts(cuts),
         hasTree(std::any_of(
             network.getResources().begin(), network.getResources().end(),
             [](const Resource &resource) { return resource.kind == ResourceKind::PcieUp; })) {}
@@ -50,6 +50,7 @@ private:
 
   const Network &network;
   std::span<const Demand> demands;
+  KnownCuts &cuts;
   bool hasTree;
   double farthest = 0; ///< latency of any pair with traffic
   Bound bound;
@@ -157,7 +158,7 @@ static std::string nameOf(const Network &network, const Cut &cut,
 }
 
 void Finder::consider(const Cut &cut) {
-  std::optional<std::map<uint32_t, double>> costs = resourcesAcross(network, cut);
+  const CutCosts &costs = cuts.costsOf(cut);
   if (!costs)
     return;
   double rate = 0, best = 0;
@@ -397,6 +398,7 @@ void Finder::considerPrices(uint32_t node) {
 }
 
 Bound Finder::find() {
+  cuts.restart();
   for (const Demand &demand : demands)
     farthest = std::max(farthest, latenciesOf(network, demand).second);
   bool hasNodes = network.getNodes() > 1;
@@ -419,6 +421,11 @@ Bound Finder::find() {
 }
 
 Bound boundOf(const Network &network, std::span<const Demand> demands) {
+  KnownCuts cuts(network);
+  return boundOf(network, demands, cuts);
+}
+
+Bound boundOf(const Network &network, std::span<const Demand> demands, KnownCuts &cuts) {
   for ([[maybe_unused]] const Demand &demand : demands) {
     assert(demand.bytes.getSize() == network.getRanks() && "a byte has two ends");
     assert((demand.merging == Merging::None ||
@@ -428,7 +435,7 @@ Bound boundOf(const Network &network, std::span<const Demand> demands) {
             demand.groups == network.getNodes()) &&
            "nodes are the groups where there are several");
   }
-  Bound bound = Finder(network, demands).find();
+  Bound bound = Finder(network, demands, cuts).find();
   if (demands.size() < 2)
     return bound;
   // A resource that carries bytes of all is busy from the start and hands on its last byte
@@ -437,7 +444,7 @@ Bound boundOf(const Network &network, std::span<const Demand> demands) {
   for (const Demand &demand : demands)
     leastOfAll += latenciesOf(network, demand).first;
   for (const Demand &demand : demands) {
-    Bound one = Finder(network, std::span(&demand, 1)).find();
+    Bound one = Finder(network, std::span(&demand, 1), cuts).find();
     double others = leastOfAll - latenciesOf(network, demand).first;
     if (one.seconds <= 0 || one.seconds + others <= bound.seconds)
       continue;

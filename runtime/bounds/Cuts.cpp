@@ -100,7 +100,12 @@ private:
   /// that is there as a whole; for a part of one at least as much as one rank's.
   double ofSide(uint32_t end, bool isOfInside) const {
     double sum = 0;
-    for (uint32_t group = 0; group < demand.groups; ++group) {
+    // All ranks of the cut, or of its node, are in few groups: a look at each would be the
+    // cube of the ranks, over all cuts.
+    bool isNear = isOfInside || cut.withinNode;
+    uint32_t node = network.nodeOf(cut.ranks.front()) * network.getLanes();
+    uint32_t last = isNear ? demand.groupOf(node + network.getLanes() - 1) : demand.groups - 1;
+    for (uint32_t group = isNear ? demand.groupOf(node) : 0; group <= last; ++group) {
       double all = 0, most = 0;
       uint32_t first = group * demand.groupSize(), members = 0;
       for (uint32_t rank = first; rank < first + demand.groupSize(); ++rank) {
@@ -158,7 +163,13 @@ static const Route::Use *useOf(const Network &network, const Route &way, const C
   return found;
 }
 
-std::optional<std::map<uint32_t, double>> resourcesAcross(const Network &network, const Cut &cut) {
+const CutCosts &KnownCuts::costsOf(const Cut &cut) {
+  if (next == found.size())
+    found.push_back(resourcesAcross(network, cut));
+  return found[next++];
+}
+
+CutCosts resourcesAcross(const Network &network, const Cut &cut) {
   std::map<uint32_t, double> costs;
   std::vector<bool> isInside(network.getRanks());
   for (uint32_t rank : cut.ranks)

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace moec::bounds {
 
@@ -39,8 +40,25 @@ double bytesAcross(const topology::Network &network, const Demand &demand, const
 
 /// The resources, of which every crossing way uses one: number to the fewest bytes
 /// that a byte costs there. None: there is a way that uses nothing, or no way at all.
-std::optional<std::map<uint32_t, double>> resourcesAcross(const topology::Network &network,
-                                                          const Cut &cut);
+using CutCosts = std::optional<std::map<uint32_t, double>>;
+CutCosts resourcesAcross(const topology::Network &network, const Cut &cut);
+
+/// Those of the cuts of one network, in the order in which every search for a bound asks
+/// for them: the first looks at the ways between all ranks, the next remember.
+class KnownCuts {
+public:
+  explicit KnownCuts(const topology::Network &network) : network(network) {}
+  void restart() { next = 0; }
+  const CutCosts &costsOf(const Cut &cut);
+
+private:
+  const topology::Network &network;
+  std::vector<CutCosts> found;
+  size_t next = 0;
+};
+
+/// As without `cuts`, which bounds of the same network share.
+Bound boundOf(const topology::Network &network, std::span<const Demand> demands, KnownCuts &cuts);
 
 } // namespace moec::bounds
 

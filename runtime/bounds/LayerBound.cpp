@@ -7,6 +7,7 @@
 #include "runtime/bounds/LayerBound.h"
 
 #include "runtime/base/Text.h"
+#include "runtime/bounds/Cuts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,10 +69,11 @@ LayerBound boundOfLayer(const topology::Machine &machine, const topology::Networ
   std::vector<Demand> demands = {dispatchDemand(counts, bytes.perDispatch, bytes.dispatch),
                                  combineDemand(counts, bytes.perCombine, bytes.combine)};
   LayerBound bound;
-  bound.dispatch = boundOf(network, demands[0]);
-  bound.combine = boundOf(network, demands[1]);
+  KnownCuts cuts(network);
+  bound.dispatch = boundOf(network, std::span(demands).subspan(0, 1), cuts);
+  bound.combine = boundOf(network, std::span(demands).subspan(1, 1), cuts);
   boundExperts(machine, layer, placement, counts, bound);
-  Bound both = boundOf(network, demands);
+  Bound both = boundOf(network, demands, cuts);
   bool isOfExperts = bound.expertsSeconds > both.seconds;
   bound.seconds = isOfExperts ? bound.expertsSeconds : both.seconds;
   bound.resource = isOfExperts ? bound.expertsResource : both.resource;
