@@ -64,6 +64,7 @@ private:
   std::map<std::pair<uint32_t, uint32_t>, TaskId> signals;  ///< by cell and value
   std::map<TaskId, std::vector<TaskId>> covered;            ///< puts by the signal that tells
   std::vector<TaskId> coveredBy, seenBy;                    ///< by task: a signal, or none
+  std::vector<uint32_t> untold;                             ///< puts of no signal yet, by pair
   std::vector<uint32_t> firstNode, nodeCount, firstReceive; ///< by task
   std::map<std::pair<FamilyId, uint32_t>, std::vector<TaskId>> inFlight; ///< by family and rank
   MessageGraph result;
@@ -132,10 +133,12 @@ rt::Status Builder::count() {
 }
 
 /// Which puts a signal tells of: those to the same rank that are done before it and
-/// of which no earlier signal tells.
+/// of which no earlier signal tells. Where none is left there is nothing to look for: what
+/// is before a signal of the way back is all that came to its rank.
 void Builder::cover(TaskId signal) {
+  uint32_t &left = untold[size_t(tasks[signal].rank) * graph.getRanks() + tasks[signal].peer];
   std::vector<TaskId> stack = {signal};
-  while (!stack.empty()) {
+  while (!stack.empty() && left > 0) {
     TaskId task = stack.back();
     stack.pop_back();
     for (TaskId first : before(task)) {
@@ -148,6 +151,7 @@ void Builder::cover(TaskId signal) {
         continue;
       coveredBy[first] = signal;
       covered[signal].push_back(first);
+      --left;
     }
   }
 }
@@ -155,8 +159,14 @@ void Builder::cover(TaskId signal) {
 void Builder::findSignals() {
   coveredBy.assign(tasks.size(), none);
   seenBy.assign(tasks.size(), none);
+  untold.assign(size_t(graph.getRanks()) * graph.getRanks(), 0);
   for (TaskId task = 0; task < tasks.size(); ++task) {
-    if (!chosen[task] || graph.familyOf(task).kind != TaskClass::Signal)
+    if (!chosen[task])
+      continue;
+    TaskClass kind = graph.familyOf(task).kind;
+    if (kind == TaskClass::Transfer)
+      ++untold[size_t(tasks[task].rank) * graph.getRanks() + tasks[task].peer];
+    if (kind != TaskClass::Signal)
       continue;
     signals[{tasks[task].cell, tasks[task].value}] = task;
     cover(task);
