@@ -93,10 +93,23 @@ void ModelMemory::writeOn(uint32_t rank, const plan::ConcreteRegion &region, uin
   put(std::move(store));
 }
 
+void ModelMemory::free(uint64_t number) {
+  landable.insert(std::upper_bound(landable.begin(), landable.end(), number), number);
+}
+
+/// Stores to one cell keep their order; a flag comes after what it covers.
 void ModelMemory::put(Store store) {
   store.number = stores++;
   store.by = current;
-  pending.push_back(std::move(store));
+  auto [last, isFirst] = lastInto.try_emplace({store.isFlag, store.key}, store.number);
+  if (!isFirst)
+    store.after.push_back(std::exchange(last->second, store.number));
+  store.waits = static_cast<uint32_t>(store.after.size());
+  for (uint64_t number : store.after)
+    pending.at(number).before.push_back(store.number);
+  if (store.waits == 0)
+    free(store.number);
+  pending.emplace(store.number, std::move(store));
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,14 +140,14 @@ void ModelMemory::signalOn(uint32_t rank, const FlagWord &word) {
   store.key = flagKey(current, rank);
   store.word = word;
   plan::Path path = plan::flagPathOf(op.via);
-  for (const Store &other : pending) {
+  for (const auto &[number, other] : pending) {
     bool isAlike = plan::flagPathOf(graph.op(other.by).via) == path;
     bool covers = isAlike && (path == plan::Path::NVLink ||
                               (graph[other.by].rank == graph[current].rank &&
                                std::get<0>(other.key) == std::get<0>(store.key)));
     bool isTwin = other.by == current; // the same signal on another rank
     if (covers && !isTwin && knows(other.by))
-      store.after.push_back(other.number);
+      store.after.push_back(number);
   }
   if (rank == graph[current].rank) // nothing travels
     flags[store.key] = std::move(store.word);
@@ -157,26 +170,16 @@ uint32_t ModelMemory::acquire() {
 // Stores on their way
 //===----------------------------------------------------------------------===//
 
-/// Stores to one cell keep their order; a flag comes after what it covers.
-bool ModelMemory::mustWait(size_t index) const {
-  const Store &store = pending[index];
-  for (size_t i = 0; i < index; ++i) {
-    if (pending[i].isFlag == store.isFlag && pending[i].key == store.key)
-      return true;
-    if (std::binary_search(store.after.begin(), store.after.end(), pending[i].number))
-      return true;
-  }
-  return false;
-}
-
 void ModelMemory::land(const std::function<size_t(size_t)> &pick) {
-  std::vector<size_t> free;
-  for (size_t i = 0; i < pending.size(); ++i)
-    if (!mustWait(i))
-      free.push_back(i);
-  size_t index = free[pick(free.size())];
-  Store store = std::move(pending[index]);
-  pending.erase(pending.begin() + index);
+  auto chosen = landable.begin() + static_cast<ptrdiff_t>(pick(landable.size()));
+  Store store = std::move(pending.extract(*chosen).mapped());
+  landable.erase(chosen);
+  auto last = lastInto.find({store.isFlag, store.key});
+  if (last->second == store.number)
+    lastInto.erase(last);
+  for (uint64_t number : store.before)
+    if (--pending.at(number).waits == 0)
+      free(number);
   if (store.isFlag)
     flags[store.key] = std::move(store.word);
   else

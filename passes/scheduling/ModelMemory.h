@@ -72,7 +72,9 @@ private:
     Key key;
     ModelValue value = 0;
     FlagWord word;
-    std::vector<uint64_t> after; ///< stores that land first
+    std::vector<uint64_t> after;  ///< stores that land first, pending when this was issued
+    std::vector<uint64_t> before; ///< stores that wait for this one
+    uint32_t waits = 0;           ///< for so many
   };
 
   bool knows(int64_t task) const;
@@ -82,7 +84,7 @@ private:
                ModelValue value);
   void signalOn(uint32_t rank, const FlagWord &word);
   void put(Store store);
-  bool mustWait(size_t index) const;
+  void free(uint64_t number);
 
   const TaskGraph &graph;
   TaskId current = 0;
@@ -90,7 +92,9 @@ private:
   std::vector<Clock> incoming; ///< by node
   std::map<Key, Cell> cells;
   std::map<Key, FlagWord> flags;
-  std::vector<Store> pending; ///< in the order of issue
+  std::map<uint64_t, Store> pending;                 ///< by number, in the order of issue
+  std::vector<uint64_t> landable;                    ///< of them, those that wait for none
+  std::map<std::pair<bool, Key>, uint64_t> lastInto; ///< of pending ones, by kind and place
   uint64_t stores = 0;
   std::string fault;
 };

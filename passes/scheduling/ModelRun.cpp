@@ -207,7 +207,9 @@ static std::vector<ModelTraffic> makeSteps(const plan::Plan &plan, const Extent 
 
 static void runExtent(const plan::Plan &plan, const Extent &extent, uint32_t bound,
                       ModelCampaign &campaign) {
-  constexpr uint64_t mostCounts = 1024, seeds = 3;
+  // The larger the counts, the fewer of them: a run takes as long as it has rows.
+  constexpr uint64_t seeds = 3;
+  const uint64_t mostCounts = 1024 * 16 / std::max(bound, 16u);
   plan::Plan small = plan;
   small.ranks = extent.ranks;
   small.nodes = extent.nodes;

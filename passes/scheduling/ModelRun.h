@@ -35,7 +35,7 @@ struct ModelCampaign {
 
 /// Runs the plan for few ranks (up to 3, or 2 nodes if they have at most 2 lanes, and
 /// not more than its own), depth + 2 steps, with all counts up to `bound` between every
-/// two ranks where these are not too many, else with a sample.
+/// two ranks where these are not too many, else with a sample, the smaller the larger they are.
 ModelCampaign runAllCounts(const plan::Plan &plan, uint32_t bound);
 
 /// Runs the plan with these counts in every step, and with none in between, under
