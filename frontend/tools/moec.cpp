@@ -13,6 +13,11 @@
 int main(int argc, char **argv) {
   try {
     return moec::driver::runCommandLine(argc, argv);
+  } catch (const std::bad_alloc &) {
+    std::fputs("moec: unsupported: wanted more memory than there is; fewer ranks or tokens need "
+               "less\n",
+               stderr);
+    return 2;
   } catch (const std::exception &error) {
     // What a library threw and nobody expected: ours to mend.
     std::fprintf(stderr, "moec: internal error: %s\n", error.what());

@@ -29,7 +29,7 @@ public:
   rt::Result<Network> run();
 
 private:
-  rt::Status checkRates() const;
+  rt::Status checkMachine() const;
   /// One of that kind, owner and part; `name()` where it is new.
   template <typename Name>
   uint32_t resource(ResourceKind kind, uint32_t owner, uint32_t part, double rate, Name name) {
@@ -65,7 +65,12 @@ private:
 
 } // namespace
 
-rt::Status NetworkMaker::checkRates() const {
+rt::Status NetworkMaker::checkMachine() const {
+  constexpr uint32_t most = 4096; // 2 GiB of routes, one for each two
+  if (uint64_t(network.getNodes()) * network.getLanes() > most)
+    return rt::unsupportedError("machine ", rt::quote(machine.name), ": wanted at most ", most,
+                                " ranks, for there is a way between each two, found ",
+                                uint64_t(network.getNodes()) * network.getLanes());
   for (const Link &link : machine.links)
     if (!link.bytesPerSecond() || *link.bytesPerSecond() <= 0)
       return rt::invalidError("machine ", rt::quote(machine.name), ": link ", rt::quote(link.name),
@@ -269,7 +274,7 @@ rt::Status NetworkMaker::addPair(uint32_t from, uint32_t to) {
 }
 
 rt::Result<Network> NetworkMaker::run() {
-  MOEC_RETURN_IF_ERROR(checkRates());
+  MOEC_RETURN_IF_ERROR(checkMachine());
   for (uint32_t lane = 0; lane < network.getLanes(); ++lane) {
     toNic.push_back(tree.pathToNic(lane));
     fromNic.push_back(tree.pathFromNic(lane));

@@ -7,6 +7,7 @@
 #include "runtime/module/Homes.h"
 #include "runtime/traffic/ChooseExperts.h"
 #include "runtime/traffic/Random.h"
+#include "runtime/traffic/ReadTraffic.h"
 #include "runtime/traffic/Traffic.h"
 
 #include <algorithm>
@@ -63,6 +64,11 @@ private:
 
 static rt::Status checkRouting(const Routing &routing) {
   uint32_t ranks = routing.ranks();
+  if (ranks > maxMatrixRanks)
+    return rt::unsupportedError("wanted at most ", maxMatrixRanks,
+                                " ranks for the sizes of a step, of "
+                                "which there are some for each two, found ",
+                                ranks);
   if (ranks == 0 || routing.nodes == 0 || ranks % routing.nodes != 0)
     return rt::invalidError("wanted nodes that divide ", ranks, " ranks, found ", routing.nodes);
   if (routing.topK == 0 || routing.topK > routing.experts)
