@@ -11,6 +11,7 @@
 #include "passes/lowering/Emitter.h"
 #include "passes/lowering/RingBlocks.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -41,23 +42,12 @@ bool isRolled(tile::RingOp ring) {
 }
 
 namespace {
-/// What the loop carries: the place of a block.
+/// The place of a block. The loop carries it where `slots` is no power of two; else it
+/// follows from the block's number.
 struct Turn {
   Value number; ///< of the slot
   Value late, early;
   SmallVector<Value> starts; ///< of gathers, see tile.gather_copy
-
-  static Turn of(ValueRange values, bool hasEarly) {
-    return {values[0], values[1], hasEarly ? values[2] : Value(),
-            llvm::to_vector(values.drop_front(hasEarly ? 3 : 2))};
-  }
-  SmallVector<Value> pack() const {
-    SmallVector<Value> values = {number, late};
-    if (early)
-      values.push_back(early);
-    llvm::append_range(values, starts);
-    return values;
-  }
 };
 
 class Rolling {
@@ -73,12 +63,13 @@ public:
       first.starts.push_back(gather.rows.getStart());
     unsigned lag = commit.getAfter();
     auto loop = scf::ForOp::create(builder, ring.getLoc(), make.i32(0), make.i32(shape.count + lag),
-                                   make.i32(1), first.pack());
+                                   make.i32(1), pack(first));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
-    Turn turn = Turn::of(loop.getRegionIterArgs(), bool(phases.early));
+    Turn turn = unpack(loop.getRegionIterArgs(), phases, loop.getInductionVar());
     emitTurn(turn, loop.getInductionVar());
-    scf::YieldOp::create(builder, ring.getLoc(), getNext(turn).pack());
+    if (!loop.getRegionIterArgs().empty()) // else it is there
+      scf::YieldOp::create(builder, ring.getLoc(), pack(getNext(turn)));
   }
 
 private:
@@ -86,6 +77,31 @@ private:
     tile::GatherOp op;
     tile::GatherRowsOp rows;
   };
+
+  bool isCarried() const { return !llvm::isPowerOf2_32(shape.slots); }
+
+  SmallVector<Value> pack(const Turn &turn) const {
+    SmallVector<Value> values;
+    if (isCarried()) {
+      values = {turn.number, turn.late};
+      if (turn.early)
+        values.push_back(turn.early);
+    }
+    llvm::append_range(values, turn.starts);
+    return values;
+  }
+  /// `phases`: of the first round.
+  Turn unpack(ValueRange values, const Phases &phases, Value block) {
+    if (isCarried()) {
+      Value early = phases.early ? values[2] : Value();
+      return {values[0], values[1], early, llvm::to_vector(values.drop_front(early ? 3 : 2))};
+    }
+    Value round = make.shiftRight(block, llvm::Log2_32(shape.slots));
+    auto flipped = [&](Value parity) { return make.bitXor(parity, make.bitAnd(round, 1)); };
+    Value early = phases.early ? flipped(phases.early) : Value();
+    return {getSlot(block), flipped(phases.late), early, llvm::to_vector(values)};
+  }
+  Value getSlot(Value block) { return make.bitAnd(block, shape.slots - 1); }
 
   void startGathers() {
     for (auto gather : ring.getBody().front().getOps<tile::GatherOp>()) {
@@ -107,7 +123,9 @@ private:
     }
     make.ifThen(make.compare(Compare::Less, block, shape.count), [&] { emitCopies(turn, block); });
     // `lag` slots back in the circle: the difference that is negative is the greater one.
-    Value due = make.min(make.sub(turn.number, lag), make.add(turn.number, shape.slots - lag));
+    Value due = isCarried()
+                    ? make.min(make.sub(turn.number, lag), make.add(turn.number, shape.slots - lag))
+                    : getSlot(make.sub(block, lag));
     tile::CommitOp::create(builder, commit.getLoc(), ring.getPipe(), due, lag,
                            make.compare(Compare::AtLeast, block, lag));
   }
@@ -146,14 +164,18 @@ private:
   }
 
   Turn getNext(const Turn &turn) {
-    Value next = make.add(turn.number, 1);
     Turn after;
-    after.number = make.min(next, make.sub(next, shape.slots)); // 0 behind the last
-    Value wraps = make.compare(Compare::Equal, after.number, 0);
-    auto flipped = [&](Value parity) { return make.select(wraps, make.bitXor(parity, 1), parity); };
-    after.late = flipped(turn.late);
-    if (turn.early)
-      after.early = flipped(turn.early);
+    if (isCarried()) {
+      Value next = make.add(turn.number, 1);
+      after.number = make.min(next, make.sub(next, shape.slots)); // 0 behind the last
+      Value wraps = make.compare(Compare::Equal, after.number, 0);
+      auto flipped = [&](Value parity) {
+        return make.select(wraps, make.bitXor(parity, 1), parity);
+      };
+      after.late = flipped(turn.late);
+      if (turn.early)
+        after.early = flipped(turn.early);
+    }
     for (auto [start, gather] : llvm::zip_equal(turn.starts, gathers))
       after.starts.push_back(
           tile::PtxAdvanceOp::create(builder, ring.getLoc(), start.getType(), start,

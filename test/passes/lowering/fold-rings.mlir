@@ -119,7 +119,7 @@ tile.kernel @two() {
 
 // -----
 
-!p = !tile.pipe<2 x [<16x64xbf16, swizzle 128>]>
+!p = !tile.pipe<3 x [<16x64xbf16, swizzle 128>]>
 !t = !tile.ticket<[<16x64xbf16, swizzle 128>]>
 !s = !tile.slot<[<16x64xbf16, swizzle 128>]>
 
@@ -127,14 +127,14 @@ tile.kernel @two() {
 // block. In one turn more than blocks nothing is copied and the last slot is handed on.
 // CHECK-LABEL: tile.kernel @gather
 // CHECK: %[[START:.*]], %[[ROWS:.*]]:2 = tile.gather_rows %base pitch 400 rows(%indices[%{{.*}}], %{{.*}}) of !tile.buf<16x64xbf16, swizzle 128>
-// CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c5{{.*}} step %c1{{.*}} iter_args(%[[SLOT:.*]] = %c0{{.*}}, %{{.*}}, %[[AT:.*]] = %[[START]])
-// CHECK: %[[COPIES:.*]] = arith.cmpi ult, %[[K]], %c4
+// CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c7{{.*}} step %c1{{.*}} iter_args(%[[SLOT:.*]] = %c0{{.*}}, %{{.*}}, %[[AT:.*]] = %[[START]])
+// CHECK: %[[COPIES:.*]] = arith.cmpi ult, %[[K]], %c6
 // CHECK: scf.if %[[COPIES]] {
 // CHECK: tile.acquire %p at %[[SLOT]]
 // CHECK: tile.gather_copy %[[AT]] pitch 400 rows(%[[ROWS]]#0, %[[ROWS]]#1) k(%[[K]])
 // CHECK: }
 // CHECK: %[[LESS:.*]] = arith.subi %[[SLOT]], %c1
-// CHECK: %[[MORE:.*]] = arith.addi %[[SLOT]], %c1
+// CHECK: %[[MORE:.*]] = arith.addi %[[SLOT]], %c2
 // CHECK: %[[DUE:.*]] = arith.minui %[[LESS]], %[[MORE]]
 // CHECK: %[[ANY:.*]] = arith.cmpi uge, %[[K]], %c1
 // CHECK: tile.commit %p at %[[DUE]] after 1 when %[[ANY]]
@@ -146,7 +146,46 @@ tile.kernel @gather(%base: !llvm.ptr<1> = <"base", pointer, buffer, 0 at 0>,
     tile.role "fill" warps [2, 3] {
       %n = arith.constant 9 : i32
       %first = arith.constant 0 : i32
-      tile.ring %p count 4 (%t, %k) : !p {
+      tile.ring %p count 6 (%t, %k) : !p {
+        %s = tile.acquire %t : !t
+        %a = tile.slot_buf %s[0] : !s
+        tile.gather %base pitch 400 rows(%indices[%first], %n) k(%k), %a : !tile.buf<16x64xbf16, swizzle 128>
+        tile.commit %s after 1 : !s
+      }
+    }
+  }
+}
+
+// -----
+
+!p = !tile.pipe<4 x [<16x64xbf16, swizzle 128>]>
+!t = !tile.ticket<[<16x64xbf16, swizzle 128>]>
+!s = !tile.slot<[<16x64xbf16, swizzle 128>]>
+
+// Where slots are a power of two, slot and round follow from the number of the block; the
+// slot of the rest has a parity of its own.
+// CHECK-LABEL: tile.kernel @circle
+// CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c10{{.*}} step %c1{{.*}} iter_args(%[[AT:.*]] = %{{.*}})
+// CHECK: %[[ROUND:.*]] = arith.shrui %[[K]], %c2
+// CHECK: %[[ODD:.*]] = arith.andi %[[ROUND]], %c1
+// CHECK: %[[EARLY:.*]] = arith.xori %{{.*}}, %[[ODD]]
+// CHECK: %[[SLOT:.*]] = arith.andi %[[K]], %c3
+// CHECK: arith.xori %{{.*}}
+// CHECK: scf.if
+// CHECK: %[[FIRST:.*]] = arith.cmpi ult, %[[SLOT]], %c1
+// CHECK: %[[PARITY:.*]] = arith.select %[[FIRST]], %[[EARLY]], %
+// CHECK: tile.acquire %p at %[[SLOT]] phase %[[PARITY]] :
+// CHECK: %[[BEFORE:.*]] = arith.subi %[[K]], %c1
+// CHECK: %[[DUE:.*]] = arith.andi %[[BEFORE]], %c3
+// CHECK: tile.commit %p at %[[DUE]] after 1 when
+tile.kernel @circle(%base: !llvm.ptr<1> = <"base", pointer, buffer, 0 at 0>,
+                    %indices: !llvm.ptr<1> = <"indices", pointer, workspace, 0 at 8>) {
+  tile.stage "s" {
+    %p = tile.pipe "p" : !p
+    tile.role "fill" warps [2, 3] {
+      %n = arith.constant 9 : i32
+      %first = arith.constant 0 : i32
+      tile.ring %p count 9 (%t, %k) : !p {
         %s = tile.acquire %t : !t
         %a = tile.slot_buf %s[0] : !s
         tile.gather %base pitch 400 rows(%indices[%first], %n) k(%k), %a : !tile.buf<16x64xbf16, swizzle 128>
