@@ -79,25 +79,35 @@ private:
       emit.fenceProxy(Proxy::All);
     } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
       visitLoop(loop);
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      visitWhile(loop);
     } else {
       visitOther(op);
     }
   }
 
+  /// What runs in one of `from` is in one of `to` then.
+  void handOn(ValueRange from, ValueRange to) {
+    for (auto [before, after] : llvm::zip_equal(from, to))
+      if (llvm::is_contained(running, before)) {
+        llvm::erase(running, before);
+        running.push_back(after);
+      }
+  }
+
   /// A loop that carries running products hands them on, running.
   void visitLoop(scf::ForOp loop) {
-    for (auto [init, arg] : llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs()))
-      if (llvm::is_contained(running, init)) {
-        llvm::erase(running, init);
-        running.push_back(arg);
-      }
+    handOn(loop.getInitArgs(), loop.getRegionIterArgs());
     visitBlock(*loop.getBody());
-    auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
-    for (auto [yielded, result] : llvm::zip_equal(yield.getResults(), loop.getResults()))
-      if (llvm::is_contained(running, yielded)) {
-        llvm::erase(running, yielded);
-        running.push_back(result);
-      }
+    handOn(loop.getBody()->getTerminator()->getOperands(), loop.getResults());
+  }
+
+  void visitWhile(scf::WhileOp loop) {
+    handOn(loop.getInits(), loop.getBeforeArguments());
+    visitBlock(*loop.getBeforeBody());
+    handOn(loop.getConditionOp().getArgs(), loop.getAfterArguments());
+    visitBlock(*loop.getAfterBody());
+    handOn(loop.getAfterBody()->getTerminator()->getOperands(), loop.getResults());
   }
 
   void visitOther(Operation *op) {

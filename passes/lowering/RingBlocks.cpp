@@ -49,9 +49,12 @@ RingBlocks::RingBlocks(Operation *op, const Phases &phases, OpBuilder &builder)
 
 void RingBlocks::emit() {
   startProducts();
-  if (shape.rounds())
+  if (!shape.rounds())
+    emitFew();
+  else if (shape.rest())
+    emitBrokenRounds();
+  else
     emitRounds();
-  emitRest();
   emitLagging();
 }
 
@@ -70,51 +73,89 @@ void RingBlocks::startProducts() {
 }
 
 //===----------------------------------------------------------------------===//
-// Rounds, rest
+// Rounds
 //===----------------------------------------------------------------------===//
 
-void RingBlocks::emitRounds() {
-  SmallVector<Value> inits = {phases.late};
+/// The state of a place in the loop.
+SmallVector<Value> RingBlocks::pack() const {
+  SmallVector<Value> state = {phases.late};
   if (phases.early)
-    inits.push_back(phases.early);
-  llvm::append_range(inits, values);
+    state.push_back(phases.early);
+  llvm::append_range(state, values);
+  return state;
+}
+
+void RingBlocks::unpack(ValueRange state) {
+  phases.late = state.front();
+  state = state.drop_front();
+  if (phases.early) {
+    phases.early = state.front();
+    state = state.drop_front();
+  }
+  llvm::copy(state, values.begin());
+}
+
+void RingBlocks::flipPhases() {
+  phases.late = make.bitXor(phases.late, 1);
+  if (phases.early)
+    phases.early = make.bitXor(phases.early, 1);
+}
+
+/// The blocks of a round, from block `first` on, that lie in slots `begin` to `end` - 1.
+void RingBlocks::emitSlots(Value first, unsigned begin, unsigned end) {
+  Value laterRound = make.compare(Compare::NotEqual, first, 0);
+  for (unsigned slot = begin; slot < end; ++slot)
+    emitTurn({make.add(first, slot), slot, std::nullopt, laterRound,
+              shape.isEarly(slot) ? phases.early : phases.late});
+}
+
+void RingBlocks::emitRounds() {
   auto loop =
       scf::ForOp::create(builder, ring.getLoc(), make.i32(0),
-                         make.i32(shape.rounds() * shape.slots), make.i32(shape.slots), inits);
-
-  // The state of a place in the loop, in the order of `inits`.
-  auto take = [&](ValueRange from) {
-    phases.late = from.front();
-    from = from.drop_front();
-    if (phases.early) {
-      phases.early = from.front();
-      from = from.drop_front();
-    }
-    llvm::copy(from, values.begin());
-  };
+                         make.i32(shape.rounds() * shape.slots), make.i32(shape.slots), pack());
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
-    take(loop.getRegionIterArgs());
-    Value first = loop.getInductionVar();
-    Value laterRound = make.compare(Compare::NotEqual, first, 0);
-    for (unsigned slot = 0; slot < shape.slots; ++slot)
-      emitTurn({make.add(first, slot), slot, std::nullopt, laterRound,
-                shape.isEarly(slot) ? phases.early : phases.late});
-    SmallVector<Value> next = {make.bitXor(phases.late, 1)};
-    if (phases.early)
-      next.push_back(make.bitXor(phases.early, 1));
-    llvm::append_range(next, values);
-    scf::YieldOp::create(builder, ring.getLoc(), next);
+    unpack(loop.getRegionIterArgs());
+    emitSlots(loop.getInductionVar(), 0, shape.slots);
+    flipPhases();
+    scf::YieldOp::create(builder, ring.getLoc(), pack());
   }
-  take(loop.getResults());
+  unpack(loop.getResults());
 }
 
-void RingBlocks::emitRest() {
-  for (unsigned slot = 0; slot < shape.rest(); ++slot) {
-    unsigned number = shape.rounds() * shape.slots + slot;
-    emitTurn({make.i32(number), slot, number, Value(), phases.early});
-  }
+/// The rest is the beginning of one more round, which the loop leaves there.
+void RingBlocks::emitBrokenRounds() {
+  SmallVector<Value> inits = pack();
+  inits.push_back(make.i32(0)); // the first block of the round
+  auto types = llvm::to_vector(ValueRange(inits).getTypes());
+  SmallVector<Location> places(types.size(), ring.getLoc());
+  auto loop = scf::WhileOp::create(builder, ring.getLoc(), types, inits);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.createBlock(&loop.getBefore(), {}, types, places);
+  unpack(loop.getBeforeArguments().drop_back());
+  Value first = loop.getBeforeArguments().back();
+  emitSlots(first, 0, shape.rest());
+  SmallVector<Value> state = pack();
+  state.push_back(first);
+  Value goesOn = make.compare(Compare::Less, first, shape.rounds() * shape.slots);
+  scf::ConditionOp::create(builder, ring.getLoc(), goesOn, state);
+
+  builder.createBlock(&loop.getAfter(), {}, types, places);
+  unpack(loop.getAfterArguments().drop_back());
+  first = loop.getAfterArguments().back();
+  emitSlots(first, shape.rest(), shape.slots);
+  flipPhases();
+  state = pack();
+  state.push_back(make.add(first, shape.slots));
+  scf::YieldOp::create(builder, ring.getLoc(), state);
+  unpack(loop.getResults().drop_back());
+}
+
+/// Less than a round: all are known.
+void RingBlocks::emitFew() {
+  for (unsigned slot = 0; slot < shape.rest(); ++slot)
+    emitTurn({make.i32(slot), slot, slot, Value(), phases.early});
 }
 
 void RingBlocks::emitLagging() {

@@ -19,8 +19,8 @@ RingShape getShape(tile::RingOp ring);
 /// Refuses what neither form of a ring can do.
 mlir::LogicalResult checkRing(tile::RingOp ring);
 
-/// Emits a ring as a loop over rounds, whose body is one block a slot, and the rest
-/// behind it. What a commit or release does `after n` blocks concerns the slot of n
+/// Emits a ring as a loop over rounds, whose body is one block a slot; one with a rest is
+/// left within. What a commit or release does `after n` blocks concerns the slot of n
 /// blocks before: in the first blocks there is none, behind the ring n are due.
 class RingBlocks {
 public:
@@ -40,8 +40,13 @@ private:
     Value parity;
   };
   void startProducts();
+  llvm::SmallVector<Value> pack() const;
+  void unpack(ValueRange state);
+  void flipPhases();
+  void emitSlots(Value first, unsigned begin, unsigned end);
   void emitRounds();
-  void emitRest();
+  void emitBrokenRounds();
+  void emitFew();
   void emitLagging();
   void emitTurn(const Turn &turn);
   void emitOp(const Turn &turn, mlir::Operation *op, mlir::IRMapping &map);

@@ -54,6 +54,8 @@ private:
     }
     if (auto loop = dyn_cast<scf::ForOp>(op))
       return lowerLoop(loop);
+    if (auto loop = dyn_cast<scf::WhileOp>(op))
+      return lowerWhile(loop);
     for (Region &region : op->getRegions())
       for (Block &block : region)
         if (failed(lowerBlock(block)))
@@ -125,6 +127,40 @@ private:
     builder.setInsertionPoint(yield);
     scf::YieldOp::create(builder, yield.getLoc(), spread(yield.getResults()));
     yield.erase();
+    gather(loop.getResults(), flat.getResults());
+    return success();
+  }
+
+  LogicalResult lowerWhile(scf::WhileOp loop) {
+    if (llvm::none_of(loop.getResultTypes(), llvm::IsaPred<tile::FragType>))
+      return success(succeeded(lowerBlock(*loop.getBeforeBody())) &&
+                     succeeded(lowerBlock(*loop.getAfterBody())));
+    lowered.push_back(loop); // before what is in it: erased from the end
+    OpBuilder builder(loop);
+    SmallVector<Value> inits = spread(loop.getInits());
+    auto types = llvm::to_vector(ValueRange(inits).getTypes());
+    auto flat = scf::WhileOp::create(builder, loop.getLoc(), types, inits);
+    auto move = [&](Region &from, Region &to) -> LogicalResult {
+      SmallVector<Location> places(types.size(), loop.getLoc());
+      Block *body = builder.createBlock(&to, {}, types, places);
+      gather(from.getArguments(), body->getArguments());
+      body->getOperations().splice(body->end(), from.front().getOperations());
+      for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
+        if (failed(lowerOp(&op)))
+          return failure();
+      Operation *end = body->getTerminator();
+      builder.setInsertionPoint(end);
+      if (auto condition = dyn_cast<scf::ConditionOp>(end))
+        scf::ConditionOp::create(builder, end->getLoc(), condition.getCondition(),
+                                 spread(condition.getArgs()));
+      else
+        scf::YieldOp::create(builder, end->getLoc(), spread(end->getOperands()));
+      end->erase();
+      return success();
+    };
+    if (failed(move(loop.getBefore(), flat.getBefore())) ||
+        failed(move(loop.getAfter(), flat.getAfter())))
+      return failure();
     gather(loop.getResults(), flat.getResults());
     return success();
   }

@@ -49,23 +49,26 @@ tile.kernel @seven(%o: !llvm.ptr<1> = <"o", pointer, workspace, 0 at 0>) {
       tile.for_tiles offsets(%o) experts(%n) rows 64 cols 1 order rows_first (%e, %row, %valid, %col, %tiles) {
         // CHECK: %[[Z:.*]] = tile.zero unread
         %z = tile.zero : !f
-        // CHECK: %[[R:.*]]:3 = scf.for %[[K:.*]] = {{.*}} iter_args({{.*}}, %[[ACC:.*]] = %[[Z]])
+        // CHECK: scf.while ({{.*}}, %[[ACC:.*]] = %[[Z]], %[[K:.*]] = %c0
         // CHECK: %[[LATER:.*]] = arith.cmpi ne, %[[K]]
         // CHECK: tile.wait %p[0]
-        // CHECK: tile.mma %[[ACC]], {{.*}} accumulate %[[LATER]]
+        // CHECK: %[[NEXT:.*]] = tile.mma %[[ACC]], {{.*}} accumulate %[[LATER]]
         // The slot of the block before: in the first block there is none.
         // CHECK: tile.release %p[2] after 1 when %[[LATER]]
+        // Block 6 is the first of a round that is left behind it.
+        // CHECK: %[[MORE:.*]] = arith.cmpi ult, %[[K]], %c6
+        // CHECK-NEXT: scf.condition(%[[MORE]]) {{.*}}, %[[NEXT]], %[[K]]
+        // CHECK: ^bb0({{.*}}, %[[THIS:.*]]: !tile.frag<64x64xf32>, %{{.*}}: i32)
         // CHECK: tile.wait %p[1]
         // CHECK-NOT: accumulate
+        // CHECK: tile.mma %[[THIS]],
         // CHECK: tile.release %p[0] after 1 :
         // CHECK: tile.wait %p[2]
         // CHECK: tile.release %p[1] after 1 :
         // CHECK: scf.yield
-        // CHECK: tile.wait %p[0]
-        // CHECK: tile.mma %[[R]]#2, {{.*}}
-        // CHECK: tile.release %p[2] after 1 :
+        // CHECK-NOT: tile.wait
         // What is due behind the ring.
-        // CHECK-NEXT: tile.release %p[0] :
+        // CHECK: tile.release %p[0] :
         %acc = tile.ring %p count 7 (%t, %k) iter_args(%i = %z : !f) : !p {
           %s = tile.wait %t : !t
           %a = tile.slot_buf %s[0] : !s
