@@ -54,6 +54,11 @@ ExpertChooser::ExpertChooser(const std::vector<double> &shares, uint32_t topK,
     groupSize = static_cast<uint32_t>(rates.size()) / limit->count;
     for (uint32_t number = 0; number < limit->count; ++number)
       groupRates.push_back(rateLeft(number * groupSize));
+    for (uint32_t expert = 0; expert < rates.size(); ++expert) {
+      isTaken[expert] = true;
+      ratesWithout.push_back(rateLeft(expert / groupSize * groupSize));
+      isTaken[expert] = false;
+    }
   }
 }
 
@@ -70,11 +75,13 @@ void ExpertChooser::choose(Random &random, std::span<uint32_t> chosen) {
 uint32_t ExpertChooser::drawLeft(Random &random, uint32_t first, uint32_t last, double rate) const {
   double at = random.uniform() * rate;
   uint32_t found = last;
+  const uint8_t *taken = isTaken.data();
+  const double *each = rates.data();
   for (uint32_t expert = first; expert < last; ++expert) {
-    if (isTaken[expert])
+    if (taken[expert])
       continue;
     found = expert; // rounding may leave a rest behind the last
-    at -= rates[expert];
+    at -= each[expert];
     if (at < 0)
       break;
   }
@@ -112,8 +119,10 @@ double ExpertChooser::rateLeft(uint32_t first) const {
 void ExpertChooser::advance(Random &random, uint32_t number) {
   Group &group = groups[number];
   uint32_t first = number * groupSize;
-  // Most groups are done after one or two arrivals: the rest is summed up when one more comes.
-  double rate = group.left == groupSize ? groupRates[number] : rateLeft(first);
+  // Most groups are done after two arrivals: what is left then is summed up when one more comes.
+  double rate = group.left == groupSize       ? groupRates[number]
+                : group.left == groupSize - 1 ? ratesWithout[group.expert]
+                                              : rateLeft(first);
   group.expert = drawLeft(random, first, first + groupSize, rate);
   group.next += random.exponential() / rate;
   isTaken[group.expert] = true;

@@ -45,9 +45,10 @@ private:
   uint32_t drawLeft(Random &random, uint32_t first, uint32_t last, double rate) const;
 
   std::vector<double> rates, sums; ///< by expert; running sums
-  std::vector<uint8_t> isTaken; ///< by expert
+  std::vector<uint8_t> isTaken;    ///< by expert
   std::optional<GroupLimit> limit;
-  std::vector<double> groupRates; ///< of all experts of a group
+  std::vector<double> groupRates;   ///< of all experts of a group
+  std::vector<double> ratesWithout; ///< of all of an expert's group but itself
   std::vector<Group> groups;
   std::vector<uint32_t> order, arrivals, seconds; ///< by group
   std::vector<double> secondTimes;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <thread>
 
 namespace moec::traffic {
 
@@ -49,6 +50,19 @@ public:
       sentToNode[node] = stamp;
       counts.nodeCopies[size_t(source) * nodes + node] += weight;
     }
+  }
+
+  /// Takes over what another has of the sources from `first` on.
+  void takeSources(const ItemCounts &other, uint32_t first) {
+    for (uint32_t source = first; source < counts.ranks; ++source)
+      for (uint32_t rank = 0; rank < counts.ranks; ++rank) {
+        counts.rows.at(source, rank) = other.rows.at(source, rank);
+        counts.copies.at(source, rank) = other.copies.at(source, rank);
+      }
+    std::copy(other.nodeCopies.begin() + std::min(other.nodeCopies.size(), size_t(first) * nodes),
+              other.nodeCopies.end(),
+              counts.nodeCopies.begin() +
+                  std::min(counts.nodeCopies.size(), size_t(first) * nodes));
   }
 
   ItemCounts counts;
@@ -225,16 +239,13 @@ static ItemCounts expectUniformInGroups(const Routing &routing, const AllHomes &
   return std::move(counts);
 }
 
-static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routing,
-                                   const AllHomes &homes, std::optional<uint32_t> layer) {
-  MOEC_ASSIGN_OR_RETURN(std::vector<std::vector<double>> shares,
-                        shareOfExperts(traffic, routing, layer));
-  Counter counter(routing, homes);
+/// The tokens of the sources [first, last), each of a stream of its own.
+static void drawSources(Counter &counter, const std::vector<std::vector<double>> &shares,
+                        const Routing &routing, uint64_t key, uint32_t first, uint32_t last) {
   std::vector<uint32_t> chosen(routing.topK);
-  uint64_t key = Random::keyOf(Random::keyOf(traffic.seed, layer.value_or(0)), /*part=*/1);
   std::optional<ExpertChooser> chooser;
-  for (uint32_t source = 0; source < routing.ranks(); ++source) {
-    if (source == 0 || shares.size() > 1)
+  for (uint32_t source = first; source < last; ++source) {
+    if (source == first || shares.size() > 1)
       chooser.emplace(shares[shares.size() > 1 ? source : 0], routing.topK, routing.groups);
     uint64_t sourceKey = Random::keyOf(key, source);
     for (uint32_t token = 0; token < routing.tokens[source]; ++token) {
@@ -243,6 +254,20 @@ static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routin
       counter.add(source, token, chosen);
     }
   }
+}
+
+static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routing,
+                                   const AllHomes &homes, std::optional<uint32_t> layer) {
+  MOEC_ASSIGN_OR_RETURN(std::vector<std::vector<double>> shares,
+                        shareOfExperts(traffic, routing, layer));
+  uint64_t key = Random::keyOf(Random::keyOf(traffic.seed, layer.value_or(0)), /*part=*/1);
+  uint32_t ranks = routing.ranks(), half = ranks / 2;
+  Counter counter(routing, homes), second(routing, homes);
+  // A compile waits for this, with one processor at work.
+  std::thread helper([&] { drawSources(second, shares, routing, key, half, ranks); });
+  drawSources(counter, shares, routing, key, 0, half);
+  helper.join();
+  counter.takeSources(second.counts, half);
   return std::move(counter.counts);
 }
 
