@@ -337,9 +337,6 @@ void Emitter::fenceProxy(Proxy proxy) {
 void Emitter::fenceTensorMap(Value map) {
   NVVM::FenceProxyAcquireOp::create(builder, loc, NVVM::MemScopeKind::SYS, map, i32(128));
 }
-void Emitter::fence(bool system) {
-  LLVM::FenceOp::create(builder, loc, LLVM::AtomicOrdering::acq_rel, system ? "" : "device");
-}
 
 //===----------------------------------------------------------------------===//
 // Copies

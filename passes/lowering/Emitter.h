@@ -151,8 +151,6 @@ public:
   // Flags.
   Value globalTimer();
   void sleep(int64_t nanoseconds);
-  /// acq_rel; of the GPU or of the system.
-  void fence(bool system);
 };
 
 /// The dialects of the ops that it makes.

@@ -23,7 +23,6 @@ static void meetOthers(Emitter &emit, Value counter) {
   Value others = emit.sub(emit.gridX(), 1);
   Value isFirst = emit.compare(Compare::Equal, emit.ctaX(), 0);
   Value share = emit.select(isFirst, emit.sub(emit.i32(int32_t(kTopBit)), others), emit.i32(1));
-  emit.fence(/*system=*/false);
   Value before =
       tile::PtxAtomOp::create(emit.builder, emit.loc, emit.i32Type(), tile::AtomicKind::Add,
                               tile::Sem::AcqRel, tile::Scope::GPU, counter, share);

@@ -91,17 +91,14 @@ private:
 static void lowerSignal(tile::SignalOp op, Emitter &emit) {
   Value high = emit.shiftLeft(emit.widen(op.getEpoch(), emit.i64Type()), 32);
   Value word = emit.bitOr(high, emit.widen(op.getPayload(), emit.i64Type()));
-  emit.fence(/*system=*/true);
   tile::PtxStReleaseOp::create(emit.builder, emit.loc, tile::Scope::Sys, op.getCell(), word);
 }
 
 static void lowerArrive(tile::ArriveOp op, Emitter &emit) {
   Value limit = emit.sub(op.getTotal(), 1);
-  emit.fence(/*system=*/false);
   Value before =
       tile::PtxAtomOp::create(emit.builder, emit.loc, emit.i32Type(), tile::AtomicKind::Inc,
                               tile::Sem::AcqRel, tile::Scope::GPU, op.getCounter(), limit);
-  emit.fence(/*system=*/false);
   op.getLast().replaceAllUsesWith(emit.compare(Compare::Equal, before, limit));
 }
 

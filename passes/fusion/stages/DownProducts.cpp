@@ -11,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/fusion/stages/Product.h"
+#include "passes/fusion/stages/WarpCode.h"
 
 #include <cstddef>
 
@@ -81,14 +82,16 @@ void Target::publish(ScalarCode &code) {
   Value ctas = NVVM::GridDimXOp::create(code.builder, code.loc, code.builder.getI32Type());
   Value last = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(),
                                       kernel.workspace(arrivalsSpace()), ctas);
+  // A lane a rank: a release takes as long for all of them as for one.
+  WarpCode warp(code.builder, code.loc);
+  warp.syncWarp(); // one lane has arrived, all go on
   code.ifThen(last, [&] {
     Value rank = code.loadI32(kernel.state(), offsetof(RankState, rank));
     Value ranks = code.i32(step.ranks);
     Value cell = code.add(code.mul(copyOfStep(code), ranks), rank);
     Value offset =
         code.add(kernel.flagOffset(step.returnedFlag), code.mul(code.widen(cell), code.i64(8)));
-    code.forRange(code.i32(0), ranks, code.i32(1), {}, [&](Value i, ValueRange) {
-      Value peer = code.rem(code.add(rank, i), ranks); // staggered, as the plan's signals are
+    code.forRange(warp.lane(), ranks, code.i32(warpLanes), {}, [&](Value peer, ValueRange) {
       Value heap = code.loadI64(code.element(kernel.peers(), peer, 8));
       tile::SignalOp::create(code.builder, code.loc, code.toPointer(code.add(heap, offset)), epoch,
                              code.i32(0));

@@ -86,8 +86,10 @@
 // CHECK: tile.wait_stores
 // CHECK-NEXT: %[[CTAS:.*]] = nvvm.read.ptx.sreg.nctaid.x
 // CHECK-NEXT: %[[LAST:.*]] = tile.arrive %down_arrivals total(%[[CTAS]])
+// CHECK: nvvm.bar.warp.sync
 // CHECK-NEXT: scf.if %[[LAST]]
-// CHECK: scf.for
+// CHECK: %[[LANE:.*]] = nvvm.read.ptx.sreg.laneid
+// CHECK: scf.for %{{.*}} = %[[LANE]] to
 // CHECK: tile.signal
 // CHECK: tile.launch @expert_down_launch {{.*}} ops [7, 8, 9]
 

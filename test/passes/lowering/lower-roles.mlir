@@ -39,12 +39,11 @@ tile.kernel @step(
       llvm.store %one, %state : i32, !llvm.ptr<1>
     }
   }
-  // The barrier of the stages: fence, CTA, one thread at the counter, CTA, fence.
+  // The barrier of the stages: proxy fence, CTA, one thread at the counter, CTA, fence.
   // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
   // CHECK: nvvm.barrier id = %c15_i32{{.*}} number_of_threads = %c384_i32
   // CHECK: scf.if
-  // CHECK: llvm.fence syncscope("device") acq_rel
-  // CHECK-NEXT: tile.ptx.atom add acq_rel gpu
+  // CHECK: tile.ptx.atom add acq_rel gpu
   // CHECK: tile.ptx.ld_acquire gpu
   // CHECK: nvvm.barrier id = %c15_i32
   // CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
@@ -68,7 +67,8 @@ tile.kernel @step(
   }
 }
 
-// LOWERED: llvm.fence syncscope("device") acq_rel
+// The accesses order what stands around them: no fence beside them.
+// LOWERED-NOT: llvm.fence
 // LOWERED: tile.ptx.atom inc acq_rel gpu
-// LOWERED: llvm.fence acq_rel
-// LOWERED-NEXT: tile.ptx.st_release sys
+// LOWERED-NOT: llvm.fence
+// LOWERED: tile.ptx.st_release sys
