@@ -239,6 +239,8 @@ FailureOr<std::vector<CompiledKernel>> compileKernels(ModuleOp module,
       pool.async([job, &assembler, &options] { finish(*job, *assembler, options); });
     else
       failed = true; // and go on: the errors of all kernels are wanted
+  if (options.meanwhile)
+    options.meanwhile();
   pool.wait();
 
   failed |= !reportLeft(module, jobs, options) || !reportNoAssembler(module, jobs);

@@ -13,6 +13,7 @@
 #define MOEC_CODEGEN_NVPTX_NVPTX_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <cstdint>
 #include <string>
@@ -50,6 +51,9 @@ struct NvptxOptions {
   bool mindSpills = true;
   /// Check the PTX (codegen/nvptx/lint).
   bool lint = true;
+  /// What the caller has to do with the module (and its context) meanwhile: called once all
+  /// kernels are with their workers.
+  llvm::function_ref<void()> meanwhile = nullptr;
 };
 
 /// Wall seconds of each phase.

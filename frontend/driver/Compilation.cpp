@@ -334,50 +334,47 @@ bool Compilation::hasTarget() { return (*module)->hasAttr(moe::kTargetAttrName);
 bool Compilation::buildKernels(const KernelOptions &options, KernelSet &kernels) {
   if (!hasTarget())
     return true;
+  if (options.assemble)
+    return assembleKernels(kernels);
   auto built = buildKernelSet(*module);
   if (mlir::failed(built))
     return failed(reports.exitCode());
   kernels = std::move(*built);
-  if (!options.assemble) {
-    for (Kernel &kernel : kernels.kernels)
-      kernel.ptx = notAssembled;
-    return true;
-  }
-  return assembleKernels(kernels);
+  for (Kernel &kernel : kernels.kernels)
+    kernel.ptx = notAssembled;
+  return true;
 }
 
 /// Kernels of some layers need more registers than there are, as the activation's arithmetic,
 /// biases and all that a fused kernel keeps meet in one. Only the assembler knows.
-bool Compilation::formWithFewSums(KernelSet &kernels) {
+bool Compilation::formWithFewSums() {
   module = std::move(unformed);
   (*module)->setAttr(tile::kFewSumsAttrName, mlir::UnitAttr::get(&context));
   phase = Phase::Schedule;
-  if (!runTo(Phase::Lower))
-    return false;
-  auto built = buildKernelSet(*module);
-  if (mlir::failed(built))
-    return failed(reports.exitCode());
-  kernels = std::move(*built);
-  return true;
+  return runTo(Phase::Lower);
 }
 
 bool Compilation::assembleKernels(KernelSet &kernels) {
+  mlir::FailureOr<KernelSet> built;
   auto assemble = [&](bool mindSpills) {
     Stopwatch watch;
-    auto compiled =
-        codegen::compileKernels(*module, {.arch = kernels.arch, .mindSpills = mindSpills});
+    auto arch = (*module)->getAttrOfType<mlir::StringAttr>(tile::kArchAttrName);
+    auto buildSet = [&] { built = buildKernelSet(*module); };
+    auto compiled = codegen::compileKernels(
+        *module, {.arch = arch ? arch.str() : "", .mindSpills = mindSpills, .meanwhile = buildSet});
     addTime("assemble", watch.seconds());
     return compiled;
   };
   auto spills = [](const codegen::CompiledKernel &kernel) { return kernel.spillBytes != 0; };
   auto compiled = assemble(/*mindSpills=*/!unformed);
   if (mlir::succeeded(compiled) && llvm::any_of(*compiled, spills)) {
-    if (!formWithFewSums(kernels))
+    if (!formWithFewSums())
       return false;
     compiled = assemble(/*mindSpills=*/true);
   }
-  if (mlir::failed(compiled))
+  if (mlir::failed(compiled) || mlir::failed(built))
     return failed(reports.exitCode());
+  kernels = std::move(*built);
   for (codegen::CompiledKernel &made : *compiled)
     for (Kernel &kernel : kernels.kernels)
       if (kernel.name == made.name) {

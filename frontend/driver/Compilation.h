@@ -118,9 +118,9 @@ private:
   bool checkKernelSchedule();
   bool checkMachine(const std::string &target);
   bool buildKernels(const KernelOptions &options, KernelSet &kernels);
-  /// PTX and machine code of `kernels`; forms them anew, once, where they spill.
+  /// The kernels with PTX and machine code; forms them anew, once, where they spill.
   bool assembleKernels(KernelSet &kernels);
-  bool formWithFewSums(KernelSet &kernels);
+  bool formWithFewSums();
 
   /// What kernels must fit, of a source.
   struct KernelFacts {

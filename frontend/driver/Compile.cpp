@@ -203,7 +203,9 @@ int compileWith(Compilation &compilation, const CompileOptions &options) {
 } // namespace
 
 int runCompile(const CompileOptions &options) {
-  Compilation compilation;
+  // Never freed, but known: the process ends next, and would first free its ops one by one.
+  static Compilation *kept;
+  Compilation &compilation = *(kept = new Compilation);
   int code = compileWith(compilation, options);
   if (options.timing)
     printTimes(compilation);
