@@ -140,6 +140,39 @@ void checkTargets(const plan::Plan &plan, Faults &faults) {
 }
 
 //===----------------------------------------------------------------------===//
+// Puts that share a link and a buffer
+//===----------------------------------------------------------------------===//
+
+static bool hasOtherNodes(const plan::Op &op) {
+  return std::any_of(op.domains.begin(), op.domains.end(), [](const plan::Domain &domain) {
+    return domain.kind == plan::DomainKind::OtherNodes;
+  });
+}
+
+/// Whether `near` puts what is the own node's where `far` puts what is other nodes'.
+static bool areOneFill(const plan::Op &far, const plan::Op &near) {
+  return far.kind == plan::OpKind::Put && near.kind == plan::OpKind::Put && hasOtherNodes(far) &&
+         !hasOtherNodes(near) && far.writes[0].buffer == near.writes[0].buffer &&
+         plan::flagPathOf(far.via) == plan::flagPathOf(near.via);
+}
+
+void checkFills(const plan::Plan &plan, Faults &faults) {
+  for (uint32_t far = 0; far < plan.ops.size(); ++far)
+    for (uint32_t near = 0; near < plan.ops.size(); ++near) {
+      if (!areOneFill(plan.ops[far], plan.ops[near]))
+        continue;
+      const std::vector<plan::After> &after = plan.ops[near].after;
+      bool isBehind = std::any_of(after.begin(), after.end(), [&](const plan::After &earlier) {
+        return earlier.all && earlier.op == far;
+      });
+      if (!isBehind)
+        faults.add(Rule::Canonical, near, far,
+                   "'" + plan.ops[near].name + "' fills the same buffer by the same path as '" +
+                       plan.ops[far].name + "', which has a further hop to go, and is not behind");
+    }
+}
+
+//===----------------------------------------------------------------------===//
 // Dependences
 //===----------------------------------------------------------------------===//
 

@@ -26,6 +26,10 @@ void checkTargets(const plan::Plan &plan, Faults &faults);
 /// the nodes are: those are written as ranks. Regions of one task ascend.
 void checkDomains(const plan::Plan &plan, Faults &faults);
 
+/// Where one family puts what goes on to other nodes and one what stays on the node, into one
+/// buffer by one path, the latter is behind all of the former: the order that keeps links busy.
+void checkFills(const plan::Plan &plan, Faults &faults);
+
 /// No dependence follows from the others: what `after` says is the transitive
 /// reduction of the order. Graph sorted.
 void checkImplied(const TaskGraph &graph, Faults &faults);

@@ -12,7 +12,7 @@
 //   pn, sn -> wn, pd, sd -> wd, ex  rows, each piece by itself up to wd
 //     rail         NVLink
 //   pa, pf, sf -> wf, rn, pc, sc -> wc, rd
-//        NVLink          rail
+//        NVLink          rail       pf_near, sf_near behind pf: sums that stay on the node
 //===----------------------------------------------------------------------===//
 
 #include "passes/scheduling/RailHops.h"
@@ -38,7 +38,21 @@ private:
   Value addUpOnNodes(comm::CombineOp op, Value nodeSums);
   Value sendRecords(comm::DispatchOp op);
   Value announce(comm::DispatchOp op);
-  Value waitForPieces(comm::CombineOp op, Value puts);
+  /// Sources whose sums go the same way, in a scope that names them by node and lane.
+  struct Home {
+    Scope scope;
+    AffineExpr node, lane;
+    std::string suffix;           ///< of the names of the families
+    SmallVector<AffineExpr> same; ///< the scope's variables
+  };
+  Home farHomes() const;
+  Home nearHomes() const;
+  struct SumsWay {
+    Value made; ///< token of pa
+    Value sums, collected, flag;
+  };
+  Value addUpOnRanks(comm::CombineOp op, Value rankSums);
+  Value sendSums(Location loc, const Home &home, const SumsWay &way, std::optional<Value> behind);
 
   Scope ofNode(DomainKind nodes) const { return scope("k", DomainKind::Stages).with("b", nodes); }
   AffineExpr partnerOf(AffineExpr node, const Scope &s) const {
@@ -232,25 +246,56 @@ void ChunksExpander::handOn(comm::DispatchOp op) {
 // And back
 //===----------------------------------------------------------------------===//
 
-/// The signals behind pieces to the rank that adds up for a source, and their waits: for
-/// each piece, source's node and lane of the own node.
-Value ChunksExpander::waitForPieces(comm::CombineOp op, Value puts) {
-  Location loc = op.getLoc();
-  AffineExpr lane = getAffineDimExpr(comm::firstDomainDim + 3, builder.getContext());
-  comm::FlagOp flag = makeFlag(loc, "ff", {int64_t(solution.chunks), nodes, lanes}, /*carry=*/false,
-                               writerOnNode(lane));
-  Scope send = scope("k", DomainKind::Stages).with("s", DomainKind::Stagger);
-  Scope wait = ofNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
-  SmallVector<AffineExpr> same{send.var(0), send.var(1)};
-  builder.setInsertionPoint(op);
-  comm::SignalOp::create(builder, loc, getLabel("sf"), send, writerOnNode(laneOf(send.var(1))),
-                         flag, {copy(send), send.var(0), nodeOf(send.var(1)), laneOf(send.rank())},
-                         nullptr, AfterUse(puts, same), inner);
-  return comm::WaitOp::create(builder, loc, getLabel("wf"), wait, flag,
-                              {copy(wait), wait.var(0), wait.var(1), wait.var(2)}, nullptr, {});
+ChunksExpander::Home ChunksExpander::farHomes() const {
+  Scope s = ofNode(DomainKind::OtherNodes).with("m", DomainKind::StaggerLanes);
+  return {s, s.var(1), s.var(2), "", {s.var(0), s.var(1), s.var(2)}};
 }
 
-/// A sum a rank and a sum a node for each token of a piece. Returns the latter's token.
+ChunksExpander::Home ChunksExpander::nearHomes() const {
+  Scope s = scope("k", DomainKind::Stages).with("m", DomainKind::StaggerLanes);
+  return {s, nodeOf(s.rank()), s.var(1), "_near", {s.var(0), s.var(1)}};
+}
+
+/// Sums of a rank to those that add up for their sources, and flags. Returns the puts' token.
+Value ChunksExpander::sendSums(Location loc, const Home &home, const SumsWay &way,
+                               std::optional<Value> behind) {
+  const Scope &s = home.scope;
+  AffineExpr source = rankAt(home.node, home.lane), adder = rankAt(nodeOf(s.rank()), home.lane);
+  comm::ItemSetAttr tokens = s.set(ItemSetKind::D, {source, s.rank()});
+  comm::ItemSetAttr some = share(s, source, s.rank());
+  SmallVector<AffineExpr> sameSum{s.var(0), source};
+  SmallVector<AfterUse> after{AfterUse(way.made, sameSum)};
+  if (behind)
+    after.push_back(*behind);
+  Value pf = comm::PutOp::create(
+      builder, loc, getLabel("pf" + home.suffix), s, adder,
+      RegionUse{way.collected, s.partOf(tokens, {copy(s), home.node, laneOf(s.rank())}, some)},
+      RegionUse{way.sums, s.partOf(tokens, source, some)}, solution.window, after, inner);
+  comm::SignalOp::create(builder, loc, getLabel("sf" + home.suffix), s, adder, way.flag,
+                         {copy(s), s.var(0), home.node, laneOf(s.rank())}, nullptr,
+                         AfterUse(pf, home.same), inner);
+  return pf;
+}
+
+/// A sum a rank of each token of a piece. Returns its token.
+Value ChunksExpander::addUpOnRanks(comm::CombineOp op, Value rankSums) {
+  Location loc = op.getLoc();
+  std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
+  Scope home = scope("k", DomainKind::Stages).with("s", DomainKind::Stagger);
+  AffineExpr from = home.var(1);
+  comm::ItemSetAttr tokens = home.set(ItemSetKind::D, {from, home.rank()});
+  comm::ItemSetAttr rows = home.set(ItemSetKind::Y, {from, home.rank()});
+  comm::ItemSetAttr some = share(home, from, home.rank());
+  builder.setInsertionPoint(op);
+  return comm::ReduceOp::create(builder, loc, getLabel("pa"), rankSum, home,
+                                {RegionUse{records, home.partOf(tokens, {copy(home), from}, some)},
+                                 RegionUse{op.getRows(), home.region(from, rows)}},
+                                RegionUse{rankSums, home.partOf(tokens, from, some)},
+                                getAfterUses(op));
+}
+
+/// A sum a node of each token of a piece. Returns its token. Sums for other nodes go first:
+/// those for the own node keep NVLink busy while the rails carry the last of them.
 Value ChunksExpander::addUpOnNodes(comm::CombineOp op, Value nodeSums) {
   using enum comm::BufferLayout;
   Location loc = op.getLoc();
@@ -258,41 +303,32 @@ Value ChunksExpander::addUpOnNodes(comm::CombineOp op, Value nodeSums) {
   Value rankSums =
       makeBuffer(loc, "q", comm::BufferSpace::Local, Seq, int64_t(plan.getRanks()), 1, bytes);
   Value collected = makeCopies(loc, "collect", Seq, {nodes, lanes}, 1, bytes);
-  std::string rankSum = makeTask(loc, "rank_sum", comm::TaskKind::RankSum);
+  Value made = addUpOnRanks(op, rankSums);
   std::string nodeSum = makeTask(loc, "node_sum", comm::TaskKind::NodeSum);
+  comm::FlagOp flag =
+      makeFlag(loc, "ff", {int64_t(solution.chunks), nodes, lanes}, /*carry=*/false,
+               writerOnNode(getAffineDimExpr(comm::firstDomainDim + 3, builder.getContext())));
+  SumsWay way{made, rankSums, collected, flag};
 
-  Scope home = scope("k", DomainKind::Stages).with("s", DomainKind::Stagger);
-  AffineExpr from = home.var(1);
-  comm::ItemSetAttr tokens = home.set(ItemSetKind::D, {from, home.rank()});
-  comm::ItemSetAttr rows = home.set(ItemSetKind::Y, {from, home.rank()});
-  comm::ItemSetAttr some = share(home, from, home.rank());
-  SmallVector<AffineExpr> sameSum{home.var(0), from};
   builder.setInsertionPoint(op);
-  Value pa = comm::ReduceOp::create(
-      builder, loc, getLabel("pa"), rankSum, home,
-      {RegionUse{records, home.partOf(tokens, {copy(home), from}, some)},
-       RegionUse{op.getRows(), home.region(from, rows)}},
-      RegionUse{rankSums, home.partOf(tokens, from, some)}, getAfterUses(op));
-  Value pf = comm::PutOp::create(
-      builder, loc, getLabel("pf"), home, writerOnNode(laneOf(from)),
-      RegionUse{collected,
-                home.partOf(tokens, {copy(home), nodeOf(from), laneOf(home.rank())}, some)},
-      RegionUse{rankSums, home.partOf(tokens, from, some)}, solution.window, AfterUse(pa, sameSum),
-      inner);
-  Value wf = waitForPieces(op, pf);
+  Value far = sendSums(loc, farHomes(), way, std::nullopt);
+  sendSums(loc, nearHomes(), way, far);
+  Scope come = ofNode(DomainKind::Nodes).with("m", DomainKind::Lanes);
+  Value wf = comm::WaitOp::create(builder, loc, getLabel("wf"), come, flag,
+                                  {copy(come), come.var(0), come.var(1), come.var(2)}, nullptr, {});
 
   Scope node = ofNode(DomainKind::StaggerNodes), both = node.with("m", DomainKind::Lanes);
   AffineExpr source = partnerOf(node.var(1), node), here = nodeOf(node.rank());
   AffineExpr peer = rankAt(here, both.var(2));
   comm::ItemSetAttr whole = ofNodeFor(node, source, here), part = piece(node, source, here);
-  SmallVector<AffineExpr> come{node.var(0), node.var(1), node.any()};
+  SmallVector<AffineExpr> all{node.var(0), node.var(1), node.any()};
   return comm::ReduceOp::create(
       builder, loc, getLabel("rn"), nodeSum, node,
       {RegionUse{nodeRecords, node.partOf(whole, {copy(node), node.var(1)}, part)},
        RegionUse{collected, both.eachPartOf(both.set(ItemSetKind::D, {source, peer}),
                                             {copy(both), both.var(1), both.var(2)},
                                             share(both, source, peer))}},
-      RegionUse{nodeSums, node.partOf(whole, node.var(1), part)}, AfterUse(wf, come));
+      RegionUse{nodeSums, node.partOf(whole, node.var(1), part)}, AfterUse(wf, all));
 }
 
 void ChunksExpander::collectSums(comm::CombineOp op) {

@@ -46,6 +46,22 @@ std::pair<Value, Value> RailHops::tellLanes(Location loc, StringRef name, ArrayR
   return {signal, waits};
 }
 
+Value RailHops::tellLanesByNode(Location loc, StringRef name, Value puts) {
+  int64_t stages = plan.getStages();
+  comm::FlagOp flag =
+      makeFlag(loc, ("f" + name).str(), {stages, nodes, lanes}, /*carry=*/false,
+               writerOnNode(getAffineDimExpr(comm::firstDomainDim + 3, builder.getContext())));
+  Scope send = pieces();
+  Scope wait =
+      scope("k", DomainKind::Stages).with("b", DomainKind::Nodes).with("m", DomainKind::Lanes);
+  SmallVector<AffineExpr> same{send.var(0), send.var(1), send.var(2)};
+  comm::SignalOp::create(builder, loc, getLabel(("s" + name).str()), send, nodeMate(send), flag,
+                         {copy(send), send.var(0), send.var(1), laneOf(send.rank())}, nullptr,
+                         AfterUse(puts, same));
+  return comm::WaitOp::create(builder, loc, getLabel(("w" + name).str()), wait, flag,
+                              {copy(wait), wait.var(0), wait.var(1), wait.var(2)}, nullptr, {});
+}
+
 /// To the rank of each node on the own lane, by rail; returns the waits.
 Value RailHops::tellNode(Location loc, StringRef name, ArrayRef<Value> puts) {
   int64_t stages = plan.getStages();
@@ -100,12 +116,16 @@ void RailHops::returnByHops(comm::CombineOp op, Value nodeSums, ArrayRef<AfterUs
   Hop spread{
       nodeMate(s), part(s, laneMate(s), node, s.var(2)), {s.var(1)}, {copy(s), lane, s.var(1)}};
   Value po = put(loc, "po", spread, carry, nodeSums, made);
-  Value wo = tellLanes(loc, "o", po).second;
+  // With pieces the own node's sums come last (ExpandChunks.cpp).
+  Value wo = solution.sprays ? tellLanesByNode(loc, "o", po) : tellLanes(loc, "o", po).second;
+  SmallVector<AffineExpr> carried = fromLane;
+  if (solution.sprays)
+    carried = {s.var(0), s.var(1), s.var(2)};
   Hop cross{laneMate(s),
             part(s, rankAt(s.var(1), s.var(2)), node, lane),
             {copy(s), s.var(2), s.var(1)},
             {copy(s), nodeMate(s)}};
-  Value pc = put(loc, "pc", cross, come, carry, AfterUse(wo, fromLane), comm::Path::Rail);
+  Value pc = put(loc, "pc", cross, come, carry, AfterUse(wo, carried), comm::Path::Rail);
   Value wc = tellNode(loc, "c", pc);
   Hop gather{nodeMate(s),
              part(s, nodeMate(s), s.var(1), lane),

@@ -52,6 +52,8 @@ protected:
                   comm::Path via = comm::Path::NVLink);
   std::pair<mlir::Value, mlir::Value> tellLanes(mlir::Location loc, llvm::StringRef name,
                                                 llvm::ArrayRef<mlir::Value> puts);
+  /// The same for each node by itself, where what is for one is there long before the rest.
+  mlir::Value tellLanesByNode(mlir::Location loc, llvm::StringRef name, mlir::Value puts);
   mlir::Value tellNode(mlir::Location loc, llvm::StringRef name, llvm::ArrayRef<mlir::Value> puts);
   /// Makes `stagesKnown` by a task of that kind.
   void tellCounts(comm::DispatchOp op, llvm::StringRef name, comm::TaskKind kind);

@@ -22,8 +22,7 @@ public:
         lanes(plan.getRanks() / plan.getNodes()),
         inner(solution.crossByHost ? comm::Path::Host : comm::Path::NVLink),
         outer(solution.algorithm == scheduling::Algorithm::Staged ? inner : comm::Path::Rail),
-        // Of pieces one to each other node at a time: in flight together they end together.
-        outerWindow(solution.chunks > 1         ? std::max<uint32_t>(uint32_t(nodes) - 1, 1)
+        outerWindow(solution.chunks > 1         ? windowOfPieces()
                     : outer == comm::Path::Rail ? solution.window
                     : solution.ratesBySize      ? 0
                                                 : 1) {}
@@ -79,6 +78,13 @@ protected:
   virtual void collectSums(comm::CombineOp op);
   void finish(comm::CombineOp op, comm::FlagOp flag, comm::AfterUse puts);
   std::pair<mlir::Value, mlir::Value> waitForNode(comm::CombineOp op, mlir::Value puts);
+
+  /// One to each other node at a time: in flight together they end together. Parts of a piece,
+  /// which lanes of several nodes have more or less of, need some for a link that has few.
+  uint32_t windowOfPieces() const {
+    auto others = std::max<uint32_t>(uint32_t(nodes) - 1, 1);
+    return solution.sprays && others > 1 ? 3 * others : others;
+  }
 
   int64_t nodes, lanes;
   comm::Path inner, outer; ///< within a node, between nodes

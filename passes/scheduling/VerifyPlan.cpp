@@ -90,6 +90,7 @@ std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent) {
   checkWaitNames(small, faults);
   checkDomains(plan, faults);
   checkTargets(small, faults);
+  checkFills(small, faults);
   FlagRules flags(small, graph, faults);
   flags.pair();
   if (!faults.empty())

@@ -7,7 +7,7 @@
 
 // REPORT:      schedule for sums {
 // REPORT-NEXT:   algorithm two_tier
-// REPORT-NEXT:   window 0
+// REPORT-NEXT:   window 2
 // REPORT-NEXT:   depth 1
 // REPORT-NEXT:   combine partial
 // REPORT-NEXT:   chunks 3
@@ -27,6 +27,8 @@
 // SPRAY: %px = comm.put for k in stages, {{.*}} : %stage[0, b]{{.*}}after(%st, %wn(k, b))
 // SPRAY: %pd = comm.put for k in stages, {{.*}}after(%sp(b), %wx(k, b, *))
 // SPRAY: %po = comm.put for k in stages, {{.*}}after(%rn(k, b))
+// SPRAY: %wo = comm.wait for k in stages, b in nodes, m in lanes
+// SPRAY: %pc = comm.put for k in stages, b in stagger_nodes, m in stagger_lanes {{.*}}after(%wo(k, b, m))
 // SPRAY: %pb = comm.put for k in stages, {{.*}} : %part[0, b]
 
 // STRAIGHT: error: chunks need algorithm two_tier or staged, in which rows are handed on
@@ -46,7 +48,11 @@
 // CHECK-DAG: %wd = comm.wait for s in all, k in stages : %fd[0, s, k] at n get Q(s,r,k)
 // CHECK: %ex = comm.compute @experts {{.*}}after(%wd, %wr)
 // CHECK: %pa = comm.reduce @rank_sum for k in stages, s in stagger reads %meta[0, s]{Q(s,r,k) in D(s,r)}, %y[s]{Y(s,r)} writes %q[s]{Q(s,r,k) in D(s,r)} after(%ex)
-// CHECK: %pf = comm.put for k in stages, s in stagger {{.*}}after(%pa(k, s))
+// Sums for the own node behind those for others.
+// CHECK: %pf = comm.put for k in stages, b in other_nodes, m in stagger_lanes {{.*}} window 2 after(%pa(k, b * 2 + m))
+// CHECK: %sf = comm.signal for k in stages, b in other_nodes, m in stagger_lanes {{.*}}after(%pf(k, b, m))
+// CHECK: %pf_near = comm.put for k in stages, m in stagger_lanes {{.*}} window 2 after(%pa(k, r floordiv 2 * 2 + m), %pf)
+// CHECK: %wf = comm.wait for k in stages, b in nodes, m in lanes : %ff[0, k, b, m] at n
 // CHECK: %rn = comm.reduce @node_sum for k in stages, b in stagger_nodes {{.*}} each m in lanes writes %z[b]{P({{.*}},k) in M({{.*}})} after(%wf(k, b, *))
 // CHECK: %pc = comm.put for k in stages, b in stagger_nodes {{.*}}via rail {{.*}}after(%rn(k, b))
 // CHECK: %sc = comm.signal for b in stagger_nodes {{.*}} via rail after(%pc(*, b))
