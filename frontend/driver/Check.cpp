@@ -15,7 +15,8 @@ namespace moec::driver {
 
 int runCheck(const CheckOptions &options) {
   frontend::Diagnostics diagnostics;
-  frontend::parseProgram({options.input}, {.ranks = options.ranks}, diagnostics);
+  frontend::parseProgram({options.input}, {.ranks = options.ranks, .machinesWillDo = true},
+                         diagnostics);
   // With --emit=json the standard output belongs to the twin.
   bool json = options.json && options.emit.empty();
   int code = showDiagnostics(diagnostics, json, /*always=*/true);

@@ -208,6 +208,8 @@ struct ParseOptions {
   /// size, or one axis of N where it has no nodes or N is at most one.
   std::optional<uint32_t> ranks = {};
   std::optional<Site> site = {}; ///< and then no `ranks`
+  /// A file of machines alone is whole; the program then has no layer and no mesh.
+  bool machinesWillDo = false;
   /// Statements of a schedule block, each in place of the file's of the same keyword:
   /// "algorithm two_tier; combine partial". Messages about them name `optionsName`.
   std::string schedule = {};

@@ -33,6 +33,7 @@ private:
   /// Null if it has none, or an unknown one (reported the first time).
   const Statement *machineOf(const Statement &mesh);
   void resolveMeshes();
+  bool isMachines() const;
   void resolveLayers();
   const Statement *onlyRequest(std::string_view keyword);
   const Statement *overrideSchedule(const Statement *schedule);
@@ -107,6 +108,16 @@ const Statement *ProgramResolver::machineOf(const Statement &mesh) {
   return machines[&mesh] = machine;
 }
 
+/// Whether that is all there is, and will do.
+bool ProgramResolver::isMachines() const {
+  if (!options.machinesWillDo || loaded.ofKind("machine").empty())
+    return false;
+  for (const char *kind : {"mesh", "layer", "placement", "schedule"})
+    if (!loaded.ofKind(kind).empty())
+      return false;
+  return true;
+}
+
 void ProgramResolver::resolveLayers() {
   std::vector<const Statement *> layers = loaded.ofKind("layer");
   for (size_t i = layers.size(); i-- > 0;) {
@@ -114,7 +125,7 @@ void ProgramResolver::resolveLayers() {
     program.layer = std::move(resolved.layer);
     program.locations = resolved.locations;
   }
-  if (layers.empty() && loaded.complete)
+  if (layers.empty() && loaded.complete && !isMachines())
     diagnostics.report(DiagnosticId::NoLayer, main)
         .help("write `layer NAME { .. }`, or make one with `moec import hf config.json`");
   if (layers.size() > 1)
@@ -171,7 +182,7 @@ void ProgramResolver::chooseMesh(const Statement *placement) {
     knowsRanks = !program.mesh.axes.empty();
     return;
   }
-  if (isNamed || !loaded.complete || options.ranks || options.site || hasDuplicates)
+  if (isNamed || !loaded.complete || options.ranks || options.site || hasDuplicates || isMachines())
     return;
   if (meshes.empty())
     diagnostics.report(DiagnosticId::NoMesh, main)

@@ -106,6 +106,22 @@ static void checkNics(const PcieGroup &group, const PcieGroup &other, const Loca
         .at(otherPlace, "first here");
 }
 
+/// The ports of rails are the NICs of the tree, where it names some.
+static void checkPorts(const Statement &block, const Machine &machine, Diagnostics &diagnostics) {
+  size_t nics = 0;
+  for (const PcieGroup &group : machine.pcie)
+    nics += group.nics.size();
+  for (const Statement &link : block.body) {
+    const Value *name = link.name() == "link" ? link.find("name") : nullptr;
+    const Statement *ports =
+        name && name->text == topology::railName ? findStatement(link, "ports") : nullptr;
+    const Value *count = ports ? ports->find("count") : nullptr;
+    if (nics > 0 && count && count->integer != nics)
+      diagnostics.report(DiagnosticId::PortsOfOtherNics, ports->location,
+                         {std::to_string(count->integer), std::to_string(nics)});
+  }
+}
+
 void resolvePcie(const Statement &block, Machine &machine, Diagnostics &diagnostics) {
   std::vector<Location> places;
   for (const Statement &statement : block.body) {
@@ -132,6 +148,7 @@ void resolvePcie(const Statement &block, Machine &machine, Diagnostics &diagnost
     machine.pcie.push_back(std::move(group));
     places.push_back(statement.location);
   }
+  checkPorts(block, machine, diagnostics);
 }
 
 } // namespace moec::frontend

@@ -87,9 +87,12 @@ std::string drawSvg(const Machine &machine) {
   Part node = partsOf(machine);
   Size size = sizeOf(node);
   std::vector<std::string> lines = nvlinkLines(machine);
+  std::string count = machine.nodes ? rt::concat(*machine.nodes) : "as many as are asked for";
+  lines.insert(lines.begin(), rt::concat("nodes like this: ", count));
   for (const Link &link : machine.links)
     if (link.name != nvlinkName && link.bytesPerSecond())
-      lines.push_back(rt::concat(link.name, ": ", rateText(*link.bytesPerSecond()), " each way"));
+      lines.push_back(rt::concat(link.name, ": ", rateText(*link.bytesPerSecond()), " each way",
+                                 link.ports ? rt::concat(", ", *link.ports, " ports a node") : ""));
   double width = size.width, height = size.height + 3 * gap + lineHeight * double(lines.size());
   for (const std::string &line : lines)
     width = std::max(width, 7.0 * double(line.size()));

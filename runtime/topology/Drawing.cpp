@@ -88,8 +88,14 @@ std::string drawTree(const Machine &machine) {
   for (const std::string &line : nvlinkLines(machine))
     out += line + "\n";
   if (const Link *rail = machine.findLink(railName); rail && rail->bytesPerSecond())
-    out += rt::concat("rails join nodes, ", rateText(*rail->bytesPerSecond()),
-                      " each way of a port\n");
+    out +=
+        rt::concat("rails join nodes, ", rateText(*rail->bytesPerSecond()), " each way of a port",
+                   rail->ports ? rt::concat(", ", *rail->ports, " a node") : "", "\n");
+  for (const Link &link : machine.links)
+    if (link.name != nvlinkName && link.name != pcieName && link.name != socketName &&
+        link.name != railName)
+      out += rt::concat("link ", link.name, " is none that transfers take: those are ", nvlinkName,
+                        ", ", pcieName, ", ", socketName, " and ", railName, "\n");
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/topology/Tree.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace moec::topology {
 
@@ -54,8 +55,9 @@ std::string timeText(double value) {
   std::string number = rt::concat(digits);
   double again = 0;
   std::from_chars(number.data(), number.data() + number.size(), again);
-  return rt::concat(again * unit.factor == value ? number : rt::concat(value / unit.factor), " ",
-                    unit.name);
+  // But for the last bit, for 5e-6 is not 5 * 1e-6.
+  bool isSame = std::abs(again * unit.factor - value) <= value * 4e-16;
+  return rt::concat(isSame ? number : rt::concat(value / unit.factor), " ", unit.name);
 }
 std::string workText(double value) {
   return inUnits(value, {{"GFLOP/s", 1e9}, {"TFLOP/s", 1e12}, {"PFLOP/s", 1e15}});

@@ -47,7 +47,8 @@ private:
   rt::Result<Members> readEnd(pugi::xml_node pci);
   void addGroup(PcieGroupKind kind, const Members &members);
   rt::Status readNvlinks();
-  void finishPcie();
+  rt::Status checkReturns() const;
+  rt::Status finishPcie();
   void finishRail();
   void renumber();
 
@@ -88,6 +89,11 @@ rt::Result<NcclReader::Members> NcclReader::readEnd(pugi::xml_node pci) {
     for (const FoundGpu &other : gpus)
       if (other.dev == dev)
         return wrong(gpu, "<gpu> dev: wanted another number for each GPU, found ", dev, " twice");
+    std::string_view busid = pci.attribute("busid").value();
+    for (const FoundGpu &other : gpus)
+      if (!busid.empty() && other.busid == busid)
+        return wrong(pci, "<pci> busid: wanted another for each GPU, found ", rt::quote(busid),
+                     " twice");
     gpus.push_back({dev, sm, pci.attribute("busid").value(), gpu, pci});
     members.first.insert(dev);
   }
@@ -166,9 +172,35 @@ rt::Status NcclReader::readCpu(pugi::xml_node cpu) {
 
 //===- NVLink -------------------------------------------------------------===//
 
-/// Targets are a switch (of any address: dumps of containers hide it) or a GPU.
+/// Whether the other end of a link is a GPU, as its class of PCI devices says.
+static bool isOfGpu(pugi::xml_node link) {
+  return std::string_view(link.attribute("tclass").value()).starts_with("0x03");
+}
+
+/// Links between two GPUs are counted from both.
+rt::Status NcclReader::checkReturns() const {
+  auto countTo = [](const FoundGpu &gpu, std::string_view busid) {
+    uint32_t count = 0;
+    for (pugi::xml_node link : gpu.node.children("nvlink"))
+      if (busid == link.attribute("target").value())
+        count += link.attribute("count").as_uint();
+    return count;
+  };
+  for (const FoundGpu &gpu : gpus)
+    for (const FoundGpu &peer : gpus) {
+      uint32_t there = countTo(gpu, peer.busid), back = countTo(peer, gpu.busid);
+      if (&gpu != &peer && there > back)
+        return wrong(peer.node, "<gpu> dev ", peer.dev, ": wanted ", there, " nvlinks to ",
+                     rt::quote(gpu.busid), ", as there are from it, found ", back);
+    }
+  return {};
+}
+
+/// Targets are a GPU or a switch, of any address: dumps of containers hide it. They hide
+/// GPUs too, and NCCL leaves links to these out.
 rt::Status NcclReader::readNvlinks() {
-  uint32_t switched = 0, least = 0;
+  MOEC_RETURN_IF_ERROR(checkReturns());
+  uint32_t switched = 0, least = 0, hidden = 0;
   bool isUneven = false;
   std::set<std::vector<uint32_t>> pairs;
   for (size_t i = 0; i < gpus.size(); ++i) {
@@ -181,8 +213,14 @@ rt::Status NcclReader::readNvlinks() {
       if (count == 0 || target.empty())
         return wrong(link, "<nvlink>: wanted a target and a count above 0, found ",
                      rt::quote(target), " and ", count);
+      if (peer == gpus.end() && link.attribute("tclass").empty())
+        return wrong(link,
+                     "<nvlink> target: wanted the busid of a GPU, or a tclass that says what "
+                     "else it is, found ",
+                     rt::quote(target));
       if (peer == gpus.end()) {
-        own += count;
+        hidden += isOfGpu(link) ? count : 0;
+        own += isOfGpu(link) ? 0 : count;
         continue;
       }
       uint32_t other = static_cast<uint32_t>(peer - gpus.begin()), self = static_cast<uint32_t>(i);
@@ -194,12 +232,13 @@ rt::Status NcclReader::readNvlinks() {
     switched = i == 0 ? own : std::min(switched, own);
   }
   NvlinkSpeed speed = nvlinkSpeed(gpus.front().sm);
+  std::string left = hidden ? rt::concat(", ", hidden, " to GPUs that are not here left out") : "";
   if (switched) {
-    machine.links.push_back(
-        makeNvlink(switched, speed, isUneven ? ", some GPUs have more" : " to the switch"));
+    machine.links.push_back(makeNvlink(
+        switched, speed, (isUneven ? ", some GPUs have more" : " to the switch") + left));
   } else if (!pairs.empty()) {
     machine.links.push_back(
-        makeNvlink(least, speed, isUneven ? " a pair, some pairs have more" : " a pair"));
+        makeNvlink(least, speed, (isUneven ? " a pair, some pairs have more" : " a pair") + left));
     machine.links.back().joins.assign(pairs.begin(), pairs.end());
   }
   return {};
@@ -215,7 +254,7 @@ struct Generation {
 };
 } // namespace
 
-void NcclReader::finishPcie() {
+rt::Status NcclReader::finishPcie() {
   static constexpr Generation generations[] = {
       {"8.0 GT/s PCIe", 15.754e9, 12e9},  {"8 GT/s", 15.754e9, 12e9},
       {"2.5 GT/s PCIe", 4e9, 3e9},        {"2.5 GT/s", 4e9, 3e9},
@@ -225,19 +264,31 @@ void NcclReader::finishPcie() {
       {"64.0 GT/s PCIe", 121e9, 96e9},    {"64 GT/s", 121e9, 96e9},
   };
   std::string_view speed = gpus.front().pci.attribute("link_speed").value();
-  uint32_t width = gpus.front().pci.attribute("link_width").as_uint();
-  width = width && width <= 32 ? width : 16;
-  const Generation *generation = &generations[0]; // NCCL's own default
+  uint32_t width = 0;
+  pugi::xml_node pci = gpus.front().pci;
+  if (!pci.attribute("link_width").empty()) {
+    MOEC_ASSIGN_OR_RETURN(width, number(pci, "link_width", 255));
+  }
+  // A virtual machine knows neither, and says 0 or 255 lanes: NCCL's own defaults.
+  bool knowsWidth = width > 0 && width <= 32, knowsSpeed = false;
+  width = knowsWidth ? width : 16;
+  const Generation *generation = &generations[0];
   for (const Generation &known : generations)
-    if (speed == known.speed)
+    if (speed == known.speed) {
       generation = &known;
-  machine.links.push_back(makePcie(
-      generation->nominal * width / 16, generation->achieved * width / 16,
-      rt::concat(speed.empty() ? "assumed: 8 GT/s" : rt::printable(speed), ", ", width, " lanes")));
+      knowsSpeed = true;
+    }
+  if (!knowsSpeed && !speed.empty() && !speed.starts_with("Unknown"))
+    return wrong(pci, "<pci> link_speed: wanted one such as '16.0 GT/s PCIe', found ",
+                 rt::quote(speed));
+  machine.links.push_back(
+      makePcie(generation->nominal * width / 16, generation->achieved * width / 16,
+               rt::concat(knowsSpeed ? rt::printable(speed) : "assumed: 8 GT/s", ", ", width,
+                          " lanes", knowsWidth ? "" : " assumed")));
   if (counts[PcieGroupKind::Socket] < 2) {
     std::erase_if(machine.pcie,
                   [](const PcieGroup &group) { return group.kind == PcieGroupKind::Socket; });
-    return;
+    return {};
   }
   uint32_t model = firstCpu.attribute("modelid").as_uint();
   double intel = model >= 207 ? 40e9 : model >= 143 ? 22e9 : model >= 85 ? 10e9 : 6e9;
@@ -248,6 +299,7 @@ void NcclReader::finishPcie() {
   link.name = socketName;
   link.rate = Figure{rate, "as NCCL counts such CPUs, src/graph/topo.h"};
   machine.links.push_back(std::move(link));
+  return {};
 }
 
 void NcclReader::finishRail() {
@@ -302,7 +354,7 @@ rt::Result<Machine> NcclReader::read() {
   machine.arch = archOf(gpus.front().sm);
   machine.gpusPerNode = static_cast<uint32_t>(gpus.size());
   MOEC_RETURN_IF_ERROR(readNvlinks());
-  finishPcie();
+  MOEC_RETURN_IF_ERROR(finishPcie());
   finishRail();
   return std::move(machine);
 }

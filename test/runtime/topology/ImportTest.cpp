@@ -106,6 +106,9 @@ TEST(ImportNccl, RefusesWhatIsNoTopology) {
   EXPECT_EQ(message("<system><cpu><pci><gpu dev=\"0\" sm=\"80\">"
                     "<nvlink target=\"x\" count=\"-1\"/></gpu></pci></cpu></system>"),
             "t.xml:1: <nvlink> count: wanted a whole number up to 64, found '-1'");
+  EXPECT_EQ(message("<system><cpu><pci busid=\"a\"><gpu dev=\"0\" sm=\"80\"/></pci>\n"
+                    "<pci busid=\"a\"><gpu dev=\"1\" sm=\"80\"/></pci></cpu></system>"),
+            "t.xml:2: <pci> busid: wanted another for each GPU, found 'a' twice");
   std::string deep = "<system><cpu>";
   for (int i = 0; i < 1000; ++i)
     deep += "<pci>";
@@ -113,6 +116,50 @@ TEST(ImportNccl, RefusesWhatIsNoTopology) {
     deep += "</pci>";
   EXPECT_EQ(message((deep + "</cpu></system>").c_str()),
             "t.xml:1: wanted at most 32 levels of <pci>, found more");
+}
+
+/// Two GPUs 'a' and 'b' with what is given inside of them, and more of the one's slot.
+static std::string twoGpus(const std::string &first, const std::string &second,
+                           const std::string &slot = "") {
+  return "<system><cpu>\n<pci busid=\"a\"" + slot + "><gpu dev=\"0\" sm=\"90\">" + first +
+         "</gpu></pci>\n<pci busid=\"b\"><gpu dev=\"1\" sm=\"90\">" + second +
+         "</gpu></pci></cpu></system>";
+}
+
+TEST(ImportNccl, LinksOfAPairGoBothWays) {
+  auto message = [](const std::string &text) {
+    return importNccl(text, "t.xml").status().message();
+  };
+  const char *there = "<nvlink target=\"b\" count=\"4\" tclass=\"0x030200\"/>",
+             *back = "<nvlink target=\"a\" count=\"4\" tclass=\"0x030200\"/>";
+  EXPECT_EQ(message(twoGpus(there, back)), "");
+  EXPECT_EQ(message(twoGpus(there, "")),
+            "t.xml:3: <gpu> dev 1: wanted 4 nvlinks to 'a', as there are from it, found 0");
+}
+
+TEST(ImportNccl, LinksToWhatIsNotThere) {
+  EXPECT_EQ(
+      importNccl(twoGpus("<nvlink target=\"c\" count=\"4\"/>", ""), "t.xml").status().message(),
+      "t.xml:2: <nvlink> target: wanted the busid of a GPU, or a tclass that says what else it "
+      "is, found 'c'");
+  // A container that hides the other GPU is no switch.
+  auto alone =
+      importNccl(twoGpus("<nvlink target=\"c\" count=\"4\" tclass=\"0x030200\"/>", ""), "t.xml");
+  ASSERT_TRUE(alone.ok()) << alone.status().message();
+  EXPECT_EQ(alone->findLink(nvlinkName), nullptr);
+}
+
+TEST(ImportNccl, WhatAVirtualMachineDoesNotKnowIsAssumed) {
+  auto pcie = [](const std::string &slot) {
+    auto machine = importNccl(twoGpus("", "", slot), "t.xml");
+    return machine.ok() ? machine->findLink(pcieName)->rate->source : machine.status().message();
+  };
+  EXPECT_EQ(pcie(" link_speed=\"32.0 GT/s PCIe\" link_width=\"8\""), "32.0 GT/s PCIe, 8 lanes");
+  EXPECT_EQ(pcie(" link_speed=\"Unknown\" link_width=\"0\""), "assumed: 8 GT/s, 16 lanes assumed");
+  EXPECT_EQ(pcie(" link_speed=\"fast\""),
+            "t.xml:2: <pci> link_speed: wanted one such as '16.0 GT/s PCIe', found 'fast'");
+  EXPECT_EQ(pcie(" link_width=\"wide\""),
+            "t.xml:2: <pci> link_width: wanted a whole number up to 255, found 'wide'");
 }
 
 TEST(ImportSmi, HgxH100) {

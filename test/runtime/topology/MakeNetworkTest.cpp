@@ -193,6 +193,7 @@ TEST(MachineText, PrintsUnitsThatReadBack) {
   EXPECT_EQ(sizeText(180e9), "180 GB");
   EXPECT_EQ(timeText(1.8725e-6), "1.8725 us");
   EXPECT_EQ(timeText(5 * 1e-6), "5 us");
+  EXPECT_EQ(timeText(5e-6), "5 us");
   EXPECT_EQ(timeText(0), "0 ns");
   EXPECT_EQ(workText(989.4e12), "989.4 TFLOP/s");
 }
