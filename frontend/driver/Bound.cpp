@@ -140,12 +140,13 @@ std::string microseconds(double seconds) {
 }
 
 std::string headText(const BoundInput &input, const BoundOptions &options, double seconds,
-                     const std::string &resource) {
-  return rt::concat(input.machine.name, ", ", input.network.getRanks(),
-                    input.network.getRanks() == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
-                    input.shape.nodes == 1 ? " node" : " nodes", ", ",
-                    rt::printable(options.traffic), ": at least ", microseconds(seconds), " us",
-                    resource.empty() ? "" : ", by " + resource, "\n\n");
+                     const std::string &resource, const std::string &wayBack = "") {
+  return rt::concat(
+      input.machine.name, ", ", input.network.getRanks(),
+      input.network.getRanks() == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
+      input.shape.nodes == 1 ? " node" : " nodes", ", ", rt::printable(options.traffic),
+      ": at least ", microseconds(seconds), " us", resource.empty() ? "" : ", by " + resource,
+      wayBack.empty() ? "" : rt::concat(", with ", wayBack, " on the way back"), "\n\n");
 }
 
 void addTiers(rt::TextTable &table, const std::string &phase, const bounds::Bound &bound) {
@@ -199,6 +200,7 @@ int showLayer(const BoundOptions &options, const BoundInput &input,
         {"seconds", bound.seconds},
         {"resource", bound.resource},
         {"phases_seconds", bound.phasesSeconds},
+        {"way_back", study::wayBackOf(copiesOf(options.copies))},
         {"dispatch", boundJson(bound.dispatch)},
         {"experts", {{"seconds", bound.expertsSeconds}, {"resource", bound.expertsResource}}},
         {"combine", boundJson(bound.combine)}};
@@ -213,7 +215,9 @@ int showLayer(const BoundOptions &options, const BoundInput &input,
              isKnown ? bound.expertsResource : "the machine says no rates"});
   addTiers(table, "combine ", bound.combine);
   table.row({"one after the other", microseconds(bound.phasesSeconds), ""});
-  return writeOutput("", headText(input, options, bound.seconds, bound.resource) + table.text());
+  return writeOutput("", headText(input, options, bound.seconds, bound.resource,
+                                  study::wayBackOf(copiesOf(options.copies))) +
+                             table.text());
 }
 
 int boundLayer(const BoundOptions &options, const BoundInput &input) {

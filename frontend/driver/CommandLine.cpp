@@ -217,7 +217,9 @@ private:
                             "moec compile layer.moe --ranks 8 -o layer.moex",
                             [this] { return runCompile(compile); });
     command->add_option("input", compile.input, ".moe file, or IR with --from")->required();
-    command->add_option("-o,--output", compile.output, "The module, or the IR of --emit");
+    command->add_option("-o,--output", compile.output,
+                        "The module (default: the input's path with .moex), or the IR of\n"
+                        "--emit (default: standard output)");
     command->add_option("--ranks", compile.ranks, "Number of GPUs instead of the mesh's")
         ->check(whole(1, 65535));
     command->add_option("--emit", compile.emit,
@@ -306,8 +308,9 @@ private:
                      "limit, or 4096)")
         ->check(whole(1, 1u << 24));
     command->add_option("--algorithm", plan.algorithm,
-                        "In place of the schedule block's (source only); auto: costs all that\n"
-                        "fit, for --traffic or for no to severe skew, and takes the best");
+                        "In place of the schedule block's (source only): staggered, two_tier,\n"
+                        "staged, multicast, birkhoff, or auto: costs all that fit, for --traffic\n"
+                        "or for no to severe skew, and takes the best");
     std::vector<std::string_view> formats = formats::allFormatNames();
     CLI::Option *format =
         command

@@ -28,9 +28,10 @@ using candidates::CandidateTable;
 
 /// Where bytes go. In the order in which tiers are printed.
 /// What a switch copies or adds is counted once: as it leaves its rank, as the sum enters.
-enum class Tier : uint8_t { Local, NVLink, Rail, Host, Multicast, Sum };
-constexpr std::array tierNames = {"local", "nvlink", "rail", "by host", "to all", "from all"};
-constexpr std::array tierKeys = {"local", "nvlink", "rail", "by_host", "to_all", "from_all"};
+/// A plan does not know which link a node has.
+enum class Tier : uint8_t { Local, Node, Rail, Host, Multicast, Sum };
+constexpr std::array tierNames = {"local", "in node", "rail", "by host", "to all", "from all"};
+constexpr std::array tierKeys = {"local", "in_node", "rail", "by_host", "to_all", "from_all"};
 constexpr std::array exchanges = {formats::Phase::Dispatch, formats::Phase::Combine};
 
 struct Summary {
@@ -78,7 +79,7 @@ Tier tierOf(const simulator::Task &task, const simulator::Family &family) {
     return Tier::Local;
   return family.via == plan::Path::Rail   ? Tier::Rail
          : family.via == plan::Path::Host ? Tier::Host
-                                          : Tier::NVLink;
+                                          : Tier::Node;
 }
 
 rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts &counts) {

@@ -71,6 +71,7 @@ double sum(const std::vector<double> &values) {
 struct Bounds {
   double seconds = 0;
   std::string resource; ///< empty: nothing travels
+  std::string wayBack;  ///< of the schedules that it holds for; empty: nothing comes back
   simulator::Floor floor;
 };
 
@@ -99,6 +100,8 @@ Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
                 const simulator::TaskGraph &graph) {
   Bounds found;
   found.floor = simulator::floorOf(graph, input.network);
+  if (input.manifest || returnedBytes(input.plan) > 0)
+    found.wayBack = study::wayBackOf(study::copiesOf(input.plan.sumTree));
   if (!input.manifest) {
     bounds::Bound bound = boundOfExchange(input);
     found.seconds = bound.seconds;
@@ -127,16 +130,18 @@ std::string headText(const SimulateOptions &options, const SimulateInput &input,
   char time[32], tokens[32];
   std::snprintf(time, sizeof(time), "%.1f us", seconds * 1e6);
   std::snprintf(tokens, sizeof(tokens), "%.0f", sum(input.counts.tokens));
-  return rt::concat(input.plan.name, " on ", input.machine.name, ": ", input.plan.ranks,
-                    input.plan.ranks == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
-                    input.shape.nodes == 1 ? " node" : " nodes", ", ", tokens, " tokens, ",
-                    rt::printable(options.traffic),
-                    options.steps > 1 ? rt::concat(", ", options.steps, " steps") : "", "\n", time,
-                    "\n  no schedule takes less than ",
-                    compare(seconds, bounds.seconds, bounds.resource),
-                    "\n  no run of these tasks less than ",
-                    compare(seconds, bounds.floor.seconds, bounds.floor.reason), "\n",
-                    kernels.note.empty() ? "" : kernels.note + "\n", "\n");
+  return rt::concat(
+      input.plan.name, " on ", input.machine.name, ": ", input.plan.ranks,
+      input.plan.ranks == 1 ? " rank" : " ranks", " on ", input.shape.nodes,
+      input.shape.nodes == 1 ? " node" : " nodes", ", ", tokens, " tokens, ",
+      rt::printable(options.traffic),
+      options.steps > 1 ? rt::concat(", ", options.steps, " steps") : "", "\n", time,
+      "\n  no schedule ",
+      bounds.wayBack.empty() ? "" : rt::concat("with ", bounds.wayBack, " on the way back "),
+      "takes less than ", compare(seconds, bounds.seconds, bounds.resource),
+      "\n  no run of these tasks less than ",
+      compare(seconds, bounds.floor.seconds, bounds.floor.reason), "\n",
+      kernels.note.empty() ? "" : kernels.note + "\n", "\n");
 }
 
 int show(const SimulateOptions &options, const SimulateInput &input, const Kernels &kernels,
@@ -155,6 +160,7 @@ int show(const SimulateOptions &options, const SimulateInput &input, const Kerne
                    {"kernel_times", kernels.source},
                    {"bound_seconds", bounds.seconds},
                    {"bound_by", bounds.resource},
+                   {"bound_way_back", bounds.wayBack},
                    {"floor_seconds", bounds.floor.seconds},
                    {"floor_by", bounds.floor.reason}};
   json.update(simulator::summaryJson(graph, input.network, simulation));

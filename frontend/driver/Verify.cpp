@@ -125,6 +125,11 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
   const plan::Plan &plan = *verdict.plan;
   if (!verdict.unsupported.empty())
     reports.reportText(frontend::Severity::Unsupported, {}, verdict.unsupported);
+  // One wrong op breaks many rules. Of many the nearest is told in full: a race is of one step.
+  constexpr size_t mostTold = 3;
+  auto isRace = [](const Fault &fault) { return fault.rule == scheduling::Rule::Race; };
+  auto race = std::find_if(verdict.faults.begin(), verdict.faults.end(), isRace);
+  const Fault *nearest = race == verdict.faults.end() ? verdict.faults.data() : &*race;
   for (const Fault &fault : verdict.faults) {
     frontend::Diagnostic &made = reports.reportText(
         frontend::Severity::Error, locate(reports.sources(), plan, fault.op),
@@ -132,7 +137,12 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
     frontend::Location other = locate(reports.sources(), plan, fault.other);
     if (other.isValid())
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
+    bool isTold = verdict.faults.size() <= mostTold || &fault == nearest;
+    if (!isTold && &fault == &verdict.faults.back())
+      made.note(rt::concat("how these ", verdict.faults.size() - 1, " come about: --json"));
     for (const scheduling::TraceLine &line : fault.trace) {
+      if (!isTold)
+        break;
       std::string place = placeText(plan, line.op);
       made.note(line.op ? rt::concat(line.text, place.empty() ? "" : " -- ", place) : line.text);
     }

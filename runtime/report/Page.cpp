@@ -28,7 +28,7 @@ std::string keyHtml(const Report &report) {
   };
   std::string html = "<div class=key>\n" + key(timeHtml(report.seconds), "simulated step");
   if (report.boundSeconds > 0) {
-    html += key(timeHtml(report.boundSeconds), "no schedule takes less");
+    html += key(timeHtml(report.boundSeconds), "no schedule with these sums takes less");
     html += key(ratioText(report.seconds, report.boundSeconds) + "<small>times</small>",
                 "achieved over bound");
   }

@@ -227,6 +227,7 @@ heat.show = which => {
 heat.draw = () => {
   const height = heat.rows.length <= 64 ? 16 : 9, right = 56;
   const context = prepare(heat.canvas, heat.rows.length * height + 2);
+  heat.label = Math.max(150, ...heat.rows.map(row => Math.ceil(context.measureText(data.resources[row].name).width) + 18));
   const width = heat.canvas.clientWidth - heat.label - right - 8, cell = width / Math.max(1, data.usage[0]?.length || 1);
   heat.cell = cell;
   heat.height = height;

@@ -108,6 +108,18 @@ bounds::Copies copiesOf(plan::SumTree tree) {
   return bounds::Copies::Nodes;
 }
 
+const char *wayBackOf(bounds::Copies copies) {
+  switch (copies) {
+  case bounds::Copies::Rows:
+    return "rows";
+  case bounds::Copies::Ranks:
+    return "sums of ranks";
+  case bounds::Copies::Nodes:
+    return "sums of nodes";
+  }
+  return "";
+}
+
 bounds::LayerBound boundOf(const Step &step) {
   const Layer &layer = step.manifest.layer;
   auto rowBytes = [&](DType type) { return layer.hidden * (type == DType::F32 ? 4.0 : 2.0); };

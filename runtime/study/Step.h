@@ -37,6 +37,9 @@ rt::Result<topology::Shape> shapeOf(const topology::Machine &machine, const plan
 /// What comes back of rows under a summation tree.
 bounds::Copies copiesOf(plan::SumTree tree);
 
+/// What a bound holds for: "rows", "sums of ranks", "sums of nodes", on the way back.
+const char *wayBackOf(bounds::Copies copies);
+
 /// What no schedule of the step's traffic can beat that sums as the plan does.
 bounds::LayerBound boundOf(const Step &step);
 
