@@ -172,8 +172,8 @@ static void resolveSetting(const Statement &statement, ScheduleRequest &result,
   }
 }
 
-/// What is missing for an exchange by the switch; empty if nothing is.
-static std::string findMissingSwitch(const Program &program) {
+/// What is missing for all ranks to be in one node of a machine; empty if nothing is.
+static std::string findMissingNode(const Program &program) {
   uint32_t nodes = program.mesh.nodes(), ranks = program.ranks();
   if (!program.machine)
     return "the mesh is over no machine";
@@ -183,6 +183,15 @@ static std::string findMissingSwitch(const Program &program) {
   if (ranks > machine.gpusPerNode.value_or(ranks))
     return "machine '" + machine.name + "' has " + std::to_string(*machine.gpusPerNode) +
            " GPUs a node for " + std::to_string(ranks) + " ranks";
+  return "";
+}
+
+/// What is missing for an exchange by the switch; empty if nothing is.
+static std::string findMissingSwitch(const Program &program) {
+  if (std::string missing = findMissingNode(program); !missing.empty())
+    return missing;
+  const Machine &machine = *program.machine;
+  uint32_t ranks = program.ranks();
   if (!topology::hasSwitch(machine, ranks))
     return "machine '" + machine.name + "' has no link nvlink over all GPUs with `multicast`";
   return "";
@@ -212,15 +221,10 @@ void checkTiers(const Program &program, Diagnostics &diagnostics) {
 
 /// What is missing for stages within a machine; empty if nothing is.
 static std::string findMissingStages(const Program &program) {
-  uint32_t nodes = program.mesh.nodes(), ranks = program.ranks();
-  if (!program.machine)
-    return "the mesh is over no machine";
+  if (std::string missing = findMissingNode(program); !missing.empty())
+    return missing;
   const Machine &machine = *program.machine;
-  if (nodes > 1)
-    return "the mesh has " + std::to_string(nodes) + " of them";
-  if (ranks > machine.gpusPerNode.value_or(ranks))
-    return "machine '" + machine.name + "' has " + std::to_string(*machine.gpusPerNode) +
-           " GPUs a node for " + std::to_string(ranks) + " ranks";
+  uint32_t ranks = program.ranks();
   uint32_t groups = topology::stagingGroups(machine, ranks);
   std::string found = "machine '" + machine.name + "' ";
   if (groups == 1)
