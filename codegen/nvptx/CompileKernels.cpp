@@ -15,7 +15,9 @@
 #include "codegen/nvptx/Nvptx.h"
 #include "codegen/nvptx/PtxasLog.h"
 #include "codegen/nvptx/lint/Lint.h"
+#include "dialects/tile/TileOps.h"
 
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
@@ -53,6 +55,7 @@ private:
 /// One kernel on its way. The module is declared after its context.
 struct Job {
   LLVM::LLVMFuncOp kernel;
+  unsigned share = 0; ///< registers a thread that it deals out by setmaxnreg; 0: it does not
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module;
   AlignedCounts aligned{};
@@ -66,10 +69,21 @@ struct Job {
 
 } // namespace
 
+/// What the roles of a kernel share out: the registers of a thread at launch. With fewer of
+/// them the CTA's pool is too small, and the roles that ask for more wait for ever (PTX ISA,
+/// setmaxnreg).
+static unsigned findShare(LLVM::LLVMFuncOp kernel) {
+  auto threads = kernel->getAttrOfType<DenseI32ArrayAttr>("nvvm.reqntid");
+  bool deals =
+      kernel.walk([](NVVM::SetMaxRegisterOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  return deals && threads ? tile::getRegistersPerThread(threads[0]) : 0;
+}
+
 /// MLIR's part. False after a diagnostic.
 static bool translate(Job &job) {
   Stopwatch watch(job.result.seconds.translate);
   job.result.name = job.kernel.getName().str();
+  job.share = findShare(job.kernel);
   OwningOpRef<ModuleOp> module = isolateKernel(job.kernel);
   if (!module)
     return false;
@@ -89,6 +103,11 @@ static void judgeAssembly(Job &job, const PtxasReport &report, const NvptxOption
   if (kernel.spillBytes && options.mindSpills)
     found.push_back(rt::concat("spills: ", report.spillStoreBytes, " bytes of stores, ",
                                report.spillLoadBytes, " bytes of loads"));
+  if (job.share && report.registers != job.share)
+    found.push_back(rt::concat("wanted ", job.share,
+                               " registers a thread, of which setmaxnreg "
+                               "deals out, found ",
+                               report.registers));
   for (std::string &text : found)
     (options.strict ? job.errors : job.warnings).push_back(std::move(text));
 }
