@@ -70,7 +70,9 @@ static rt::Status refuseToLose(const std::string &path) {
   static std::set<std::string> written;
   MOEC_RETURN_IF_ERROR(rt::refuseToReplaceRead(path));
   std::error_code failed;
-  std::string target = std::filesystem::weakly_canonical(path, failed).string();
+  // Of what is not there yet a relative path would stay one.
+  std::filesystem::path whole = std::filesystem::absolute(path, failed);
+  std::string target = failed ? path : std::filesystem::weakly_canonical(whole, failed).string();
   bool isFile = failed || !std::filesystem::exists(target, failed) ||
                 std::filesystem::is_regular_file(target, failed);
   if (isFile && !written.insert(failed ? path : target).second)
