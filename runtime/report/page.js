@@ -39,6 +39,10 @@ function prepare(canvas, height) {
   context.textBaseline = 'middle';
   return context;
 }
+/// Room for the longest name of resources, and a gap behind it.
+function roomFor(context, resources) {
+  return resources.reduce((room, resource) => Math.max(room, Math.ceil(context.measureText(resource.name).width) + 18), 128);
+}
 /// Buttons of which one is pressed; calls `change` with its name.
 function choose(id, change) {
   const buttons = [...document.querySelectorAll('#' + id + ' button')];
@@ -56,7 +60,8 @@ function markStep(length, count) {
 
 // --- Timeline ---------------------------------------------------------------
 
-const margin = 128, axis = 22;
+const axis = 22;
+let margin = 128; // of the names of rows
 const timeline = {
   canvas: document.getElementById('timeline'), rows: 'ranks', from: 0, to: span,
   get right() { return this.canvas.clientWidth - 8; },
@@ -152,6 +157,7 @@ function drawLinks(context, height) {
 timeline.draw = () => {
   const count = timeline.rows === 'ranks' ? data.ranks : data.resources.length;
   const height = rowHeight(), context = prepare(timeline.canvas, axis + count * height + 4);
+  margin = roomFor(context, timeline.rows === 'ranks' ? [] : data.resources);
   drawAxis(context, axis + count * height);
   const drawn = timeline.rows === 'ranks' ? drawRanks(context, height) : drawLinks(context, height);
   timeline.canvas.dataset.drawn = drawn;
@@ -210,7 +216,7 @@ choose('rows', name => { timeline.rows = name; timeline.from = 0; timeline.to = 
 
 // --- Heat map ---------------------------------------------------------------
 
-const heat = {canvas: document.getElementById('heat'), rows: [], label: 150};
+const heat = {canvas: document.getElementById('heat'), rows: [], label: 128};
 function tellUse(event, row, stretch) {
   const resource = data.resources[row], share = data.usage[row][stretch];
   if (share === undefined) return hideTip();
@@ -227,7 +233,7 @@ heat.show = which => {
 heat.draw = () => {
   const height = heat.rows.length <= 64 ? 16 : 9, right = 56;
   const context = prepare(heat.canvas, heat.rows.length * height + 2);
-  heat.label = Math.max(150, ...heat.rows.map(row => Math.ceil(context.measureText(data.resources[row].name).width) + 18));
+  heat.label = roomFor(context, heat.rows.map(row => data.resources[row]));
   const width = heat.canvas.clientWidth - heat.label - right - 8, cell = width / Math.max(1, data.usage[0]?.length || 1);
   heat.cell = cell;
   heat.height = height;
