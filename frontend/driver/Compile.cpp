@@ -53,7 +53,8 @@ rt::Result<std::string> parseTarget(const std::string &list) {
   std::string target;
   if (list.empty())
     return target;
-  for (llvm::StringRef name : llvm::split(list, ',')) {
+  for (llvm::StringRef piece : llvm::split(list, ',')) {
+    llvm::StringRef name = piece.trim(' '); // of "sm_90a, cpu"
     if (isArch(name) && name != "sm_90a")
       return rt::unsupportedError("--target: wanted cpu or sm_90a, found '", name.str(), "'");
     if (name != "cpu" && name != "sm_90a")
@@ -166,9 +167,10 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
   showDiagnostics(compilation.diagnostics(), /*json=*/false); // warnings
   const Layer &layer = contents.manifest.layer;
   uint32_t ranks = contents.manifest.ranks;
-  std::printf("%s: layer %s, %u experts on %u rank%s, a plan of %zu ops, %s\n", path.c_str(),
-              layer.name.c_str(), layer.experts, ranks, ranks == 1 ? "" : "s",
-              contents.plan.ops.size(), rt::formatBytes(bytes.size()).c_str());
+  std::printf("%s: layer %s, %u expert%s on %u rank%s, a plan of %zu ops, %s\n", path.c_str(),
+              layer.name.c_str(), layer.experts, layer.experts == 1 ? "" : "s", ranks,
+              ranks == 1 ? "" : "s", contents.plan.ops.size(),
+              rt::formatBytes(bytes.size()).c_str());
   return 0;
 }
 

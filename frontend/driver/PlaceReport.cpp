@@ -108,8 +108,9 @@ std::string placeTable(const Layer &layer, const PlacedLayer &placed) {
   std::string text = concat("layer ", layer.name);
   if (placed.number)
     text += concat(" (", *placed.number, ")");
-  text += concat(": ", problem.experts, " experts, ", problem.copies, " copies on ", problem.ranks,
-                 problem.ranks == 1 ? " gpu" : " gpus");
+  text +=
+      concat(": ", problem.experts, problem.experts == 1 ? " expert, " : " experts, ",
+             problem.copies, " copies on ", problem.ranks, problem.ranks == 1 ? " gpu" : " gpus");
   if (problem.nodes() > 1)
     text += concat(" of ", problem.nodes(), " nodes");
   text += concat(", ", problem.costs.tokensPerRank, " tokens each\n");

@@ -64,8 +64,9 @@ static std::string replicasText(const Placement &placement, uint32_t experts) {
 static std::string placementText(const Manifest &manifest) {
   constexpr size_t maxRows = 64;
   const std::vector<std::vector<uint32_t>> &slots = manifest.placement.slots;
-  std::string out = concat("placement of ", manifest.layer.experts, " experts on ", manifest.ranks,
-                           manifest.ranks == 1 ? " rank" : " ranks",
+  std::string out = concat("placement of ", manifest.layer.experts,
+                           manifest.layer.experts == 1 ? " expert on " : " experts on ",
+                           manifest.ranks, manifest.ranks == 1 ? " rank" : " ranks",
                            replicasText(manifest.placement, manifest.layer.experts), "\n");
   TextTable table({true, true, false});
   for (size_t rank = 0; rank < std::min(slots.size(), maxRows); ++rank)

@@ -10,15 +10,24 @@
 
 #include "runtime/tools/RunCommand.h"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
 
 namespace moec::run {
 
-/// Shows "what: 12 of 195" on a screen, from the second second on, and wipes it at
-/// the end. Shows nothing elsewhere.
+/// Shows "what: 12 of 195, 7 s" on a screen, from the second second on, and wipes it at
+/// the end. A thread of its own goes on counting seconds where nothing is done for long.
+/// Shows nothing elsewhere. Nobody else may write to the screen meanwhile.
 class Progress {
 public:
-  Progress(const Terminal &terminal, std::string what);
+  using Clock = std::chrono::steady_clock;
+  /// `pace`: from one line to the next.
+  Progress(const Terminal &terminal, std::string what,
+           Clock::duration pace = std::chrono::seconds(1));
   ~Progress();
   Progress(const Progress &) = delete;
   Progress &operator=(const Progress &) = delete;
@@ -26,11 +35,17 @@ public:
   void update(uint64_t done, uint64_t of);
 
 private:
-  using Clock = std::chrono::steady_clock;
+  void redraw();
+
   const Terminal &terminal;
   std::string what;
-  Clock::time_point next; ///< when the line may be drawn again
-  bool drawn = false;
+  Clock::duration pace;
+  Clock::time_point start = Clock::now();
+  std::atomic<uint64_t> done = 0, of = 0; ///< of 0: there is nothing to count
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool hasEnded = false;
+  std::thread drawer; ///< last: it uses all of the above
 };
 
 } // namespace moec::run

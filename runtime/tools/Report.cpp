@@ -249,6 +249,9 @@ void printReport(const RunReport &report, const Terminal &terminal) {
   printer.line("placement", describePlacement(manifest));
   printer.line("weights", concat(report.weightsPlace, ", ", formatCount(report.weights, "tensor"),
                                  ", loaded in ", formatSeconds(report.loadSeconds)));
+  if (report.backend != "cpu")
+    printer.line("kernels", concat("ready on the ", report.backend, " backend in ",
+                                   formatSeconds(report.prepareSeconds)));
   printer.line("tokens", describeTokens(report));
   printExperts(report, printer);
   printTraffic(report, terminal, printer);

@@ -32,8 +32,9 @@ struct RunReport {
   std::string weightsPlace, tokensPlace, output; ///< output: empty where none was written
   std::vector<int64_t> tokensPerRank;
   uint64_t tokens = 0;
-  uint64_t weights = 0; ///< tensors
-  double loadSeconds = 0;
+  uint64_t weights = 0;      ///< tensors
+  double prepareSeconds = 0; ///< of the session, without weights: buffers, code of kernels
+  double loadSeconds = 0;    ///< of the weights
   uint32_t warmupSteps = 0;
   std::vector<double> stepSeconds; ///< of each timed step
   std::vector<Phase> phases;

@@ -80,6 +80,7 @@ void printReportAsJson(const RunReport &report, const Terminal &terminal) {
                {"tokens_from", report.tokensPlace},
                {"weights_from", report.weightsPlace},
                {"weights", report.weights},
+               {"prepare_seconds", report.prepareSeconds},
                {"load_seconds", report.loadSeconds},
                {"warmup_steps", report.warmupSteps},
                {"steps", report.stepSeconds.size()},

@@ -112,8 +112,11 @@ Status Run::prepare() {
   return {};
 }
 
+static double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 Status Run::load() {
-  auto start = std::chrono::steady_clock::now();
   moec_session_options sessionOptions{};
   sessionOptions.struct_size = sizeof(sessionOptions);
   sessionOptions.backend = options.backend.c_str();
@@ -122,12 +125,17 @@ Status Run::load() {
       static_cast<uint32_t>(std::max<int64_t>(1, tokens.perRank[0]));
   sessionOptions.test_seed = options.testSeed;
   moec_session *created = nullptr;
-  MOEC_RETURN_IF_ERROR(take(moec_session_create(handle.get(), &sessionOptions, &created)));
+  auto start = std::chrono::steady_clock::now();
+  {
+    Progress progress(terminal, concat("preparing the ", options.backend, " backend"));
+    MOEC_RETURN_IF_ERROR(take(moec_session_create(handle.get(), &sessionOptions, &created)));
+  }
   session.reset(created);
+  report.prepareSeconds = secondsSince(start);
+  start = std::chrono::steady_clock::now();
   WeightLookup lookup(*weights, needed.size(), terminal);
   MOEC_RETURN_IF_ERROR(take(moec_session_load_weights(session.get(), WeightLookup::call, &lookup)));
-  report.loadSeconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.loadSeconds = secondsSince(start);
   return {};
 }
 
@@ -172,6 +180,7 @@ Status Run::runSteps() {
   report.warmupSteps = options.repeat ? 1 : 0;
   uint32_t timed = options.repeat.value_or(1);
   Progress progress(terminal, "running steps");
+  progress.update(0, timed);
   for (uint32_t i = 0; i < report.warmupSteps; ++i)
     MOEC_RETURN_IF_ERROR(step());
   for (uint32_t i = 0; i < timed; ++i) {

@@ -40,8 +40,8 @@ Result<std::unique_ptr<KernelSession>> KernelSession::create(const ModuleParts &
                                                              std::unique_ptr<Device> device,
                                                              uint64_t deadlineNs) {
   if (parts.kernels.arch.empty())
-    return unsupportedError("wanted a module with kernels (moec compile --target sm_90a), found ",
-                            "one for target ", quote(parts.manifest.target));
+    return invalidError("wanted a module with kernels (moec compile --target sm_90a), found ",
+                        "one for target ", quote(parts.manifest.target));
   for (const plan::Op &op : parts.plan.ops)
     if (op.task > plan::TaskKind::SlotSum) // two tiers, partial sums
       return unsupportedError("wanted a plan that kernels carry out, found one with the task ",

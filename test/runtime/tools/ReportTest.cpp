@@ -28,6 +28,7 @@ struct Sample {
     report.tokens = 4;
     report.tokensPerRank = {2, 2};
     report.weights = 13;
+    report.prepareSeconds = 2.5;
     report.loadSeconds = 0.5;
     report.warmupSteps = 1;
     report.stepSeconds = {0.002, 0.001, 0.004};
@@ -58,6 +59,16 @@ struct Sample {
   RunReport report;
 };
 } // namespace
+
+TEST(Report, tells_the_time_to_make_kernels_ready_apart) {
+  Sample sample;
+  EXPECT_EQ(sample.print().find("kernels"), std::string::npos) << "cpu has none";
+  sample.report.backend = "emulator";
+  EXPECT_NE(sample.print().find("loaded in 500 ms\n"
+                                "kernels    ready on the emulator backend in 2.50 s\n"),
+            std::string::npos)
+      << sample.print();
+}
 
 TEST(Report, for_a_person) {
   Sample sample;
