@@ -46,7 +46,7 @@ makeLoads(const ScheduleChoice &choice, const candidates::Setting &setting,
   auto add = [&](uint32_t tokens, const std::string &traffic) -> rt::Status {
     uint32_t drawn = std::min(tokens, most);
     MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
-                          readCounts(plan, setting.manifest, traffic, drawn, /*layer=*/{},
+                          readCounts(plan, setting.manifest, traffic, drawn, choice.trafficLayer,
                                      nodesOfCounts(plan, setting.machine, shape)));
     counts.scaleBy(double(tokens) / drawn);
     loads.push_back({{tokens, traffic}, std::move(counts)});

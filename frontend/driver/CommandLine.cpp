@@ -302,6 +302,7 @@ private:
                         "As of simulate (uniform, zipf:A:SEED, a file ..), or Chakra\n"
                         "traces (PREFIX.et) of what the dispatch moves (default: uniform)");
     plan.traffic.clear(); // nobody has said it yet
+    addTrafficLayer(command, plan.trafficLayer);
     command
         ->add_option("--tokens", plan.tokens,
                      "Tokens a rank, where traffic does not say (default: the layer's\n"
@@ -366,7 +367,7 @@ private:
         ->add_option("--tokens", simulate.tokens,
                      "Tokens of each rank (default: the most that the input allows, or 4096)")
         ->check(whole(0, 1u << 24));
-    command->add_option("--layer", simulate.layer, "Layer of a traffic file that has several");
+    addTrafficLayer(command, simulate.layer);
     command->add_option("--steps", simulate.steps, "Steps, one after the other")
         ->check(whole(1, 1000))
         ->capture_default_str();
@@ -401,6 +402,7 @@ private:
     command->add_option("--traffic", verify.traffic,
                         "Or on its own ranks, with counts that have this shape: see\n"
                         "moec simulate --help");
+    addTrafficLayer(command, verify.trafficLayer);
     command->add_flag("--json", verify.json, "As JSON");
   }
 
@@ -473,6 +475,7 @@ private:
     addList(command, "--traffic", sweep.traffics,
             "As of simulate; traces and matrices bring their own tokens")
         ->capture_default_str();
+    addTrafficLayer(command, sweep.trafficLayer);
     addList(command, "--algorithm", sweep.algorithms,
             "Algorithms of the schedule block in place of the input's, with more\n"
             "statements behind them if they have any: 'staggered; window 0'");
@@ -503,6 +506,7 @@ private:
         ->check(whole(1, 1u << 24))
         ->capture_default_str();
     addList(command, "--traffic", whatIf.traffics, "As of sweep")->capture_default_str();
+    addTrafficLayer(command, whatIf.trafficLayer);
     addList(command, "--algorithm", whatIf.algorithms,
             "Algorithms to choose from: each machine takes its fastest")
         ->capture_default_str();
@@ -516,6 +520,10 @@ private:
     command->add_option("-j,--threads", whatIf.threads, "Threads (default: one for each core)")
         ->check(whole(1, 1024));
     command->add_flag("--json", whatIf.json, "As JSON");
+  }
+
+  void addTrafficLayer(CLI::App *command, std::optional<uint32_t> &layer) {
+    command->add_option("--layer", layer, "Layer of a traffic file that has several");
   }
 
   /// An option whose values stand at commas.

@@ -129,6 +129,7 @@ struct VerifyOptions {
   std::optional<uint32_t> maxRanks;      ///< judge plans of more for fewer
   std::optional<uint32_t> allCountsUpTo; ///< run it too, with counts up to this
   std::string traffic;                   ///< or with these; empty: none
+  std::optional<uint32_t> trafficLayer;  ///< of a traffic file with several
   bool json = false;
 };
 int runVerify(const VerifyOptions &options);
@@ -137,14 +138,15 @@ int runVerify(const VerifyOptions &options);
 struct PlanOptions {
   std::string input; ///< source or module
   std::optional<uint32_t> ranks;
-  std::string traffic = "uniform"; ///< as moec simulate reads it, or Chakra traces (.et)
-  std::optional<uint32_t> tokens;  ///< a rank; the layer's limit when absent
-  std::string algorithm;           ///< "" or "auto": as the schedule block says
-  std::string format;              ///< to export; "": none
-  std::string phase;               ///< of the step; "": as the format has it
-  std::string output;              ///< of the export
-  std::string machine;             ///< of the report: name or file; "": the input's
-  std::string report;              ///< file of the page to write; "": none
+  std::string traffic = "uniform";      ///< as moec simulate reads it, or Chakra traces (.et)
+  std::optional<uint32_t> tokens;       ///< a rank; the layer's limit when absent
+  std::string algorithm;                ///< "" or "auto": as the schedule block says
+  std::string format;                   ///< to export; "": none
+  std::string phase;                    ///< of the step; "": as the format has it
+  std::string output;                   ///< of the export
+  std::string machine;                  ///< of the report: name or file; "": the input's
+  std::string report;                   ///< file of the page to write; "": none
+  std::optional<uint32_t> trafficLayer; ///< of a traffic file with several
   bool json = false;
 };
 int runPlan(const PlanOptions &options);
@@ -171,10 +173,11 @@ int runBound(const BoundOptions &options);
 
 /// `moec sweep FILE`: every combination of what is named, simulated; a table.
 struct SweepOptions {
-  std::string input;                 ///< source
-  std::vector<std::string> machines; ///< names or files; empty: the source's
-  std::vector<uint32_t> ranks;       ///< empty: the mesh's
-  std::vector<uint32_t> tokens;      ///< of a rank; empty: the source's most, or 4096
+  std::string input;                    ///< source
+  std::vector<std::string> machines;    ///< names or files; empty: the source's
+  std::vector<uint32_t> ranks;          ///< empty: the mesh's
+  std::vector<uint32_t> tokens;         ///< of a rank; empty: the source's most, or 4096
+  std::optional<uint32_t> trafficLayer; ///< of a traffic file with several
   std::vector<std::string> traffics = {"uniform"};
   std::vector<std::string> algorithms; ///< these two empty: as the schedule block says
   std::vector<std::string> combines;
@@ -196,6 +199,7 @@ struct WhatIfOptions {
   std::vector<std::string> combines = {"rows", "partial"};
   double restMicroseconds = 0; ///< of a layer, for all that is neither
   std::optional<uint32_t> threads;
+  std::optional<uint32_t> trafficLayer; ///< of a traffic file with several
   bool json = false;
 };
 int runWhatIf(const WhatIfOptions &options);

@@ -103,7 +103,8 @@ rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts 
 rt::Result<traffic::Matrix> readByteMatrix(const std::string &path) {
   if (path.ends_with(".et"))
     return formats::readChakraTraffic(path);
-  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(path));
+  MOEC_ASSIGN_OR_RETURN(std::string text, rt::readFile(path));
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::readTraffic(text, path));
   if (traffic.kind != traffic::TrafficKind::Bytes)
     return rt::invalidError(path, ": wanted bytes from rank to rank, found other traffic");
   return std::move(traffic.bytes);
@@ -115,7 +116,8 @@ rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::
   uint32_t most = module.manifest().maxTokensPerRank;
   if (!options.traffic.ends_with(".et"))
     return readCounts(plan, module.manifest(), options.traffic,
-                      options.tokens.value_or(most ? most : defaultTokens), {}, plan.nodes);
+                      options.tokens.value_or(most ? most : defaultTokens), options.trafficLayer,
+                      plan.nodes);
   MOEC_ASSIGN_OR_RETURN(traffic::Matrix bytes, readByteMatrix(options.traffic));
   if (bytes.getSize() != plan.ranks)
     return rt::invalidError("--traffic: wanted traces of ", plan.ranks, " ranks, found ",
@@ -156,6 +158,7 @@ int compileSource(const PlanOptions &options, bool hasTraffic, std::vector<uint8
   ScheduleChoice choice;
   if (hasTraffic)
     choice.traffic = options.traffic;
+  choice.trafficLayer = options.trafficLayer;
   choice.tokens = options.tokens;
   choice.machine = options.machine;
   choice.isForPeople = true;

@@ -125,7 +125,7 @@ rt::Result<traffic::ItemCounts> Candidates::countsFor(const PlannedLayer &layer)
   constexpr uint32_t defaultTokens = 4096;
   uint32_t most = layer.manifest.maxTokensPerRank;
   return readCounts(layer.plan, layer.manifest, options.traffic,
-                    options.tokens.value_or(most ? most : defaultTokens), std::nullopt,
+                    options.tokens.value_or(most ? most : defaultTokens), options.trafficLayer,
                     nodesOfCounts(layer.plan, site.machine, site.shape));
 }
 

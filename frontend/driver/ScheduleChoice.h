@@ -18,9 +18,10 @@ namespace moec::driver {
 
 struct ScheduleChoice {
   std::string traffic; ///< as --traffic takes it; empty: the skews of candidates/Choose.h
-  std::optional<uint32_t> tokens; ///< of a rank; none: the most that the plan allows, or 4096
-  std::string machine;            ///< name or file; empty: that of the source
-  bool isForPeople = false;       ///< everything is costed, for fewer tokens too
+  std::optional<uint32_t> trafficLayer; ///< of a file with several
+  std::optional<uint32_t> tokens;       ///< of a rank; none: the most that the plan allows, or 4096
+  std::string machine;                  ///< name or file; empty: that of the source
+  bool isForPeople = false;             ///< everything is costed, for fewer tokens too
 };
 
 /// compileToMemory with statements in place of the source's: "algorithm two_tier".

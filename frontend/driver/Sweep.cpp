@@ -134,7 +134,8 @@ void Sweep::evaluate(const Point &point, study::SweepRow &row) const {
       return rt::invalidError("wanted at most ", most, " tokens a rank, as the schedule says");
     MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
                           countsOf(plan, manifest, *point.traffic, point.tokens.value_or(0),
-                                   std::nullopt, nodesOfCounts(plan, *site.machine, site.shape)));
+                                   options.trafficLayer,
+                                   nodesOfCounts(plan, *site.machine, site.shape)));
     study::Step step{plan,          manifest, *site.machine,
                      *site.network, counts,   dispatchedBytesPerToken(plan)};
     MOEC_ASSIGN_OR_RETURN(row.times, study::timesOf(step));

@@ -82,7 +82,7 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
                                 " tasks to run with counts, found ", tasks);
   MOEC_ASSIGN_OR_RETURN(
       traffic::ItemCounts counts,
-      readCounts(plan, input.manifest, options.traffic, tokens, std::nullopt, plan.nodes));
+      readCounts(plan, input.manifest, options.traffic, tokens, options.trafficLayer, plan.nodes));
   verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
   return rt::Status();
 }

@@ -80,9 +80,9 @@ rt::Status Study::add(size_t machine, size_t schedule, const traffic::Traffic &t
   const auto &[plan, manifest] = *site.plans[schedule];
   // Schedules share the traffic; tokens of a matrix of bytes depend on what the plan sends.
   if (!counts || traffic.kind == traffic::TrafficKind::Bytes) {
-    MOEC_ASSIGN_OR_RETURN(counts,
-                          countsOf(plan, manifest, traffic, at.tokens.value_or(0), std::nullopt,
-                                   nodesOfCounts(plan, input.machines[machine], site.shape)));
+    MOEC_ASSIGN_OR_RETURN(
+        counts, countsOf(plan, manifest, traffic, at.tokens.value_or(0), options.trafficLayer,
+                         nodesOfCounts(plan, input.machines[machine], site.shape)));
   }
   double sent = dispatchedBytesPerToken(plan);
   MOEC_ASSIGN_OR_RETURN(
