@@ -11,6 +11,7 @@
 #include "runtime/simulator/PlanTasks.h"
 #include "runtime/simulator/Roofline.h"
 #include "runtime/simulator/Simulate.h"
+#include "runtime/study/Parallel.h"
 #include "runtime/study/Step.h"
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <thread>
 
 namespace moec::candidates {
 namespace {
@@ -35,7 +37,7 @@ private:
   rt::Result<simulator::TaskGraph> tasksOf(size_t candidate, size_t bucket) const;
   rt::Status bound(size_t candidate, size_t bucket);
   rt::Status simulate(size_t candidate, size_t bucket);
-  rt::Status simulateAll();
+  rt::Status forAll(rt::Status (Chooser::*part)(size_t candidate, size_t bucket));
   rt::Status findBest(size_t bucket);
   rt::Status settle(size_t candidate);
   rt::Status findChoice();
@@ -114,10 +116,15 @@ rt::Status Chooser::simulate(size_t candidate, size_t bucket) {
   return rt::Status();
 }
 
-rt::Status Chooser::simulateAll() {
-  for (size_t candidate = 0; candidate < plans.size(); ++candidate)
-    for (size_t bucket = 0; fits(candidate) && bucket < loads.size(); ++bucket)
-      MOEC_RETURN_IF_ERROR(simulate(candidate, bucket));
+/// Each costs a graph of all tasks of a step, and knows nothing of the others.
+rt::Status Chooser::forAll(rt::Status (Chooser::*part)(size_t candidate, size_t bucket)) {
+  std::vector<rt::Status> done(plans.size() * loads.size());
+  study::forEach(done.size(), std::max(1u, std::thread::hardware_concurrency()), [&](size_t i) {
+    if (fits(i / loads.size()))
+      done[i] = (this->*part)(i / loads.size(), i % loads.size());
+  });
+  for (rt::Status &status : done)
+    MOEC_RETURN_IF_ERROR(std::move(status));
   return rt::Status();
 }
 
@@ -188,11 +195,9 @@ rt::Result<CandidateTable> Chooser::run(Effort effort) {
   MOEC_RETURN_IF_ERROR(prepare());
   maySimulate = effort != Effort::Floors;
   isForPeople = effort == Effort::All;
-  for (size_t candidate = 0; candidate < plans.size(); ++candidate)
-    for (size_t bucket = 0; fits(candidate) && bucket < loads.size(); ++bucket)
-      MOEC_RETURN_IF_ERROR(bound(candidate, bucket));
+  MOEC_RETURN_IF_ERROR(forAll(&Chooser::bound));
   if (effort == Effort::All)
-    MOEC_RETURN_IF_ERROR(simulateAll());
+    MOEC_RETURN_IF_ERROR(forAll(&Chooser::simulate));
   for (size_t bucket = 0; bucket < loads.size(); ++bucket)
     MOEC_RETURN_IF_ERROR(findBest(bucket));
   MOEC_RETURN_IF_ERROR(findChoice());

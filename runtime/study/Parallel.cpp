@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -19,19 +20,31 @@ void forEach(size_t count, unsigned threads, const std::function<void(size_t)> &
   std::atomic<size_t> next = 0;
   std::mutex mutex;
   size_t finished = 0;
+  std::exception_ptr thrown;
   auto work = [&] {
     for (size_t i = next++; i < count; i = next++) {
-      body(i);
+      try {
+        body(i);
+      } catch (...) { // no memory, say
+        next = count;
+        std::lock_guard lock(mutex);
+        thrown = std::current_exception();
+        return;
+      }
       std::lock_guard lock(mutex);
       ++finished;
       if (done)
         done(finished);
     }
   };
-  std::vector<std::jthread> helpers;
-  for (size_t i = 1; i < std::min<size_t>(threads, count); ++i)
-    helpers.emplace_back(work);
-  work();
+  {
+    std::vector<std::jthread> helpers;
+    for (size_t i = 1; i < std::min<size_t>(threads, count); ++i)
+      helpers.emplace_back(work);
+    work();
+  }
+  if (thrown)
+    std::rethrow_exception(thrown);
 }
 
 } // namespace moec::study

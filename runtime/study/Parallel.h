@@ -14,7 +14,8 @@ namespace moec::study {
 
 /// Calls `body` once for each of 0 .. count - 1, on up to `threads` threads (at least
 /// one), in any order. `done` hears after each how many are finished; it is called by
-/// one thread at a time, and may be empty. Returns when all are finished.
+/// one thread at a time, and may be empty. Returns when all are finished. What `body`
+/// throws is thrown here, once all that began have ended; then not all are called.
 void forEach(size_t count, unsigned threads, const std::function<void(size_t)> &body,
              const std::function<void(size_t)> &done = {});
 

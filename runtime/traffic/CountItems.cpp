@@ -264,7 +264,7 @@ static rt::Result<ItemCounts> draw(const Traffic &traffic, const Routing &routin
   uint32_t ranks = routing.ranks(), half = ranks / 2;
   Counter counter(routing, homes), second(routing, homes);
   // A compile waits for this, with one processor at work.
-  std::thread helper([&] { drawSources(second, shares, routing, key, half, ranks); });
+  std::jthread helper([&] { drawSources(second, shares, routing, key, half, ranks); });
   drawSources(counter, shares, routing, key, 0, half);
   helper.join();
   counter.takeSources(second.counts, half);

@@ -6,7 +6,9 @@
 
 #include "runtime/study/Parallel.h"
 
+#include <atomic>
 #include <gtest/gtest.h>
+#include <new>
 #include <vector>
 
 using namespace moec::study;
@@ -27,4 +29,15 @@ TEST(Parallel, every_piece_is_done_once_and_counted) {
 
 TEST(Parallel, nothing_to_do_is_done_at_once) {
   forEach(0, 4, [](size_t) { FAIL(); });
+}
+
+TEST(Parallel, what_a_thread_throws_is_thrown_to_the_caller) {
+  std::atomic<size_t> called = 0;
+  auto body = [&](size_t i) {
+    ++called;
+    if (i == 3)
+      throw std::bad_alloc();
+  };
+  EXPECT_THROW(forEach(1000000, 4, body), std::bad_alloc);
+  EXPECT_LT(called, 1000000u) << "goes on for nothing";
 }
