@@ -11,21 +11,24 @@
 #include "frontend/parser/Program.h"
 
 #include <algorithm>
+#include <array>
 
 namespace moec::driver {
 namespace {
 
 constexpr uint32_t defaultTokens = 4096;
 
-/// Whether another machine or number of ranks may do what this one does not.
-bool isOfSite(const frontend::Diagnostic &diagnostic) {
-  return diagnostic.id == frontend::DiagnosticId::NoSwitch ||
-         diagnostic.id == frontend::DiagnosticId::NoStages ||
-         diagnostic.id == frontend::DiagnosticId::NoNodes;
+/// Whether it is of a combination: with another machine, algorithm or sum it may be none.
+bool isOfCombination(const frontend::Diagnostic &diagnostic) {
+  using enum frontend::DiagnosticId;
+  constexpr std::array ids = {NoSwitch,       NoStages,       NoNodes,       SwitchWithoutMulticast,
+                              NoCopyEngine,   NoCrossing,     RatesOfOnePut, PipelineOfTiers,
+                              ChunksOfOneHop, SprayOfNoChunks};
+  return std::find(ids.begin(), ids.end(), diagnostic.id) != ids.end();
 }
 
 /// The layer by itself; then each schedule on it, where what the language does not know is
-/// an error; what this moec does not do, or not on these machines, is left for the rows to say.
+/// an error; what this moec does not do, or not in a combination, is left for the rows to say.
 int readSource(std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input) {
   if (input.source.ends_with(".moex") || input.source.ends_with(".mlir"))
     return showFailure(rt::invalidError("wanted a source, which can be compiled for other ranks "
@@ -43,7 +46,7 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
     frontend::Diagnostics found;
     frontend::parseProgram({input.source}, {.schedule = choice.statements()}, found);
     for (const frontend::Diagnostic &diagnostic : found.all())
-      if (diagnostic.severity == frontend::Severity::Error && !isOfSite(diagnostic))
+      if (diagnostic.severity == frontend::Severity::Error && !isOfCombination(diagnostic))
         return showDiagnostics(found, json);
   }
   return 0;
