@@ -50,8 +50,10 @@ static constexpr Wish wishes[] = {
     {.algorithm = comm::Algorithm::Staged},
     {.algorithm = comm::Algorithm::Staged, .rates = comm::Rates::Sizes},
     {.algorithm = comm::Algorithm::Staged, .chunks = 8},
+    {.algorithm = comm::Algorithm::Staged, .chunks = 32},
     {.algorithm = comm::Algorithm::StaggeredPut, .cross = comm::Crossing::Host},
     {.algorithm = comm::Algorithm::Staged, .cross = comm::Crossing::Host},
+    {.algorithm = comm::Algorithm::Staged, .cross = comm::Crossing::Host, .chunks = 8},
     {.algorithm = comm::Algorithm::StaggeredPut, .engine = comm::Engine::Copy},
     {.algorithm = comm::Algorithm::Multicast},
 };

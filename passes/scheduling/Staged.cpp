@@ -19,7 +19,9 @@ ScheduleSolution solveStaged(const ScheduleProblem &problem) {
   solution.groups = problem.groups;
   solution.crossByHost = problem.crossByHost;
   solution.chunks = problem.chunks;
-  solution.window = problem.window.value_or(getWindow(problem, problem.ranks / problem.groups));
+  uint32_t lanes = problem.ranks / problem.groups;
+  solution.window = problem.window.value_or(problem.chunks > 1 ? getWindowOfPieces(lanes)
+                                                               : getWindow(problem, lanes));
   solution.depth = problem.depth.value_or(1); // as for two tiers
   return solution;
 }

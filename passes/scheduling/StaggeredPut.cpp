@@ -7,6 +7,8 @@
 
 #include "passes/scheduling/StaggeredPut.h"
 
+#include <algorithm>
+
 namespace moec::scheduling {
 
 uint32_t getMinimalDepth(const ScheduleProblem &problem) {
@@ -21,6 +23,8 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem) {
 uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers) {
   return peers > defaultWindow && !problem.ratesBySize ? defaultWindow : 0;
 }
+
+uint32_t getWindowOfPieces(uint32_t lanes) { return std::max<uint32_t>(lanes, 3) - 1; }
 
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   ScheduleSolution solution;

@@ -26,6 +26,10 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem);
 /// holds all of them binds it not (0); by size all begin at once, so that they end so.
 uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers);
 
+/// Of pieces of what is handed on: one to each neighbour, for the own is there at once; with more
+/// in flight none is first, and the next hop waits. Two at least.
+uint32_t getWindowOfPieces(uint32_t lanes);
+
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem);
 
 } // namespace moec::scheduling

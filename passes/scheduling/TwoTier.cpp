@@ -21,11 +21,10 @@ ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   solution.chunks = problem.chunks;
   solution.sprays = problem.sprays;
   // The longer of the two tiers' lists of peers decides.
-  uint32_t peers = std::max(problem.nodes, problem.ranks / problem.nodes);
-  uint32_t window = getWindow(problem, peers);
-  if (problem.chunks > 1) // a piece to all neighbours: of several pieces none would be first
-    window = problem.ranks / problem.nodes;
-  solution.window = problem.window.value_or(window);
+  uint32_t lanes = problem.ranks / problem.nodes;
+  solution.window = problem.window.value_or(
+      problem.chunks > 1 ? getWindowOfPieces(lanes)
+                         : getWindow(problem, std::max(problem.nodes, lanes)));
   // What a source's rank on a node holds for it is free again when the node's answer is
   // back at the source, and the ranks behind have answered before that.
   solution.depth = problem.depth.value_or(1);

@@ -19,10 +19,10 @@ import tempfile
 DRAWS = 20
 LAWS = ("lognormal:0.3:{}:ranks", "lognormal:0.6:{}:ranks", "lognormal:0.6:{}:pairs")
 STRAIGHT = ("staggered", "staggered; window 0", "staggered; window 0; rates sizes")
-TIERS = ("two_tier", "two_tier; chunks 8", "two_tier; chunks 16", "two_tier; chunks 32", "two_tier; chunks 64",
+TIERS = ("two_tier", "two_tier; chunks 8", "two_tier; chunks 32", "two_tier; chunks 64",
          "two_tier; chunks 32; spray lanes", "birkhoff")
-GROUPS = ("staged", "staged; chunks 8", "staged; rates sizes", "staggered; cross by host", "staged; cross by host",
-          "staged; cross by host; chunks 8")
+GROUPS = ("staged", "staged; chunks 8", "staged; chunks 32", "staged; rates sizes", "staggered; cross by host",
+          "staged; cross by host", "staged; cross by host; chunks 8")
 # Name, machine, ranks, tokens of a rank, schedules.
 PLACES = (
     ("NVSwitch, 8 GPUs", "hgx-h100", 8, 4096, STRAIGHT),
@@ -30,8 +30,8 @@ PLACES = (
     ("NVSwitch, 72 GPUs", "gb200-nvl72", 72, 1024, STRAIGHT),
     ("rails, 2 nodes of 8", "hgx-h100-ndr", 16, 4096, STRAIGHT[:1] + TIERS),
     ("rails, 4 nodes of 8", "hgx-h100-ndr", 32, 4096, TIERS),
-    ("rails, 8 nodes of 8", "hgx-h100-ndr", 64, 2048, TIERS[2:6]),
-    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, (TIERS[3], TIERS[5])),
+    ("rails, 8 nodes of 8", "hgx-h100-ndr", 64, 2048, (TIERS[2], TIERS[4])),
+    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, TIERS[4:5]),
     ("PCIe 5, two bridges of 4", "pcie5-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
     ("PCIe 4, two bridges of 4", "pcie4-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
 )
