@@ -300,7 +300,8 @@ int Placing::write() {
   frontend::MapForm form =
       options.exportForm == "eplb" ? frontend::MapForm::Eplb : frontend::MapForm::Sglang;
   std::string map = frontend::printPlacementMap(*result, program.layer.experts, form);
-  if (!options.from.empty() && options.output == options.from) // a map of all layers is brought up to date in its place
+  if (!options.from.empty() &&
+      options.output == options.from) // a map of all layers is brought up to date in its place
     return showFailure(rt::writeFileAtomically(options.output, map), options.json);
   return writeOutput(options.output, map, options.json);
 }
