@@ -7,8 +7,6 @@
 
 #include "passes/scheduling/ModelTraffic.h"
 
-#include "runtime/plan/Pieces.h"
-
 #include <algorithm>
 
 namespace moec::scheduling {
@@ -56,11 +54,11 @@ std::vector<uint32_t> ModelTraffic::items(const plan::ConcreteItems &set) const 
     }
   }
   if (set.kind == plan::ItemSetKind::S) {
-    birkhoff::Piece piece = table->piece(set.first, set.second, set.stage, set.lane);
+    Piece piece = table->piece(set.first, set.second, set.stage, set.lane);
     items = {items.begin() + piece.begin, items.begin() + piece.end};
   } else if (set.kind == plan::ItemSetKind::P) {
-    plan::Run run = plan::evenRun(items.size(), set.stage, stages);
-    items = {items.begin() + run.begin, items.begin() + run.end};
+    Piece piece = evenPiece(items.size(), set.stage, stages);
+    items = {items.begin() + piece.begin, items.begin() + piece.end};
   } else if (set.kind == plan::ItemSetKind::Q) {
     plan::ConcreteItems piece{plan::ItemSetKind::P, set.first, set.second / lanes, set.stage};
     std::vector<uint32_t> ofNode = this->items(piece), common;

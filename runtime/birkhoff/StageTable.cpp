@@ -154,13 +154,14 @@ Piece StageTable::pieceByLoad(uint32_t source, uint32_t node, uint32_t stage, ui
   uint64_t count = counts[size_t(source) * nodes + node];
   if (count == 0)
     return {};
-  uint64_t first = count * stage / stageCount, size = count * (stage + 1) / stageCount - first;
+  Piece run = evenPiece(count, stage, stageCount);
   const uint64_t *shares = &given[(size_t(source) * nodes + node) * lanes];
   uint32_t ownLane = source % lanes;
   uint64_t before = 0;
   for (uint32_t turn = ownLane; turn % lanes != lane; ++turn)
     before += shares[turn % lanes];
-  return {first + share(size, before, count), first + share(size, before + shares[lane], count)};
+  auto end = [&](uint64_t items) { return run.begin + share(run.size(), items, count); };
+  return {end(before), end(before + shares[lane])};
 }
 
 Piece StageTable::piece(uint32_t source, uint32_t node, uint32_t stage, uint32_t lane) const {

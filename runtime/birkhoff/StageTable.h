@@ -11,18 +11,13 @@
 #ifndef MOEC_RUNTIME_BIRKHOFF_STAGETABLE_H
 #define MOEC_RUNTIME_BIRKHOFF_STAGETABLE_H
 
+#include "runtime/base/Pieces.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace moec::birkhoff {
-
-/// Positions in a set, [begin, end).
-struct Piece {
-  uint64_t begin = 0, end = 0;
-  uint64_t size() const { return end - begin; }
-  bool operator==(const Piece &) const = default;
-};
 
 /// How sets are cut.
 enum class Cut : uint8_t {

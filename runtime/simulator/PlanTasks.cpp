@@ -240,7 +240,7 @@ double Builder::sizeOf(const plan::ConcreteItems &items) const {
     return countOf(counts, *plan::wholeOf(items)) / plan.stages;
   if (items.kind != plan::ItemSetKind::S || !table)
     return countOf(counts, items);
-  birkhoff::Piece piece = table->piece(items.first, items.second, items.stage, items.lane);
+  Piece piece = table->piece(items.first, items.second, items.stage, items.lane);
   return static_cast<double>(piece.size()) / partsOfToken;
 }
 

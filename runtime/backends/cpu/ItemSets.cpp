@@ -118,7 +118,7 @@ bool ItemSets::makeStages(birkhoff::Cut cut) {
   return true;
 }
 
-std::optional<birkhoff::Piece> ItemSets::pieceOf(const plan::ConcreteItems &items) const {
+std::optional<Piece> ItemSets::pieceOf(const plan::ConcreteItems &items) const {
   if (!table)
     return std::nullopt;
   return table->piece(items.first, items.second, items.stage, items.lane);
@@ -126,7 +126,7 @@ std::optional<birkhoff::Piece> ItemSets::pieceOf(const plan::ConcreteItems &item
 
 /// Of its own tokens a rank knows which they are, of others' where they lie.
 const ItemList *ItemSets::findPiece(const plan::ConcreteItems &items) const {
-  std::optional<birkhoff::Piece> piece = pieceOf(items);
+  std::optional<Piece> piece = pieceOf(items);
   if (!piece)
     return nullptr;
   auto [place, isNew] = pieces.try_emplace(items);
@@ -144,13 +144,13 @@ const ItemList *ItemSets::findPiece(const plan::ConcreteItems &items) const {
 }
 
 const ItemList *ItemSets::keep(const plan::ConcreteItems &items, const ItemList &whole,
-                               plan::Run run) const {
+                               const Piece &piece) const {
   ItemList &list = pieces[items];
-  list.begin = static_cast<uint32_t>(run.begin);
-  list.count = static_cast<uint32_t>(run.size());
+  list.begin = static_cast<uint32_t>(piece.begin);
+  list.count = static_cast<uint32_t>(piece.size());
   list.isListed = whole.isListed;
   if (whole.isListed)
-    list.items.assign(whole.items.begin() + run.begin, whole.items.begin() + run.end);
+    list.items.assign(whole.items.begin() + piece.begin, whole.items.begin() + piece.end);
   return &list;
 }
 
@@ -158,7 +158,7 @@ const ItemList *ItemSets::findNodePiece(const plan::ConcreteItems &items) const 
   const ItemList *whole = find({plan::ItemSetKind::M, items.first, items.second});
   if (!whole)
     return nullptr;
-  return keep(items, *whole, plan::evenRun(whole->count, items.stage, stages));
+  return keep(items, *whole, evenPiece(whole->count, items.stage, stages));
 }
 
 /// Where this rank has the items of both sets: of its own tokens, and of those that it
@@ -168,23 +168,23 @@ const ItemList *ItemSets::findPassedPiece(const plan::ConcreteItems &items) cons
   const ItemList *whole = find({plan::ItemSetKind::D, items.first, items.second});
   if (!ofNode || !whole || !ofNode->isListed || !whole->isListed)
     return nullptr;
-  plan::Run run = plan::evenRun(ofNode->count, items.stage, stages);
-  return keep(items, *whole, plan::partOfRun(ofNode->items, run, whole->items));
+  Piece piece = evenPiece(ofNode->count, items.stage, stages);
+  return keep(items, *whole, partOfPiece(ofNode->items, piece, whole->items));
 }
 
 /// Behind the pieces before it, as their sizes say.
 const ItemList *ItemSets::findArrivedPiece(const plan::ConcreteItems &items) const {
-  plan::ConcreteItems piece = items;
-  plan::Run run;
-  for (piece.stage = 0; piece.stage <= items.stage; ++piece.stage) {
-    auto size = sizes.find(piece);
+  plan::ConcreteItems set = items;
+  Piece piece;
+  for (set.stage = 0; set.stage <= items.stage; ++set.stage) {
+    auto size = sizes.find(set);
     if (size == sizes.end())
       return nullptr;
-    run = {run.end, run.end + size->second};
+    piece = {piece.end, piece.end + size->second};
   }
   static const ItemList unknown;
   const ItemList *whole = known(&received[items.first]) ? &received[items.first].list : &unknown;
-  return keep(items, *whole, run);
+  return keep(items, *whole, piece);
 }
 
 } // namespace moec::rt::cpu

@@ -19,7 +19,6 @@
 
 #include "runtime/birkhoff/StageTable.h"
 #include "runtime/plan/Expand.h"
-#include "runtime/plan/Pieces.h"
 
 #include <cstdint>
 #include <map>
@@ -71,7 +70,7 @@ public:
   /// Makes the sets S known; false while a size of some M is missing.
   bool makeStages(birkhoff::Cut cut);
   /// Where S lies in its M; nothing before makeStages().
-  std::optional<birkhoff::Piece> pieceOf(const plan::ConcreteItems &items) const;
+  std::optional<Piece> pieceOf(const plan::ConcreteItems &items) const;
 
   /// Does this rank hand on what `source` sends to ranks of its node?
   bool isOnLane(uint32_t source) const { return source % lanes == rank % lanes; }
@@ -94,7 +93,7 @@ private:
   const ItemList *findPassedPiece(const plan::ConcreteItems &items) const;
   const ItemList *findArrivedPiece(const plan::ConcreteItems &items) const;
   const ItemList *keep(const plan::ConcreteItems &items, const ItemList &whole,
-                       plan::Run run) const;
+                       const Piece &piece) const;
   const Entry *findPassed(const std::vector<Entry> &entries,
                           const plan::ConcreteItems &items) const;
 

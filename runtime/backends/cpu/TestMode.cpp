@@ -179,7 +179,7 @@ std::vector<uint32_t> TestMode::itemsOf(const plan::ConcreteItems &set, const Ra
   case plan::ItemSetKind::M:
     return truth->second.ofNodes[set.second];
   case plan::ItemSetKind::S:
-    if (std::optional<birkhoff::Piece> piece = rank.sets.pieceOf(set)) {
+    if (std::optional<Piece> piece = rank.sets.pieceOf(set)) {
       const std::vector<uint32_t> &whole = truth->second.ofNodes[set.second];
       if (piece->end <= whole.size())
         items.assign(whole.begin() + piece->begin, whole.begin() + piece->end);
@@ -206,8 +206,8 @@ std::vector<uint32_t> TestMode::nodePieceOf(const Truth &truth,
   bool isOfNode = set.kind == plan::ItemSetKind::P;
   const std::vector<uint32_t> &whole =
       truth.ofNodes[isOfNode ? set.second : set.second / machine.plan.lanes()];
-  plan::Run run = plan::evenRun(whole.size(), set.stage, machine.plan.stages);
-  return {whole.begin() + run.begin, whole.begin() + run.end};
+  Piece piece = evenPiece(whole.size(), set.stage, machine.plan.stages);
+  return {whole.begin() + piece.begin, whole.begin() + piece.end};
 }
 
 std::vector<uint64_t> TestMode::recordsOf(const plan::ConcreteRegion &region,

@@ -12,6 +12,7 @@
 #include <random>
 
 using namespace moec::birkhoff;
+using moec::Piece;
 
 static std::vector<uint64_t> randomCounts(uint32_t nodes, uint32_t lanes, uint64_t most,
                                           unsigned seed) {
