@@ -3,11 +3,13 @@
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The only file of the driver that includes CLI11: it costs four seconds.
+// The only file of the driver that includes CLI11 (and OptionChecks.h, a part of it): it
+// costs four seconds.
 //===----------------------------------------------------------------------===//
 
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/OptionChecks.h"
 #include "frontend/parser/Suggest.h"
 #include "runtime/base/Text.h"
 #include "runtime/formats/Export.h"
@@ -15,8 +17,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 #include <functional>
 
 namespace moec::driver {
@@ -24,35 +24,6 @@ namespace {
 
 /// A module is told by its name: a broken one must not be read as source.
 bool isModule(const std::string &path) { return path.ends_with(".moex"); }
-
-/// A number from `least` to `most`. CLI11's own ranges take what is not a number, and name
-/// their limits in all their digits.
-CLI::Validator between(double least, double most, const char *range) {
-  return CLI::Validator(
-      [=](const std::string &text) {
-        char *end = nullptr;
-        double value = std::strtod(text.c_str(), &end);
-        bool isInside = end != text.c_str() && *end == 0 && value >= least && value <= most;
-        return isInside ? std::string()
-                        : rt::concat("wanted a number ", range, ", found ", rt::quote(text));
-      },
-      "");
-}
-
-/// A whole number from `least` to `most`.
-CLI::Validator whole(uint32_t least, uint32_t most) {
-  return CLI::Validator(
-      [=](const std::string &text) {
-        uint32_t value = 0;
-        const char *end = text.data() + text.size();
-        auto [stop, error] = std::from_chars(text.data(), end, value);
-        bool isInside = error == std::errc() && stop == end && value >= least && value <= most;
-        return isInside ? std::string()
-                        : rt::concat("wanted a whole number from ", least, " to ", most, ", found ",
-                                     rt::quote(text));
-      },
-      "");
-}
 
 /// The subcommands, each with its options and what runs when it is named.
 class CommandLine {
@@ -190,7 +161,7 @@ private:
     command->add_option("--ranks", check.ranks, "Check for this many ranks instead of the mesh's")
         ->check(whole(1, 65535));
     command->add_option("--emit", check.emit, "Print another form of the file: json")
-        ->check(CLI::IsMember({"json"}));
+        ->check(oneOf({"json"}));
     command->add_option("-o,--output", check.output,
                         "Where --emit writes (default: standard output)");
     command->add_flag("--json", check.json, "Diagnostics as JSON");
@@ -252,7 +223,7 @@ private:
     command->add_option("-o,--output", place.output,
                         "The placement, as a .moe file that compiles (default: standard output)");
     command->add_option("--export", place.exportForm, "Write a map instead: eplb, sglang")
-        ->check(CLI::IsMember({"eplb", "sglang"}));
+        ->check(oneOf({"eplb", "sglang"}));
     command->add_option("--slots", place.slots, "Experts that a GPU has room for")
         ->check(whole(1, 65536));
     command->add_option("--replicas", place.replicas, "Copies beyond one of each expert")
@@ -317,12 +288,12 @@ private:
         command
             ->add_option("--export", plan.format,
                          "Write the plan for another tool: " + frontend::listOf(formats))
-            ->check(CLI::IsMember(std::vector<std::string>(formats.begin(), formats.end())));
+            ->check(oneOf(formats));
     command
         ->add_option("--phase", plan.phase,
                      "What to export: step (default of chakra and goal), dispatch\n"
                      "(default of the others) or combine")
-        ->check(CLI::IsMember({"step", "dispatch", "combine"}))
+        ->check(oneOf({"step", "dispatch", "combine"}))
         ->needs(format);
     command
         ->add_option("-o,--output", plan.output,
@@ -422,19 +393,23 @@ private:
                      "layer also uniform, lognormal:SIGMA:SEED, zipf:A:SEED, loads of experts\n"
                      "or a trace")
         ->capture_default_str();
-    command->add_option("--layer", bound.layer,
-                        "Dispatch, experts and combine of this .moe or .moex");
+    CLI::Option *layer = command->add_option("--layer", bound.layer,
+                                             "Dispatch, experts and combine of this .moe or .moex");
     command
         ->add_option("--tokens", bound.tokens,
                      "Tokens of each rank (default: the most that the layer allows, or 4096)")
-        ->check(whole(0, 1u << 24));
-    command->add_option("--traffic-layer", bound.trafficLayer,
-                        "Layer of a traffic file that has several");
+        ->check(whole(0, 1u << 24))
+        ->needs(layer);
+    command
+        ->add_option("--traffic-layer", bound.trafficLayer,
+                     "Layer of a traffic file that has several")
+        ->needs(layer);
     command
         ->add_option("--copies", bound.copies,
                      "What a token needs to send: one of a slot (rows), of a rank (ranks), or\n"
                      "of a rank and between nodes of a node (nodes)")
-        ->check(CLI::IsMember({"rows", "ranks", "nodes"}))
+        ->check(oneOf({"rows", "ranks", "nodes"}))
+        ->needs(layer)
         ->capture_default_str();
     command->add_flag("--json", bound.json, "As JSON");
   }
@@ -484,7 +459,7 @@ private:
                       "Dispatch and combine by themselves too, without kernels, over what no\n"
                       "schedule can beat (md and jsonl)");
     command->add_option("--format", sweep.format, "md, csv or jsonl")
-        ->check(CLI::IsMember({"md", "csv", "jsonl"}))
+        ->check(oneOf({"md", "csv", "jsonl"}))
         ->capture_default_str();
     command->add_option("-o,--output", sweep.output, "The table (default: standard output)");
     command->add_option("-j,--threads", sweep.threads, "Threads (default: one for each core)")

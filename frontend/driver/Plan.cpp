@@ -269,6 +269,8 @@ int planModule(const rt::Module &module, const PlanOptions &options,
   if (!options.report.empty())
     if (int code = writeReport(module, *counts, summary->algorithm, options))
       return code;
+  if (options.report == "-") // and the page's, where it goes there
+    return 0;
   if (options.json)
     return writeOutput("", summaryJson(module, *summary, options, files, table));
   return writeOutput("", (table ? candidates::tableText(*table) + "\n" : "") +
@@ -296,6 +298,10 @@ int runPlan(const PlanOptions &given) {
     return showFailure(rt::invalidError("--output: wanted a file for --export beside --json, found "
                                         "standard output"),
                        /*json=*/true);
+  if (options.report == "-" && (options.json || !options.format.empty()))
+    return showFailure(rt::invalidError("--report: wanted a file beside --json or --export, found "
+                                        "standard output"),
+                       options.json);
   if (!options.machine.empty() && options.report.empty() && options.algorithm != "auto")
     return showFailure(rt::invalidError("--machine: wanted --report or --algorithm auto beside it"),
                        options.json);

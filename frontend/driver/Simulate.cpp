@@ -196,6 +196,8 @@ int runSimulate(const SimulateOptions &options) {
     if (int code = writeOutput(options.trace,
                                simulator::perfettoTrace(*graph, input.network, *simulation)))
       return code;
+  if (options.trace == "-") // standard output is the trace's
+    return 0;
   return show(options, input, kernels, *graph, *simulation);
 }
 

@@ -123,6 +123,11 @@ int writeFiles(const TopoOptions &options, const topology::Machine &machine) {
 } // namespace
 
 int runTopo(const TopoOptions &options) {
+  bool toOutput = options.output == "-" || options.svg == "-";
+  if (toOutput && (options.json || options.output == options.svg))
+    return showFailure(rt::invalidError("wanted one of --json, -o and --svg on standard output, "
+                                        "found two"),
+                       options.json);
   topology::Machine machine;
   if (int code = readMachine(options, machine))
     return code;
@@ -132,7 +137,7 @@ int runTopo(const TopoOptions &options) {
   if (int code = writeFiles(options, machine))
     return code;
   // With -o - or --svg - standard output belongs to the file.
-  if (options.output == "-" || options.svg == "-")
+  if (toOutput)
     return 0;
   return writeOutput("", options.json ? rt::dumpJson(machineJson(machine, *resources), 2) + "\n"
                                       : machineView(machine, *resources));

@@ -75,7 +75,8 @@ bool checkFileKind(uint32_t file, Diagnostics &diagnostics) {
   if (length == 0)
     return true;
   diagnostics.report(DiagnosticId::IsIr, diagnostics.sources().locate(file, start, length), {name})
-      .help("IR is read with --from PHASE");
+      .help("IR is read by `moec compile --from PHASE`; `moec verify` and `simulate` read that of "
+            "phase schedule");
   return false;
 }
 
