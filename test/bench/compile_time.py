@@ -59,7 +59,11 @@ def measure(args, name, target):
     subprocess.run([moec, "import", "hf", config_file, "--layer", str(layer), "-o", source],
                    check=True)
     module = folder / f"{name}-{ranks}.moex"
-    runs = [compile_once(moec, source, ranks, target, module) for _ in range(args.repeat + 1)][1:]
+    runs = []
+    for _ in range(args.repeat + 1):
+        time.sleep(args.pause)
+        runs.append(compile_once(moec, source, ranks, target, module))
+    del runs[0]
     total = [seconds for seconds, _, _ in runs]
     phases = {}
     for _, _, summary in runs:
@@ -85,6 +89,8 @@ def main():
     parser.add_argument("--target", nargs="+", choices=("cpu", "sm_90a"),
                         default=["cpu", "sm_90a"])
     parser.add_argument("--repeat", type=int, default=11)
+    parser.add_argument("--pause", type=float, default=0,
+                        help="seconds before each run: of a real-time task Linux takes a twentieth away")
     args = parser.parse_args()
     args.scratch.mkdir(parents=True, exist_ok=True)
     late = False
