@@ -131,8 +131,8 @@ static constexpr uint32_t mostSlots = 6;
 /// As many as that cover the time a load takes.
 static constexpr uint32_t enoughSlots = 4;
 
-/// Blocks that are left behind the rounds of a ring are code of their own in each role: the
-/// fewest of them are worth a slot more than it needs.
+/// Where blocks are left behind the rounds of a ring, its slots have two parities and its
+/// loops leave in their middle: to have the fewest of them is worth a slot more than it needs.
 static GemmTile withSlots(GemmTile tile, const ProductKind &kind, uint32_t depth,
                           uint64_t sharedBytes) {
   for (tile.slots = mostSlots; tile.slots > 2; --tile.slots)

@@ -86,7 +86,8 @@ Runs Election::classify(Operation *op) {
   return runs == Runs::Either && !op->getResults().empty() && reachesAll(op) ? Runs::All : runs;
 }
 
-/// A loop or branch with ops of one thread and none of all.
+/// A loop or branch with ops of one thread and none of all. Not so a ring with a rest
+/// (scf.while) in a role that has ops of all elsewhere: there each op chooses its thread.
 Runs Election::classifyRegions(Operation *op) {
   if (!isa<scf::ForOp, scf::IfOp>(op))
     return Runs::All;

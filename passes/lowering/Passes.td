@@ -63,10 +63,11 @@ def TileFoldRingsPass : Pass<"tile-fold-rings", "::mlir::ModuleOp"> {
   let summary = "Turn rings into loops whose slots are constants";
   let description = [{
     Effect: each `tile.ring` becomes an scf.for over rounds with one block a slot in
-    its body, and the blocks that are left behind it. `tile.acquire` and `tile.wait`
-    get slot and parity, commits and releases `after n` name the slot of n blocks
-    before, and a product that starts at zero does not read its accumulators in the
-    first block. Gathers carry their pointers from round to round.
+    its body; one with a rest an scf.while that is left behind the rest; one that only
+    copies a loop over blocks. `tile.acquire` and `tile.wait` get slot and parity,
+    commits and releases `after n` name the slot of n blocks before, and a product that
+    starts at zero does not read its accumulators in the first block. Gathers carry
+    their pointers from round to round.
 
     Why: the trip count of a ring is a constant (the hidden size is), so no address
     and no phase needs arithmetic in the inner loop. Slots of the rest are used once

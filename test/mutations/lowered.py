@@ -140,6 +140,20 @@ def plain_look(text):
     text.replace(at, r"tile\.ptx\.ld_acquire +sys (%\w+) :", r"llvm.load \1 {alignment = 8 : i64} :")
 
 
+def plain_half(text):
+    """The same of the epoch alone, the upper half of the flag."""
+    at = text.find(r"tile\.ptx\.ld_acquire +sys", text.stage(r"tile\.ptx\.ld_acquire +sys", 0) + 1)
+    word, pointer = re.search(r"(%\w+) = tile\S+ +sys (%\w+) :", text.lines[at]).groups()
+    text.lines[at] = (f"%half = llvm.getelementptr {pointer}[4] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i8\n"
+                      "%epoch = llvm.load %half {alignment = 4 : i64} : !llvm.ptr<1> -> i32\n"
+                      f"{word} = llvm.zext %epoch : i32 to i64")
+
+
+def lone_arrival(text):
+    """Lanes signal rows of other CTAs that one lane alone has acquired."""
+    text.drop(text.find(r"nvvm\.bar\.warp\.sync", text.stage(r"tile\.ptx\.atom +inc", 0)))
+
+
 MUTATIONS = {
     "missing full wait": no_full_wait,
     "missing empty wait": no_empty_wait,
@@ -158,6 +172,8 @@ MUTATIONS = {
     "flag released to its own GPU only": narrow_release,
     "flag acquired from its own GPU only": narrow_acquire,
     "flag read without acquire": plain_look,
+    "half a flag read without acquire": plain_half,
+    "signals beside the lane that arrived": lone_arrival,
 }
 
 

@@ -200,10 +200,10 @@ void moecEmuLoad(uint32_t site, uint64_t address, uint32_t bytes) {
     return;
   engine.check(*engine.current, {.address = address, .bytes = bytes, .site = site}, "loads from");
   // Another value a moment later, for the next warp that looks: no race, but a trap.
-  const SyncWord *word = engine.syncWord(address);
-  if (word && word->scope == Scope::System)
-    engine.fail(moec::rt::concat("loads a flag of peers without acquire: ",
-                                 engine.memory.describe(address)));
+  for (uint64_t at = address & ~uint64_t{7}; at < address + bytes; at += 8)
+    if (const SyncWord *word = engine.syncWord(at); word && word->scope == Scope::System)
+      engine.fail(
+          moec::rt::concat("loads a flag of peers without acquire: ", engine.memory.describe(at)));
 }
 
 void moecEmuStore(uint32_t site, uint64_t address, const void *value, uint32_t bytes) {
