@@ -270,13 +270,14 @@ struct Role {
 /// tokens.
 static GemmForm makeForm(const KernelMachine &machine, const Role &role, const Product &up,
                          const Product &down, const TileRequest &request) {
-  // A product without a gate has room for twice the features, unless its result leaves
-  // too little for operands.
+  // A product without a gate has room for twice the features, unless its result leaves too
+  // little for operands, or is scattered by rows of 128: that spills.
   auto tile = [&](const ProductKind &kind, uint32_t depth, uint32_t leastSlots) {
     GemmTile wide{request.rows, 256, request.swapped}, usual{request.rows, 128, request.swapped};
     wide = withSlots(wide, kind, depth, machine.sharedBytes);
     bool fits = !request.swapped && !kind.gated && kind.resultBytes == 2 &&
-                wide.slots >= leastSlots && getSharedBytes(wide, kind) <= machine.sharedBytes;
+                (!kind.padded || request.rows <= 64) && wide.slots >= leastSlots &&
+                getSharedBytes(wide, kind) <= machine.sharedBytes;
     return fits ? wide : withSlots(usual, kind, depth, machine.sharedBytes);
   };
   // Who gathers keeps two slots in flight, who multiplies one.

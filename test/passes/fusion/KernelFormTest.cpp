@@ -176,9 +176,16 @@ TEST(KernelForm, WithoutAGateThereIsRoomForMoreFeatures) {
 
 TEST(KernelForm, RowsOfTwoBytesAllowAWiderTile) {
   KernelProblem problem = makeProblem(0);
-  EXPECT_EQ(solveKernelForm(problem).experts.back().down.features, 128u);
+  problem.expertTiles = {{false, 64, 128}, {false, 128}};
+  std::vector<GemmForm> sums = solveKernelForm(problem).experts;
   problem.combineBytes = 2;
-  EXPECT_EQ(solveKernelForm(problem).experts.back().down.features, 256u);
+  std::vector<GemmForm> narrow = solveKernelForm(problem).experts;
+  ASSERT_EQ(sums.size(), 2u);
+  ASSERT_EQ(narrow.size(), 2u);
+  EXPECT_EQ(sums[0].down.features, 128u);
+  EXPECT_EQ(sums[1].down.features, 128u);
+  EXPECT_EQ(narrow[0].down.features, 256u);
+  EXPECT_EQ(narrow[1].down.features, 128u) << "256 spill beside rows of 128";
 }
 
 TEST(KernelForm, ASolutionPrintsAsAScheduleBlock) {

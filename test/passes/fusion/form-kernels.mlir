@@ -13,7 +13,7 @@
 // REPORT-NEXT:   depth 2
 // REPORT-NEXT:   fuse dispatch + up
 // REPORT-NEXT:   tile experts swapped 64 up to 1024  # up swapped 64x256x64, down swapped 64x128x64
-// REPORT-NEXT:   tile experts rows 128  # up 128x256x64, down 128x256x64
+// REPORT-NEXT:   tile experts rows 128  # up 128x256x64, down 128x128x64
 // REPORT-NEXT:   tile shared swapped 16 up to 1024  # up swapped 16x256x64, down swapped 16x128x64
 // REPORT-NEXT:   tile shared rows 128  # up 128x256x64, down 128x128x64
 // REPORT-NEXT: }
