@@ -186,8 +186,9 @@ void addLowLatency(Points &points) {
        .rail = ndr},
       fp8Row, 32.5, 0, 31.8, 4.1,
       {{8, 42.6, 72.0}, {16, 123.9, 203.0}, {32, 159.1, 285.0}, {64, 177.9, 325.0}}, {},
-      "constants are the H800's, whose fixed time on one node is 10 us longer; not explained", "",
-      8);
+      "a later DeepEP: warps of 128 SMs x 32 move the rows, of 86 x 30 in the H800's table of June "
+      "2025 (DeepEP 1b92be8, #213); the fixed time in that proportion gives 40.2 us",
+      "", 8);
   addLowLatency(points,
                 {.name = "pplx-garden decode",
                  .source = "pplx-garden docs/fabric-lib.md, ConnectX-7, fp8 out, bf16 back",
