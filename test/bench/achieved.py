@@ -5,8 +5,8 @@
 
   achieved.py [--json] [PART OF A PLACE'S NAME]
 
-DeepSeek-V3's layer in bf16 on each place, each schedule, and 20 draws of each law of log-normal loads; combine with
-sums. Prints a table, median (worst of the draws), or JSON lines. Needs moec on PATH.
+DeepSeek-V3's layer in bf16 on each place, each schedule, and 20 draws (--draws) of each law of log-normal loads;
+combine with sums. Prints a table, median (worst of the draws), or JSON lines. Needs moec on PATH.
 """
 import argparse
 import json
@@ -103,7 +103,7 @@ def main():
             if options.json:
                 for law, phase, found in cells:
                     print(json.dumps({"bench": "achieved", "place": place[0], "machine": place[1], "phase": phase,
-                                      "traffic": law.format("SEED"), "schedule": schedule,
+                                      "traffic": law.format("SEED"), "schedule": schedule, "draws": options.draws,
                                       **{key: round(value, 3) for key, value in found.items()}}))
             else:
                 print(f"  {schedule:36}" + "".join(
