@@ -282,7 +282,8 @@ private:
     command->add_option("--algorithm", plan.algorithm,
                         "In place of the schedule block's (source only): staggered, two_tier,\n"
                         "staged, multicast, birkhoff, or auto: costs all that fit, for --traffic\n"
-                        "or for no to severe skew, and takes the best");
+                        "or for no to severe skew, and takes the best. Chunks, spray and pipeline\n"
+                        "of the block go with its algorithm");
     std::vector<std::string_view> formats = formats::allFormatNames();
     CLI::Option *format =
         command
@@ -453,7 +454,8 @@ private:
     addTrafficLayer(command, sweep.trafficLayer);
     addList(command, "--algorithm", sweep.algorithms,
             "Algorithms of the schedule block in place of the input's, with more\n"
-            "statements behind them if they have any: 'staggered; window 0'");
+            "statements behind them if they have any: 'staggered; window 0'. Chunks,\n"
+            "spray and pipeline of the input go with its algorithm");
     addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
     command->add_flag("--phases", sweep.phases,
                       "Dispatch and combine by themselves too, without kernels, over what no\n"

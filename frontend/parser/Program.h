@@ -210,8 +210,9 @@ struct ParseOptions {
   std::optional<Site> site = {}; ///< and then no `ranks`
   /// A file of machines alone is whole; the program then has no layer and no mesh.
   bool machinesWillDo = false;
-  /// Statements of a schedule block, each in place of the file's of the same keyword:
-  /// "algorithm two_tier; combine partial". Messages about them name `optionsName`.
+  /// Statements of a schedule block, each in place of the file's of the same keyword, an
+  /// algorithm in place of `chunks`, `spray` and `pipeline` too: "algorithm two_tier;
+  /// combine partial". Messages about them name `optionsName`.
   std::string schedule = {};
 };
 

@@ -255,6 +255,12 @@ void ProgramResolver::overrideSite() {
              std::to_string(program.mesh.ranks()) + " ranks replaces the mesh of the file";
 }
 
+/// Is the statement one of few algorithms, so that it goes with the one that it was said for?
+static bool refinesAlgorithm(const Statement &statement) {
+  return statement.name() == "chunks" || statement.name() == "spray" ||
+         statement.name() == "pipeline";
+}
+
 /// The block with what the options say in it, or that alone.
 const Statement *ProgramResolver::overrideSchedule(const Statement *schedule) {
   if (options.schedule.empty())
@@ -269,8 +275,10 @@ const Statement *ProgramResolver::overrideSchedule(const Statement *schedule) {
   overridden = *blocks.front();
   if (!schedule)
     return &overridden;
+  bool namesAlgorithm = findStatement(*blocks.front(), "algorithm") != nullptr;
   auto isGiven = [&](const Statement &statement) {
-    return findStatement(*blocks.front(), statement.name()) != nullptr;
+    return findStatement(*blocks.front(), statement.name()) != nullptr ||
+           (namesAlgorithm && refinesAlgorithm(statement));
   };
   std::vector<Statement> body;
   std::remove_copy_if(schedule->body.begin(), schedule->body.end(), std::back_inserter(body),

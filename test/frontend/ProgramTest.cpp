@@ -253,6 +253,18 @@ TEST(Program, statements_of_the_options_replace_those_of_the_schedule) {
   EXPECT_EQ(program.schedule.depth, 3u);
   EXPECT_EQ(parse(text, {.schedule = "combine partial"}).schedule.combine, Combine::Partial);
 
+  // What refines an algorithm goes with it, and stays where no other is named.
+  std::string pieces =
+      tiers + "schedule s { algorithm two_tier; chunks 4; spray lanes; window 4 }\n";
+  for (const char *algorithm : {"algorithm staggered", "algorithm two_tier"}) {
+    program = parse(pieces, {.schedule = algorithm});
+    EXPECT_FALSE(program.schedule.chunks) << algorithm;
+    EXPECT_FALSE(program.schedule.spraysLanes) << algorithm;
+    EXPECT_EQ(program.schedule.window, 4u) << algorithm;
+  }
+  EXPECT_EQ(parse(pieces, {.schedule = "algorithm two_tier; chunks 8"}).schedule.chunks, 8u);
+  EXPECT_EQ(parse(pieces, {.schedule = "combine partial"}).schedule.chunks, 4u);
+
   for (const char *wrong : {"algorithm foo", "colour red", "depth 2; depth 3", "}"}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(parseProgramText(text, "test.moe", {.schedule = wrong}, diagnostics)) << wrong;
