@@ -12,6 +12,7 @@
 #include "dialects/moe/MoeOps.h"
 #include "dialects/tile/TileOps.h"
 #include "frontend/driver/Dialects.h"
+#include "frontend/driver/IrText.h"
 #include "frontend/import/ir/ImportProgram.h"
 #include "frontend/parser/FileKind.h"
 #include "frontend/parser/Program.h"
@@ -23,7 +24,6 @@
 #include "runtime/base/Text.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
@@ -63,7 +63,7 @@ Compilation::Compilation() : context(makeRegistry(), mlir::MLIRContext::Threadin
 }
 
 frontend::Location Compilation::place(mlir::Location location) const {
-  plan::Location found = getFileLocation(location);
+  plan::Location found = getFileLocation(placeInText(location));
   const frontend::Sources &sources = reports.sources();
   for (uint32_t file = 0; file < sources.size(); ++file) {
     if (sources.name(file) != found.file || found.line == 0)
@@ -79,6 +79,17 @@ frontend::Location Compilation::place(mlir::Location location) const {
 }
 
 void Compilation::report(mlir::Diagnostic &diagnostic) {
+/// What IR says of where an op is from, beside the place where it stands; none: nothing.
+static std::optional<plan::Location> findOrigin(mlir::Location location) {
+  plan::Location said = getFileLocation(location);
+  bool isOther = !said.file.empty() && said != getFileLocation(placeInText(location));
+  return isOther ? std::optional(said) : std::nullopt;
+}
+
+std::string originText(const plan::Location &origin) {
+  return rt::concat("from ", rt::printable(origin.file), ":", origin.line, ":", origin.column);
+}
+
   std::string text = diagnostic.str();
   frontend::Severity severity = frontend::Severity::Error;
   if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
@@ -93,6 +104,8 @@ void Compilation::report(mlir::Diagnostic &diagnostic) {
       severity == frontend::Severity::Error && llvm::StringRef(text).starts_with(kInternalError);
   frontend::Diagnostic &made = reports.reportText(severity, place(diagnostic.getLocation()), text);
   for (mlir::Diagnostic &note : diagnostic.getNotes()) {
+  if (std::optional<plan::Location> origin = findOrigin(diagnostic.getLocation()))
+    made.note(originText(*origin));
     frontend::Location where = place(note.getLocation());
     where.isValid() ? made.at(where, note.str()) : made.note(note.str());
   }
@@ -254,41 +267,50 @@ static std::optional<std::pair<Phase, Phase>> phasesOf(mlir::ModuleOp module) {
   return std::pair(Phase::Schedule, Phase::Schedule);
 }
 
-bool Compilation::checkPhase(Phase at) {
-  auto found = phasesOf(*module);
+bool Compilation::checkPhase(uint32_t file, mlir::ModuleOp ir, Phase at) {
+  auto found = phasesOf(ir);
   if (found && found->first <= at && at <= found->second)
     return true;
   std::string is = found ? "IR of phase " + phaseName(found->second).str() : "IR of no phase";
-  return refuseIr(at, is);
+  return refuseIr(file, at, is);
 }
 
-bool Compilation::refuseIr(Phase at, const std::string &found) {
+bool Compilation::refuseIr(uint32_t file, Phase at, const std::string &found) {
   frontend::Location start;
   start.line = start.column = start.length = 1;
+  start.file = file;
   reports.report(frontend::DiagnosticId::IrOfAnotherPhase, start, {phaseName(at).str(), found});
   return failed(1);
 }
 
-bool Compilation::loadIr(const std::string &path, Phase at) {
-  Stopwatch watch;
+mlir::OwningOpRef<mlir::ModuleOp> Compilation::readIr(const std::string &path, Phase at) {
   std::string error;
   auto file = reports.sources().read(path, error);
   if (!file) {
     reports.reportText(frontend::Severity::Error, {},
                        rt::concat("cannot read ", rt::quote(path), ": ", error));
-    return failed(1);
+    failed(1);
+    return nullptr;
   }
   const std::string &text = reports.sources().text(*file);
-  if (text.find_first_not_of(" \t\r\n") == text.npos)
-    return refuseIr(at, "an empty file");
-  if (frontend::isSource(text))
-    return refuseIr(at, "a source");
-  mlir::ParserConfig config(&context);
-  module = mlir::parseSourceString<mlir::ModuleOp>(text, config, path);
+  bool isEmpty = text.find_first_not_of(" \t\r\n") == text.npos;
+  if (isEmpty || frontend::isSource(text)) {
+    refuseIr(*file, at, isEmpty ? "an empty file" : "a source");
+    return nullptr;
+  }
+  mlir::OwningOpRef<mlir::ModuleOp> read = parseIr(text, path, context);
+  if (!read)
+    failed(1);
+  return read && checkPhase(*file, *read, at) ? std::move(read) : nullptr;
+}
+
+bool Compilation::loadIr(const std::string &path, Phase at) {
+  Stopwatch watch;
+  module = readIr(path, at);
   phase = at;
   fromIr = true;
   addTime("parse", watch.seconds());
-  return module ? checkPhase(at) : failed(1);
+  return bool(module);
 }
 
 bool Compilation::runTo(Phase to) {
@@ -321,6 +343,7 @@ bool Compilation::runTo(Phase to) {
 
 std::string Compilation::printIr() {
   std::string text;
+  forgetPlacesInText(*module);
   llvm::raw_string_ostream out(text);
   printModule(*module, out);
   return text;
@@ -385,12 +408,17 @@ bool Compilation::assembleKernels(KernelSet &kernels) {
   return true;
 }
 
-bool Compilation::buildPlans(std::vector<plan::Plan> &plans) {
+bool Compilation::buildPlans(std::vector<PlanOfText> &plans) {
   for (comm::PlanOp op : module->getOps<comm::PlanOp>()) {
     auto plan = serializePlan(op);
     if (mlir::failed(plan))
       return failed(reports.exitCode());
-    plans.push_back(std::move(*plan));
+    PlanOfText &made = plans.emplace_back();
+    made.plan = std::move(*plan);
+    for (auto [index, family] : llvm::enumerate(op.getOps<comm::FamilyOp>())) {
+      made.origins.push_back(findOrigin(family.getLoc()));
+      made.plan.ops[index].location = getFileLocation(placeInText(family.getLoc()));
+    }
   }
   if (!plans.empty())
     return true;
@@ -402,6 +430,7 @@ bool Compilation::buildContents(const Provenance &provenance, ModuleContents &co
                                 const KernelOptions &kernels) {
   Stopwatch watch;
   auto manifest = buildManifest(*module, provenance.compiler);
+  forgetPlacesInText(*module);
   if (mlir::failed(manifest))
     return failed(reports.exitCode());
   contents.manifest = std::move(*manifest);

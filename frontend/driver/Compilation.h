@@ -42,6 +42,14 @@ struct PhaseTime {
   double seconds = 0;
 };
 
+/// A plan as its text has it: its ops' places are lines of the text.
+struct PlanOfText {
+  plan::Plan plan;
+  std::vector<std::optional<plan::Location>> origins; ///< [op]: the line that it is said to be from
+};
+/// "from layer.moe:16:5"
+std::string originText(const plan::Location &origin);
+
 class Compilation {
 public:
   Compilation();
@@ -94,7 +102,7 @@ public:
 
   /// All plans of the IR, which is that of phase schedule. False if one has no form in
   /// a module, or there is none.
-  bool buildPlans(std::vector<plan::Plan> &plans);
+  bool buildPlans(std::vector<PlanOfText> &plans);
 
   const frontend::Diagnostics &diagnostics() const { return reports; }
   /// 0, or the exit code of what went wrong.
@@ -112,8 +120,10 @@ private:
   frontend::Location place(mlir::Location location) const;
   bool failed(int exitCode);
   bool hasTarget();
-  bool checkPhase(Phase at);
-  bool refuseIr(Phase at, const std::string &found);
+  /// IR of the phase; null, after a report, if the file has none.
+  mlir::OwningOpRef<mlir::ModuleOp> readIr(const std::string &path, Phase at);
+  bool checkPhase(uint32_t file, mlir::ModuleOp ir, Phase at);
+  bool refuseIr(uint32_t file, Phase at, const std::string &found);
   bool checkKernelTypes();
   bool checkKernelSchedule();
   bool checkMachine(const std::string &target);

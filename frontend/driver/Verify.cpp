@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace moec::driver {
 namespace {
@@ -28,13 +29,14 @@ using scheduling::Fault;
 
 /// The plans to judge, and the layer of one that a module holds.
 struct Input {
-  std::vector<plan::Plan> plans;
+  std::vector<PlanOfText> plans;
   std::optional<Manifest> manifest;
 };
 
 /// One plan and what was found of it.
 struct Verdict {
   const plan::Plan *plan = nullptr;
+  std::span<const std::optional<plan::Location>> origins; ///< [op] of a plan that is text
   Extent extent;
   std::string unsupported; ///< why it cannot be judged
   std::vector<Fault> faults;
@@ -43,11 +45,19 @@ struct Verdict {
   bool isProven() const { return unsupported.empty() && faults.empty(); }
 };
 
-std::string placeText(const plan::Plan &plan, std::optional<uint32_t> op) {
-  if (!op || plan.ops[*op].location.file.empty())
+std::string placeText(const plan::Location &place) {
+  if (place.file.empty())
     return "";
-  const plan::Location &place = plan.ops[*op].location;
   return rt::concat(rt::printable(place.file), ":", place.line, ":", place.column);
+}
+
+std::string placeText(const plan::Plan &plan, std::optional<uint32_t> op) {
+  return op ? placeText(plan.ops[*op].location) : "";
+}
+
+/// The line of the .moe file that a plan's text says the op is from; none: it does not say.
+std::optional<plan::Location> originOf(const Verdict &verdict, std::optional<uint32_t> op) {
+  return op && *op < verdict.origins.size() ? verdict.origins[*op] : std::nullopt;
 }
 
 frontend::Location locate(const frontend::Sources &sources, const plan::Plan &plan,
@@ -103,9 +113,11 @@ std::string checkTiers(const plan::Plan &plan, const Extent &extent,
                     " ranks to judge, found more tasks than can be held");
 }
 
-Verdict judge(const plan::Plan &plan, const VerifyOptions &options) {
+Verdict judge(const PlanOfText &input, const VerifyOptions &options) {
+  const plan::Plan &plan = input.plan;
   Verdict verdict;
   verdict.plan = &plan;
+  verdict.origins = input.origins;
   verdict.extent = scheduling::chooseExtent(plan, options.maxRanks.value_or(UINT32_MAX));
   verdict.unsupported = checkTiers(plan, verdict.extent, options.maxRanks);
   if (verdict.unsupported.empty())
@@ -137,6 +149,8 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
     frontend::Location other = locate(reports.sources(), plan, fault.other);
     if (other.isValid())
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
+    if (std::optional<plan::Location> origin = originOf(verdict, fault.op))
+      made.note(originText(*origin));
     bool isTold = verdict.faults.size() <= mostTold || &fault == nearest;
     if (!isTold && &fault == &verdict.faults.back())
       made.note(rt::concat("how these ", verdict.faults.size() - 1, " come about: --json"));
@@ -178,7 +192,9 @@ std::string summary(const Verdict &verdict) {
                            " come out right\n");
 }
 
-rt::Json faultJson(const plan::Plan &plan, const Fault &fault) {
+rt::Json faultJson(const Verdict &verdict, const Fault &fault) {
+  const plan::Plan &plan = *verdict.plan;
+  std::optional<plan::Location> origin = originOf(verdict, fault.op);
   rt::Json trace = rt::Json::array();
   for (const scheduling::TraceLine &line : fault.trace)
     trace.push_back({{"text", line.text}, {"place", placeText(plan, line.op)}});
@@ -186,6 +202,7 @@ rt::Json faultJson(const plan::Plan &plan, const Fault &fault) {
           {"message", fault.message},
           {"op", fault.op ? rt::Json(plan.ops[*fault.op].name) : rt::Json(nullptr)},
           {"place", placeText(plan, fault.op)},
+          {"origin", origin ? rt::Json(placeText(*origin)) : rt::Json(nullptr)},
           {"other", fault.other ? rt::Json(plan.ops[*fault.other].name) : rt::Json(nullptr)},
           {"trace", std::move(trace)}};
 }
@@ -193,7 +210,7 @@ rt::Json faultJson(const plan::Plan &plan, const Fault &fault) {
 rt::Json verdictJson(const Verdict &verdict) {
   rt::Json faults = rt::Json::array();
   for (const Fault &fault : verdict.faults)
-    faults.push_back(faultJson(*verdict.plan, fault));
+    faults.push_back(faultJson(verdict, fault));
   rt::Json json = {{"plan", verdict.plan->name},    {"proven", verdict.isProven()},
                    {"ranks", verdict.extent.ranks}, {"nodes", verdict.extent.nodes},
                    {"steps", verdict.extent.steps}, {"tasks", countTasks(verdict)},
@@ -225,7 +242,7 @@ int conclude(const std::vector<Verdict> &verdicts, frontend::Diagnostics &report
 
 int verifyAll(const Input &input, frontend::Diagnostics &reports, const VerifyOptions &options) {
   std::vector<Verdict> verdicts;
-  for (const plan::Plan &plan : input.plans) {
+  for (const PlanOfText &plan : input.plans) {
     Verdict &verdict = verdicts.emplace_back(judge(plan, options));
     if (verdict.isProven() && !options.traffic.empty())
       if (rt::Status status = runTraffic(input, options, verdict); !status.ok())
@@ -249,7 +266,7 @@ int runVerify(const VerifyOptions &options) {
     frontend::Diagnostics reports;
     for (const SourceFile &file : module->sources())
       reports.sources().add(file.name, file.text);
-    return verifyAll({{module->plan()}, module->manifest()}, reports, options);
+    return verifyAll({{{module->plan(), {}}}, module->manifest()}, reports, options);
   }
   if (options.input.ends_with(".moe"))
     return showFailure(
