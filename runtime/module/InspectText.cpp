@@ -168,7 +168,7 @@ std::string inspectText(const Module &module) {
                 module.fileBytes(), " bytes\n\n") +
          sectionsText(module) +
          concat("\nlayer ", manifest.layer.name, " from ", orNone(manifest.source), "\n") +
-         layerText(manifest.layer) +
+         layerText(manifest.layer, module.plan().sumTree) +
          concat("\nmachine ", orNone(manifest.machine), ", mesh ", orNone(manifest.mesh),
                 ", target ", manifest.target, ", ", manifest.ranks,
                 manifest.ranks == 1 ? " rank, " : " ranks, ", tokens, "\n\n") +

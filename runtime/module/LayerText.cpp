@@ -106,7 +106,35 @@ static std::string mlpText(const GatedMlp &mlp, uint32_t hidden) {
                 sizes);
 }
 
-std::string layerText(const Layer &layer) {
+namespace {
+
+/// In which order rows are added, and what of them comes back.
+struct SumText {
+  const char *order, *returned;
+};
+
+} // namespace
+
+static SumText sumText(plan::SumTree sums) {
+  switch (sums) {
+  case plan::SumTree::Rows:
+    return {" in the order of the slots", "expert rows return"};
+  case plan::SumTree::RankPartial:
+    return {": a rank's in the order of the slots, then those of the ranks in order",
+            "sums of ranks return"};
+  case plan::SumTree::NodePartial:
+    return {": a rank's in the order of the slots, then those of a node's ranks, then those of the "
+            "nodes in order",
+            "sums of ranks and nodes return"};
+  case plan::SumTree::Switch:
+    return {": a rank's in the order of the slots, then those of the ranks by the switch in an "
+            "order of its own",
+            "sums of ranks, and that of the switch, return"};
+  }
+  return {"", ""};
+}
+
+std::string layerText(const Layer &layer, plan::SumTree sums) {
   Block tokens("tokens"), experts("experts"), shared("shared"), result("result");
   tokens.line("rows of ", layer.hidden, " ", nameOf(layer.tokensType));
   experts.line(layer.experts, " of ", mlpText(layer.expert, layer.hidden), ", weights ",
@@ -114,9 +142,9 @@ std::string layerText(const Layer &layer) {
   if (layer.shared)
     shared.line(mlpText(layer.shared->mlp, layer.hidden),
                 layer.shared->gate ? ", times sigmoid(ws . x)" : "");
-  result.line("f32 sum of w * expert(x) in the order of the slots",
-              layer.shared ? ", then the shared expert" : "", layer.residual ? ", then x" : "",
-              "; expert rows return as ", nameOf(layer.combineType));
+  auto [order, returned] = sumText(sums);
+  result.line("f32 sum of w * expert(x)", order, layer.shared ? ", then the shared expert" : "",
+              layer.residual ? ", then x" : "", "; ", returned, " as ", nameOf(layer.combineType));
   return tokens.text() + routerText(layer) + experts.text() + shared.text() + result.text();
 }
 
