@@ -16,6 +16,13 @@ static const std::vector<std::string_view> &archNames() {
   return names;
 }
 
+/// What bounds and the simulator know ways over.
+static const std::vector<std::string_view> &linkNames() {
+  static const std::vector<std::string_view> names = {topology::nvlinkName, topology::railName,
+                                                      topology::pcieName, topology::socketName};
+  return names;
+}
+
 std::string sourceOf(const Statement &statement) {
   auto strip = [](std::string_view comment) {
     size_t first = comment.find_first_not_of("# ");
@@ -54,11 +61,29 @@ static void checkAchieved(const Value *rate, const Value *achieved, Diagnostics 
       .at(rate->location, "the nominal rate");
 }
 
+/// Nothing, or what was reported.
+static Diagnostic *checkWord(const Value &word, const std::vector<std::string_view> &known,
+                             Diagnostics &diagnostics) {
+  for (std::string_view name : known)
+    if (name == word.text)
+      return nullptr;
+  Diagnostic &diagnostic =
+      diagnostics.report(DiagnosticId::UnknownWord, word.location, {word.text, listOf(known)});
+  std::string meant = nearest(word.text, known);
+  if (!meant.empty())
+    diagnostic.under("did you mean '" + meant + "'?").fix(word.location, meant);
+  return &diagnostic;
+}
+
 static topology::Link resolveLink(const Statement &block, std::optional<uint32_t> gpus,
                                   Diagnostics &diagnostics) {
   topology::Link link;
-  if (const Value *name = block.find("name"))
+  if (const Value *name = block.find("name")) {
     link.name = name->text;
+    if (Diagnostic *unknown = checkWord(*name, linkNames(), diagnostics))
+      unknown->note("a link's name says what travels over it: nvlink between the gpus of a node, "
+                    "rail between nodes, pcie a slot, socket between two sockets");
+  }
   const Value *rate = nullptr, *achieved = nullptr;
   for (const Statement &statement : block.body) {
     std::string_view keyword = statement.name();
@@ -99,14 +124,7 @@ static topology::Link resolveLink(const Statement &block, std::optional<uint32_t
 
 static void resolveArch(const Value &arch, Machine &machine, Diagnostics &diagnostics) {
   machine.arch = arch.text;
-  for (std::string_view name : archNames())
-    if (name == arch.text)
-      return;
-  Diagnostic &diagnostic = diagnostics.report(DiagnosticId::UnknownWord, arch.location,
-                                              {arch.text, listOf(archNames())});
-  std::string meant = nearest(arch.text, archNames());
-  if (!meant.empty())
-    diagnostic.under("did you mean '" + meant + "'?").fix(arch.location, meant);
+  checkWord(arch, archNames(), diagnostics);
 }
 
 static void resolveCpu(const Value &vendor, Machine &machine) {

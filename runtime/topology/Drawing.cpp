@@ -91,11 +91,6 @@ std::string drawTree(const Machine &machine) {
     out +=
         rt::concat("rails join nodes, ", rateText(*rail->bytesPerSecond()), " each way of a port",
                    rail->ports ? rt::concat(", ", *rail->ports, " a node") : "", "\n");
-  for (const Link &link : machine.links)
-    if (link.name != nvlinkName && link.name != pcieName && link.name != socketName &&
-        link.name != railName)
-      out += rt::concat("link ", link.name, " is none that transfers take: those are ", nvlinkName,
-                        ", ", pcieName, ", ", socketName, " and ", railName, "\n");
   return out;
 }
 

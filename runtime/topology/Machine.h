@@ -24,7 +24,7 @@ struct Figure {
   std::string source;
 };
 
-/// Links with a meaning of their own; others are listed and carry nothing.
+/// What a link may be called: its name says what it joins.
 inline constexpr std::string_view nvlinkName = "nvlink"; ///< scale-up, GPU to GPU
 inline constexpr std::string_view pcieName = "pcie";     ///< one slot, GPU to switch or host bridge
 inline constexpr std::string_view socketName = "socket"; ///< between two sockets of a node

@@ -20,7 +20,7 @@ machine rails {
   link nvlink {
     rate 450 GB/s
   }
-  link ib {
+  link rail {
     rate 50 GB/s
   }
 }
@@ -55,7 +55,7 @@ def schedule(layer, algorithm, combine, extra=""):
 
 def mesh(nodes, lanes):
     name = f"tiers{nodes}x{lanes}"
-    return f"{MACHINE}\nmesh {name} on rails {{\n  axis node {nodes} over ib\n  axis gpu {lanes} over nvlink\n}}\n"
+    return f"{MACHINE}\nmesh {name} on rails {{\n  axis node {nodes} over rail\n  axis gpu {lanes} over nvlink\n}}\n"
 
 
 def variants():
