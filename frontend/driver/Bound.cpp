@@ -6,8 +6,8 @@
 
 #include "runtime/bounds/Bound.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/MachineInput.h"
 #include "frontend/driver/SimulateInput.h"
-#include "frontend/parser/Program.h"
 #include "runtime/bounds/LayerBound.h"
 #include "runtime/module/Module.h"
 #include "runtime/module/ModuleJson.h"
@@ -53,25 +53,16 @@ int readLayer(const BoundOptions &options, BoundInput &input) {
 }
 
 int readMachine(const BoundOptions &options, BoundInput &input) {
-  std::string name = options.machine;
-  if (name.empty() && input.layer)
-    name = options.layer.ends_with(".moex") ? input.layer->manifest().machine : options.layer;
-  if (name.empty())
+  if (options.machine.empty() && !input.layer)
     return showFailure(
         rt::invalidError("--machine: wanted a machine, its own or that of --layer, found none"),
         options.json);
-  frontend::Diagnostics reports;
-  std::optional<frontend::Machine> machine = frontend::parseMachine(name, reports);
-  if (!machine && options.machine.empty() && options.layer.ends_with(".moex"))
-    return showFailure(rt::invalidError("--machine: wanted the file of machine ", rt::quote(name),
-                                        ", which ", options.layer,
-                                        " is for and which does not "
-                                        "come with moec"),
-                       options.json);
-  if (!machine)
-    return showDiagnostics(reports, options.json);
-  input.machine = *std::move(machine);
-  return 0;
+  MachineInput wanted = {options.machine, options.layer, nullptr, {}};
+  if (input.layer) {
+    wanted.manifest = &input.layer->manifest();
+    wanted.sources = input.layer->sources();
+  }
+  return driver::readMachine(wanted, options.json, input.machine);
 }
 
 /// The ranks that options, traffic and layer speak of, which must be the same.

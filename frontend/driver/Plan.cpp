@@ -8,6 +8,7 @@
 #include "runtime/plan/Plan.h"
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/MachineInput.h"
 #include "frontend/driver/PlanReport.h"
 #include "frontend/driver/ScheduleChoice.h"
 #include "frontend/driver/SimulateInput.h"
@@ -237,7 +238,11 @@ std::string summaryText(const rt::Module &module, const Summary &summary,
 
 int writeReport(const rt::Module &module, const traffic::ItemCounts &counts,
                 const std::string &algorithm, const PlanOptions &options) {
-  auto page = reportPage(options, module.plan(), module.manifest(), counts, algorithm);
+  topology::Machine machine;
+  if (int code = readMachine({options.machine, options.input, &module.manifest(), module.sources()},
+                             options.json, machine))
+    return code;
+  auto page = reportPage(options, machine, module.plan(), module.manifest(), counts, algorithm);
   return page ? writeOutput(options.report, *page, options.json)
               : showFailure(page.status(), options.json);
 }

@@ -6,9 +6,9 @@
 
 #include "frontend/driver/PlanReport.h"
 
+#include "frontend/driver/MachineInput.h"
 #include "frontend/driver/SimulateInput.h"
 #include "frontend/driver/StudyInput.h"
-#include "frontend/parser/Program.h"
 #include "passes/scheduling/Candidates.h"
 #include "runtime/base/Text.h"
 #include "runtime/plan/Expand.h"
@@ -27,23 +27,6 @@
 
 namespace moec::driver {
 namespace {
-
-bool isModule(const PlanOptions &options) { return options.input.ends_with(".moex"); }
-
-rt::Result<topology::Machine> machineFor(const PlanOptions &options, const Manifest &manifest) {
-  std::string name = options.machine;
-  if (name.empty())
-    name = isModule(options) ? manifest.machine : options.input;
-  if (name.empty())
-    return rt::invalidError("--machine: wanted one, for ", options.input, " names none");
-  frontend::Diagnostics reports;
-  auto machine = frontend::parseMachine(name, reports);
-  if (machine)
-    return *std::move(machine);
-  for (const frontend::Diagnostic &diagnostic : reports.all())
-    return rt::invalidError("--machine: ", diagnostic.message);
-  return rt::invalidError("--machine: wanted one, found ", rt::quote(name));
-}
 
 struct Settings {
   uint32_t window = 0; ///< 0: all
@@ -220,11 +203,11 @@ std::vector<report::PhaseTime> phasesOf(const study::StepTimes &times,
 
 } // namespace
 
-rt::Result<std::string> reportPage(const PlanOptions &options, const plan::Plan &plan,
-                                   const Manifest &manifest, const traffic::ItemCounts &counts,
+rt::Result<std::string> reportPage(const PlanOptions &options, const topology::Machine &machine,
+                                   const plan::Plan &plan, const Manifest &manifest,
+                                   const traffic::ItemCounts &counts,
                                    const std::string &algorithm) {
-  MOEC_ASSIGN_OR_RETURN(topology::Machine machine, machineFor(options, manifest));
-  MOEC_ASSIGN_OR_RETURN(Site site, siteFor(std::move(machine), plan));
+  MOEC_ASSIGN_OR_RETURN(Site site, siteFor(machine, plan));
   study::Step step{plan,         manifest, site.machine,
                    site.network, counts,   dispatchedBytesPerToken(plan)};
   MOEC_ASSIGN_OR_RETURN(study::StepTimes stepTimes, study::timesOf(step));
@@ -252,7 +235,7 @@ rt::Result<std::string> reportPage(const PlanOptions &options, const plan::Plan 
   };
   if (!rates)
     report.facts.push_back({"kernels", "take no time: " + rates.status().message()});
-  if (!isModule(options))
+  if (isSourcePath(options.input))
     report.candidates =
         Candidates(options, site, plan).evaluate(algorithm, simulation.seconds, bound.seconds);
   return report::pageOf(report);

@@ -8,7 +8,7 @@
 
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
-#include "frontend/parser/Program.h"
+#include "frontend/driver/MachineInput.h"
 #include "runtime/module/Module.h"
 #include "runtime/plan/Expand.h"
 #include "runtime/study/Step.h"
@@ -24,6 +24,7 @@ int fromModule(const rt::Result<rt::Module> &module, const SimulateOptions &opti
     return showFailure(module.status(), options.json);
   input.plan = module->plan();
   input.manifest = module->manifest();
+  input.sources = module->sources();
   return 0;
 }
 
@@ -53,31 +54,6 @@ int readPlan(const SimulateOptions &options, SimulateInput &input) {
   return options.input.ends_with(".mlir") ? fromIr(options, input) : fromSource(options, input);
 }
 
-int readMachine(const SimulateOptions &options, SimulateInput &input) {
-  std::string name = options.machine;
-  bool isSource = !options.input.ends_with(".moex") && !options.input.ends_with(".mlir");
-  if (name.empty() && isSource)
-    name = options.input;
-  else if (name.empty() && input.manifest)
-    name = input.manifest->machine;
-  if (name.empty())
-    return showFailure(
-        rt::invalidError("--machine: wanted one, for ", options.input, " names none"),
-        options.json);
-  frontend::Diagnostics reports;
-  auto machine = frontend::parseMachine(name, reports);
-  if (!machine && options.machine.empty() && !isSource) // a module keeps the name alone
-    return showFailure(rt::invalidError("--machine: wanted the file of machine ", rt::quote(name),
-                                        ", which ", options.input,
-                                        " is for and which does not "
-                                        "come with moec"),
-                       options.json);
-  if (!machine)
-    return showDiagnostics(reports, options.json);
-  input.machine = std::move(*machine);
-  return 0;
-}
-
 rt::Status makeNetwork(SimulateInput &input) {
   MOEC_ASSIGN_OR_RETURN(input.shape, study::shapeOf(input.machine, input.plan));
   MOEC_ASSIGN_OR_RETURN(input.network,
@@ -101,7 +77,9 @@ rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
 int readSimulateInput(const SimulateOptions &options, SimulateInput &input) {
   if (int code = readPlan(options, input))
     return code;
-  if (int code = readMachine(options, input))
+  const Manifest *manifest = input.manifest ? &*input.manifest : nullptr;
+  if (int code = readMachine({options.machine, options.input, manifest, input.sources},
+                             options.json, input.machine))
     return code;
   if (rt::Status status = makeNetwork(input); !status.ok())
     return showFailure(status, options.json);

@@ -9,6 +9,7 @@
 
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/StepCounts.h"
+#include "runtime/module/Contents.h"
 #include "runtime/module/Manifest.h"
 #include "runtime/plan/Plan.h"
 #include "runtime/topology/Machine.h"
@@ -22,6 +23,7 @@ namespace moec::driver {
 struct SimulateInput {
   plan::Plan plan;
   std::optional<Manifest> manifest; ///< none: a plan that was written by hand
+  std::vector<SourceFile> sources;  ///< of a module
   topology::Machine machine;
   topology::Shape shape;
   topology::Network network{1, 1};
