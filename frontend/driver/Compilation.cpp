@@ -78,7 +78,6 @@ frontend::Location Compilation::place(mlir::Location location) const {
   return {};
 }
 
-void Compilation::report(mlir::Diagnostic &diagnostic) {
 /// What IR says of where an op is from, beside the place where it stands; none: nothing.
 static std::optional<plan::Location> findOrigin(mlir::Location location) {
   plan::Location said = getFileLocation(location);
@@ -90,6 +89,7 @@ std::string originText(const plan::Location &origin) {
   return rt::concat("from ", rt::printable(origin.file), ":", origin.line, ":", origin.column);
 }
 
+void Compilation::report(mlir::Diagnostic &diagnostic) {
   std::string text = diagnostic.str();
   frontend::Severity severity = frontend::Severity::Error;
   if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
