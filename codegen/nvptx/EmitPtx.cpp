@@ -79,6 +79,7 @@ rt::Status PtxEmitter::optimize(Module &module) const {
 rt::Result<std::string> PtxEmitter::emit(Module &module) const {
   SmallString<0> text;
   raw_svector_ostream stream(text);
+  selectLogarithms(module);
   legacy::PassManager passes;
   if (machine->addPassesToEmitFile(passes, stream, nullptr, CodeGenFileType::AssemblyFile,
                                    /*DisableVerify=*/true))

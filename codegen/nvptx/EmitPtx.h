@@ -34,6 +34,11 @@ AlignedCounts protectModule(llvm::Module &module);
 /// before it.
 void hoistBarrierAddresses(llvm::Module &module);
 
+/// Approximate logarithms of f32 (`afn`) become lg2.approx.ftz (PTX ISA, lg2), absolute error
+/// 2^-22: by itself LLVM takes it only where an option of the whole process says so, and ends
+/// the process elsewhere.
+void selectLogarithms(llvm::Module &module);
+
 /// PTX of `arch` for one module.
 class PtxEmitter {
 public:
