@@ -36,7 +36,7 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>
 
 # --- Right? ------------------------------------------------------------------
 limited 170 conformance.log bin/moec_conformance \
-  --gtest_filter="$(printf '*.%s/cuda:' $(set -f; cat cases))" \
+  --gtest_filter="$(set -f; printf '*.%s/cuda:' $(cat cases))" \
   "--gtest_output=json:$logs/conformance.json"
 "$python" report.py conformance "$results" "$?" "$logs/conformance.json" "$logs/conformance.log"
 for layer in olmoe-1 olmoe-8; do
@@ -59,7 +59,7 @@ if "$python" -c 'import torch' 2> /dev/null; then
 else
   "$python" report.py missing "$results" rates "no PyTorch here"
 fi
-for layer in olmoe-1 qwen3-30b-1 mixtral-4 olmoe-8; do
+for layer in olmoe-1 olmoe-bf16-1 qwen3-30b-1 mixtral-1 mixtral-4 olmoe-8; do
   for tokens in 128 8192; do
     limited 40 "$layer-$tokens.json" bin/moe-run "modules/layers/$layer.moex" --random 1 \
       --tokens "$tokens" --backend cuda --repeat 20 --json
@@ -67,4 +67,15 @@ for layer in olmoe-1 qwen3-30b-1 mixtral-4 olmoe-8; do
       "$logs/rates.json"
   done
 done
+# --- Where does the time go? -------------------------------------------------
+if command -v ncu > /dev/null; then
+  for layer in olmoe-1 olmoe-bf16-1 mixtral-1; do
+    limited 60 "counters-$layer.log" "$python" counters.py "$logs/counters-$layer.json" \
+      "modules/layers/$layer.moex" 8192
+    "$python" report.py counters "$results" "$layer" 8192 "$?" "$logs/counters-$layer.log" \
+      "$logs/counters-$layer.json"
+  done
+else
+  "$python" report.py missing "$results" counters "no ncu here"
+fi
 "$python" report.py end "$results"

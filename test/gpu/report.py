@@ -1,6 +1,6 @@
 """Results of on-device.sh as JSON lines, and as a table at the end.
 
-  report.py begin|check|conformance|missing|timing|end RESULTS ...
+  report.py begin|check|conformance|missing|timing|counters|end RESULTS ...
 """
 import json
 import os
@@ -119,6 +119,19 @@ def timing(results, name, tokens, code, run_file, rates_file):
     results.add(**line)
 
 
+def counters(results, name, tokens, code, log, counters_file):
+    """One line a kernel, with bytes a second of device memory and from the L2 cache to the SMs."""
+    kernels = read_json(counters_file) if code == "0" else None
+    if kernels is None:
+        results.add(what="counters", shape=f"{name} {tokens}", state=FAIL, note=why(int(code), log))
+        return
+    for kernel in kernels:
+        seconds = kernel.get("seconds", 0)
+        rates = {f"{key}_per_second": kernel[key] / seconds for key in sorted(kernel)
+                 if key.endswith("_bytes") and seconds}
+        results.add(what="counters", shape=f"{name} {tokens}", state=PASS, **kernel, **rates)
+
+
 def percent(line, key):
     return f"{100 * line[key]:.0f} %" if key in line else "-"
 
@@ -127,7 +140,8 @@ def end(results):
     run = results.run
     print(f"{run.get('device')}, driver {run.get('driver')}, commit {run.get('commit')}")
     timings = [line for line in results.lines if line["what"] == "timing"]
-    checks = [line for line in results.lines if line["what"] not in ("run", "timing")]
+    counted = [line for line in results.lines if line["what"] == "counters"]
+    checks = [line for line in results.lines if line["what"] not in ("run", "timing", "counters")]
     for line in checks:
         print(f"  {line['state']:4}  {line['what']:16} {line['note']}")
     if timings:
@@ -140,13 +154,23 @@ def end(results):
         print(f"  {line['shape']:20} {1e3 * line['gpu_seconds']:9.3f} "
               f"{1e3 * line['expert_seconds']:10.3f} {line['tflops']:8.1f} "
               f"{percent(line, 'of_dense'):>9} {percent(line, 'of_floor'):>9}")
+    if counted:
+        print(f"  {'kernel':36} {'ms':>8} {'memory TB/s':>11} {'L2 to SM TB/s':>13} {'tensor':>7}")
+    for line in counted:
+        if line["state"] == FAIL:
+            print(f"  {line['shape']:20} {FAIL}: {line['note']}")
+            continue
+        print(f"  {line['kernel'][:36]:36} {1e3 * line.get('seconds', 0):8.3f} "
+              f"{1e-12 * line.get('dram_bytes_per_second', 0):11.2f} "
+              f"{1e-12 * line.get('l2_to_sm_bytes_per_second', 0):13.2f} "
+              f"{percent(line, 'tensor_active'):>7}")
     failed = [line for line in results.lines if line.get("state") == FAIL]
     print(f"{len(failed)} failed" if failed else "all passed")
     return 1 if failed else 0
 
 
 ACTIONS = {"begin": begin, "check": check, "missing": missing, "conformance": conformance,
-           "timing": timing, "end": end}
+           "timing": timing, "counters": counters, "end": end}
 
 if __name__ == "__main__":
     action, path, *rest = sys.argv[1:]

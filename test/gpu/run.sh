@@ -15,7 +15,7 @@ rm -rf "$bundle"
 mkdir -p "$bundle"/{bin,lib,modules/conformance,modules/layers}
 cp "$build"/bin/{moe-run,moec_conformance} "$bundle/bin"
 cp -L "$build"/lib/libmoec_{rt,cuda}.so "$bundle/lib"
-cp test/gpu/{on-device.sh,rates.py,report.py} "$bundle"
+cp test/gpu/{on-device.sh,rates.py,report.py,counters.py} "$bundle"
 git describe --always --dirty > "$bundle/commit" 2>/dev/null || echo unknown > "$bundle/commit"
 
 # The other machine has the C++ library; anything else travels along.
@@ -34,19 +34,25 @@ cases=${MOEC_GPU_CASES:-*}
 echo "$cases" > "$bundle/cases"
 MOEC_CONFORMANCE_SAVE=$PWD/$bundle/modules/conformance \
   "$build/bin/moec_conformance_kernels" --gtest_brief=1 \
-  --gtest_filter="$(printf '*.%s/cpu:' $(set -f; echo $cases))"
+  --gtest_filter="$(set -f; printf '*.%s/cpu:' $cases)"
 
 # NAME RANKS LAYER: what is checked and timed. More than one rank: all on one GPU.
 # Without the examples' own bounds of tokens: the same module is timed with many.
 cp -r examples "$bundle/examples"
 sed -i '/tokens at most/d' "$bundle"/examples/*/*.moe
+sed 's/type combine f32/type combine bf16/' "$bundle/examples/01-olmoe/olmoe.moe" \
+  > "$bundle/examples/01-olmoe/olmoe-bf16.moe"
+sed '/gpu [0-9] holds/d' "$bundle/examples/03-mixtral/mixtral-8x7b.moe" \
+  > "$bundle/examples/03-mixtral/together.moe"
 while read -r name ranks layer; do
   "$build/bin/moec" compile "$bundle/examples/$layer" --ranks "$ranks" --target sm_90a \
     -o "$bundle/modules/layers/$name.moex" > /dev/null
 done <<'LAYERS'
 olmoe-1 1 01-olmoe/olmoe.moe
+olmoe-bf16-1 1 01-olmoe/olmoe-bf16.moe
 olmoe-8 8 01-olmoe/olmoe.moe
 qwen3-30b-1 1 02-qwen3-30b/qwen3-30b.moe
+mixtral-1 1 03-mixtral/together.moe
 mixtral-4 4 03-mixtral/mixtral-8x7b.moe
 LAYERS
 rm -r "$bundle/examples"
