@@ -17,7 +17,7 @@ comm.plan @node_sums ranks 4 nodes 2 topk 2 depth 1 steps serial result node_par
   %recv = comm.buffer sym seq [4] of 1000 bytes
   %meta = comm.buffer sym seq [4] of 24 bytes
   %y = comm.buffer local slot [4] of 2 x 1000 bytes
-  %out = comm.buffer output slot of 2000 bytes
+  %out = comm.buffer output slot of 1000 bytes
   %packed = comm.buffer local seq [2] of 32 bytes
   %stage = comm.buffer sym seq [2] of 1000 bytes
   %nodemeta = comm.buffer sym seq [2] of 32 bytes

@@ -197,6 +197,7 @@ private:
                         "Stop after this phase and print its IR: import, check, place,\n"
                         "distribute, schedule, form-kernels, lower, emit (default)");
     command->add_option("--from", compile.from, "The input is IR that this phase printed");
+    addPlanFile(command, compile.plan);
     command
         ->add_option("--target", compile.target,
                      "What the module holds kernels for: sm_90a, or cpu (default)\n"
@@ -517,7 +518,16 @@ private:
     command->add_option("input", runInput, ".moe file or .moex module")->required();
     command->add_option("--ranks", runRanks, "Number of GPUs instead of the mesh's (source only)")
         ->check(whole(1, 65535));
+    addPlanFile(command, runPlanFile);
     run::addRunOptions(*command, runOptions);
+  }
+
+  void addPlanFile(CLI::App *command, std::string &plan) {
+    command
+        ->add_option("--plan", plan,
+                     "A plan of phase schedule, written by hand say, for the source's\n"
+                     "layer in place of what its schedule block asks for")
+        ->type_name("FILE");
   }
 
   int runLayer() {
@@ -527,12 +537,18 @@ private:
             rt::invalidError("--ranks: wanted a source to compile, found the module ", runInput,
                              ", whose ranks are fixed"),
             runOptions.json);
+      if (!runPlanFile.empty())
+        return showFailure(rt::invalidError("--plan: wanted a source to compile with it, found the "
+                                            "module ",
+                                            runInput, ", which has one"),
+                           runOptions.json);
       return run::runFile(runInput, runOptions, run::Terminal::ofProcess());
     }
     std::vector<uint8_t> module;
     CompileOptions options;
     options.input = runInput;
     options.ranks = runRanks;
+    options.plan = runPlanFile;
     options.json = runOptions.json;
     if (runOptions.backend != "cpu")
       options.target = "sm_90a"; // every other backend runs kernels
@@ -560,7 +576,7 @@ private:
   TopoOptions topo;
   SweepOptions sweep;
   WhatIfOptions whatIf;
-  std::string runInput;
+  std::string runInput, runPlanFile;
   std::optional<uint32_t> runRanks;
   run::RunOptions runOptions;
 };

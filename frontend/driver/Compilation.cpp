@@ -22,6 +22,7 @@
 #include "passes/placement/LayerLoad.h"
 #include "passes/scheduling/SerializePlan.h"
 #include "runtime/base/Text.h"
+#include "runtime/module/CheckManifest.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -103,9 +104,9 @@ void Compilation::report(mlir::Diagnostic &diagnostic) {
   isBug |=
       severity == frontend::Severity::Error && llvm::StringRef(text).starts_with(kInternalError);
   frontend::Diagnostic &made = reports.reportText(severity, place(diagnostic.getLocation()), text);
-  for (mlir::Diagnostic &note : diagnostic.getNotes()) {
   if (std::optional<plan::Location> origin = findOrigin(diagnostic.getLocation()))
     made.note(originText(*origin));
+  for (mlir::Diagnostic &note : diagnostic.getNotes()) {
     frontend::Location where = place(note.getLocation());
     where.isValid() ? made.at(where, note.str()) : made.note(note.str());
   }
@@ -277,8 +278,8 @@ bool Compilation::checkPhase(uint32_t file, mlir::ModuleOp ir, Phase at) {
 
 bool Compilation::refuseIr(uint32_t file, Phase at, const std::string &found) {
   frontend::Location start;
-  start.line = start.column = start.length = 1;
   start.file = file;
+  start.line = start.column = start.length = 1;
   reports.report(frontend::DiagnosticId::IrOfAnotherPhase, start, {phaseName(at).str(), found});
   return failed(1);
 }
@@ -313,7 +314,21 @@ bool Compilation::loadIr(const std::string &path, Phase at) {
   return bool(module);
 }
 
+/// Who writes a plan by hand has no layer in it; one that was printed carries it.
+bool Compilation::checkLayer() {
+  for (comm::PlanOp plan : module->getOps<comm::PlanOp>()) {
+    if (plan->hasAttr(moe::kLayerAttrName))
+      continue;
+    plan->emitError() << "plan says nothing of its layer (" << moe::kLayerAttrName
+                      << "), wanted a source beside it: moec compile LAYER.moe --plan FILE";
+    return failed(1);
+  }
+  return true;
+}
+
 bool Compilation::runTo(Phase to) {
+  if (fromIr && phase == Phase::Schedule && to > phase && !checkLayer())
+    return false;
   for (Phase next : allPhases()) {
     if (next <= phase || next > to)
       continue;
@@ -342,8 +357,8 @@ bool Compilation::runTo(Phase to) {
 }
 
 std::string Compilation::printIr() {
-  std::string text;
   forgetPlacesInText(*module);
+  std::string text;
   llvm::raw_string_ostream out(text);
   printModule(*module, out);
   return text;
@@ -429,8 +444,8 @@ bool Compilation::buildPlans(std::vector<PlanOfText> &plans) {
 bool Compilation::buildContents(const Provenance &provenance, ModuleContents &contents,
                                 const KernelOptions &kernels) {
   Stopwatch watch;
-  auto manifest = buildManifest(*module, provenance.compiler);
   forgetPlacesInText(*module);
+  auto manifest = buildManifest(*module, provenance.compiler);
   if (mlir::failed(manifest))
     return failed(reports.exitCode());
   contents.manifest = std::move(*manifest);
@@ -444,6 +459,11 @@ bool Compilation::buildContents(const Provenance &provenance, ModuleContents &co
   if (mlir::failed(plan))
     return failed(reports.exitCode());
   contents.plan = std::move(*plan);
+  // Whoever reads the module would refuse it.
+  if (rt::Status status = rt::checkAgreement(contents.manifest, contents.plan); !status.ok()) {
+    (*plans.begin())->emitError() << status.message();
+    return failed(1);
+  }
   // IR is no source: the file that it came from is known by name alone.
   for (uint32_t file = 0; !fromIr && file < reports.sources().size(); ++file)
     contents.sources.push_back({reports.sources().name(file), reports.sources().text(file)});

@@ -82,6 +82,10 @@ public:
   /// "algorithm two_tier"; empty: nothing was chosen.
   const std::string &chosenSchedule() const { return chosen; }
 
+  /// In phase distribute, of a source: the one plan of a file of phase schedule in place of
+  /// what its exchanges would be expanded to. False if the file has none that fits the layer.
+  bool usePlan(const std::string &path);
+
   /// The first layer as a problem of load, in any phase before distribute. Nothing,
   /// and a report, if it has no answer.
   std::optional<LoadProblem> loadProblem(const LoadWish &wish);
@@ -124,6 +128,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> readIr(const std::string &path, Phase at);
   bool checkPhase(uint32_t file, mlir::ModuleOp ir, Phase at);
   bool refuseIr(uint32_t file, Phase at, const std::string &found);
+  bool checkLayer();
   bool checkKernelTypes();
   bool checkKernelSchedule();
   bool checkMachine(const std::string &target);

@@ -71,9 +71,17 @@ rt::Result<Route> chooseRoute(const CompileOptions &options) {
   if (!options.emit.empty()) {
     MOEC_ASSIGN_OR_RETURN(route.to, parsePhase("--emit", options.emit));
   }
+  if (!options.plan.empty() && (!options.from.empty() || options.input.ends_with(".mlir")))
+    return rt::invalidError("--plan: wanted a source beside it, whose layer the plan is of, found ",
+                            options.input);
+  if (!options.plan.empty() && route.to < Phase::Schedule)
+    return rt::invalidError(
+        "--plan: wanted phase schedule or a later one to stop after, found --emit ", options.emit);
   if (options.from.empty() && options.input.ends_with(".mlir"))
     return rt::invalidError("--from: wanted the phase that printed ", options.input,
-                            ", found none");
+                            ", found none; of a plan by hand its layer: moec compile LAYER.moe "
+                            "--plan ",
+                            options.input);
   if (options.from.empty())
     return route;
   MOEC_ASSIGN_OR_RETURN(Phase from, parsePhase("--from", options.from));
@@ -92,6 +100,8 @@ Provenance describe(const CompileOptions &options, Compilation &compilation) {
   provenance.compiler = "moec " MOEC_VERSION;
   if (!options.from.empty())
     provenance.options.push_back({"from", options.from});
+  if (!options.plan.empty())
+    provenance.options.push_back({"plan", options.plan});
   if (options.ranks)
     provenance.options.push_back({"ranks", std::to_string(*options.ranks)});
   provenance.options.push_back({"target", compilation.target()});
@@ -180,6 +190,8 @@ int advance(Compilation &compilation, const CompileOptions &options, const Route
             const std::string &schedule = "") {
   bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
                            : compilation.loadSource(options.input, options.ranks, schedule);
+  if (loaded && !options.plan.empty())
+    loaded = compilation.runTo(Phase::Distribute) && compilation.usePlan(options.plan);
   loaded = loaded && compilation.setTarget(route.target, !options.emulated);
   if (loaded && compilation.runTo(route.to))
     return 0;
@@ -191,9 +203,9 @@ int compileWith(Compilation &compilation, const CompileOptions &options) {
   auto route = chooseRoute(options);
   if (!route)
     return showFailure(route.status(), options.json);
-  if (rt::Status status = rt::refuseToReplace(options.input, options.output, "--output");
-      !status.ok())
-    return showFailure(status, options.json);
+  for (const std::string &input : {options.input, options.plan})
+    if (rt::Status status = rt::refuseToReplace(input, options.output, "--output"); !status.ok())
+      return showFailure(status, options.json);
   if (int code = advance(compilation, options, *route))
     return code;
   if (route->to == Phase::Emit)

@@ -76,7 +76,8 @@ bool checkFileKind(uint32_t file, Diagnostics &diagnostics) {
     return true;
   diagnostics.report(DiagnosticId::IsIr, diagnostics.sources().locate(file, start, length), {name})
       .help("IR is read by `moec compile --from PHASE`; `moec verify` and `simulate` read that of "
-            "phase schedule");
+            "phase schedule, and `moec compile LAYER.moe --plan FILE` makes a module of it that "
+            "runs");
   return false;
 }
 
