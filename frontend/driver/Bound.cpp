@@ -40,6 +40,7 @@ int readLayer(const BoundOptions &options, BoundInput &input) {
     CompileOptions compile;
     compile.input = options.layer;
     compile.ranks = options.ranks;
+    compile.machine = options.machine;
     compile.json = options.json;
     if (int code = compileToMemory(compile, bytes))
       return code;
@@ -93,10 +94,9 @@ rt::Status fit(const BoundOptions &options, BoundInput &input) {
                             rt::quote(options.traffic), readingOf(input.traffic),
                             " is of, found none");
   MOEC_ASSIGN_OR_RETURN(uint32_t ranks, ranksOf(options, input));
-  // A layer's mesh is on its own machine; on another one it lies on as few nodes as hold it.
-  bool isOwn = input.layer && options.machine.empty();
-  MOEC_ASSIGN_OR_RETURN(input.shape, isOwn ? study::shapeOf(input.machine, input.layer->plan())
-                                           : topology::shapeFor(input.machine, ranks));
+  MOEC_ASSIGN_OR_RETURN(input.shape, input.layer
+                                         ? study::shapeOf(input.machine, input.layer->plan())
+                                         : topology::shapeFor(input.machine, ranks));
   MOEC_ASSIGN_OR_RETURN(input.network, topology::makeNetwork(input.machine, input.shape));
   return {};
 }

@@ -306,9 +306,7 @@ private:
                      "Write a page about the plan: timeline, links, traffic, bound, other\n"
                      "schedules; one HTML file that needs no other")
         ->type_name("FILE");
-    command->add_option("--machine", plan.machine,
-                        "Of the report and of auto: a machine that comes with moec, or a file\n"
-                        "(default: the input's)");
+    addMachine(command, plan.machine);
     command->add_flag("--json", plan.json, "Summary and diagnostics as JSON");
   }
 
@@ -334,8 +332,7 @@ private:
                      "uniform, lognormal:SIGMA:SEED, zipf:A:SEED, or a file: loads of\n"
                      "experts, a trace, or bytes by source and destination")
         ->capture_default_str();
-    command->add_option("--machine", simulate.machine,
-                        "A machine that comes with moec, or a file (default: the input's)");
+    addMachine(command, simulate.machine);
     command
         ->add_option("--tokens", simulate.tokens,
                      "Tokens of each rank (default: the most that the input allows, or 4096)")
@@ -383,8 +380,7 @@ private:
     CLI::App *command = add("bound", "Tell what no schedule can beat on a machine, and why",
                             "moec bound --machine hgx-h100 --ranks 8 --traffic bytes.csv --json",
                             [this] { return runBound(bound); });
-    command->add_option("--machine", bound.machine,
-                        "A machine that comes with moec, or a file (default: the layer's)");
+    addMachine(command, bound.machine);
     command
         ->add_option("--ranks", bound.ranks,
                      "Number of GPUs (default: those of the matrix, or of the layer)")
@@ -443,7 +439,8 @@ private:
             [this] { return runSweep(sweep); });
     command->add_option("input", sweep.input, ".moe file")->required();
     addList(command, "--machine", sweep.machines,
-            "Machines that come with moec, or files (default: the input's)");
+            "Machines that come with moec, or files: ranks fill their nodes\n"
+            "(default: the input's, nodes as its mesh has them)");
     addList(command, "--ranks", sweep.ranks, "Numbers of GPUs (default: the mesh's)")
         ->check(whole(1, 65535));
     addList(command, "--tokens", sweep.tokens,
@@ -476,7 +473,8 @@ private:
             [this] { return runWhatIf(whatIf); });
     command->add_option("input", whatIf.input, ".moe file")->required();
     addList(command, "--machines", whatIf.machines,
-            "Machines that come with moec, or files; factors are over the first")
+            "Machines that come with moec, or files: ranks fill their nodes; factors\n"
+            "are over the first")
         ->required();
     command->add_option("--ranks", whatIf.ranks, "GPUs on each of them (default: the mesh's)")
         ->check(whole(1, 65535));
@@ -498,6 +496,14 @@ private:
     command->add_option("-j,--threads", whatIf.threads, "Threads (default: one for each core)")
         ->check(whole(1, 1024));
     command->add_flag("--json", whatIf.json, "As JSON");
+  }
+
+  /// One rule for all commands: see README.md here.
+  void addMachine(CLI::App *command, std::string &machine) {
+    command->add_option("--machine", machine,
+                        "A machine that comes with moec, or a file: ranks fill its nodes, where\n"
+                        "no module has a plan for others (default: the input's, nodes as its\n"
+                        "mesh has them)");
   }
 
   void addTrafficLayer(CLI::App *command, std::optional<uint32_t> &layer) {

@@ -67,10 +67,11 @@ struct CompileOptions {
   std::string input;
   std::string output; ///< standard output when empty (IR phases only)
   std::optional<uint32_t> ranks;
-  std::string emit;   ///< phase to stop after; "" = emit (the module)
-  std::string from;   ///< phase whose output `input` holds; "" = source
-  std::string plan;   ///< file with the source's plan, of phase schedule; "" = made by moec
-  std::string target; ///< "" = what the IR of `from` is made for, else cpu
+  std::string emit;    ///< phase to stop after; "" = emit (the module)
+  std::string from;    ///< phase whose output `input` holds; "" = source
+  std::string machine; ///< whose nodes the source's ranks fill; "" = those of its mesh
+  std::string plan;    ///< file with the source's plan, of phase schedule; "" = made by moec
+  std::string target;  ///< "" = what the IR of `from` is made for, else cpu
   /// The kernels are for the emulator: what the machine's GPUs are does not matter.
   bool emulated = false;
   bool timing = false;
@@ -78,7 +79,8 @@ struct CompileOptions {
 };
 int runCompile(const CompileOptions &options);
 /// Compiles the source of `options` to the bytes of a module, printing nothing but
-/// diagnostics; of the others `ranks`, `plan`, `target`, `emulated` and `json` count.
+/// diagnostics; of the others `ranks`, `machine`, `plan`, `target`, `emulated` and
+/// `json` count.
 int compileToMemory(const CompileOptions &options, std::vector<uint8_t> &module);
 
 /// `moec place FILE --load H`: a placement for how often experts are chosen, as a

@@ -123,8 +123,12 @@ bool Compilation::failed(int exitCode) {
 
 bool Compilation::loadSource(const std::string &path, std::optional<uint32_t> ranks,
                              const std::string &schedule) {
+  return loadSource(path, {.ranks = ranks, .schedule = schedule});
+}
+
+bool Compilation::loadSource(const std::string &path, const frontend::ParseOptions &options) {
   Stopwatch watch;
-  auto program = frontend::parseProgram({path}, {.ranks = ranks, .schedule = schedule}, reports);
+  auto program = frontend::parseProgram({path}, options, reports);
   addTime("parse", watch.seconds());
   if (!program)
     return failed(reports.exitCode());

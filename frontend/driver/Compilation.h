@@ -23,6 +23,7 @@
 #include <vector>
 
 namespace moec::frontend {
+struct ParseOptions;
 struct Program;
 } // namespace moec::frontend
 
@@ -58,6 +59,7 @@ public:
   /// `schedule` replaces statements of its schedule block.
   bool loadSource(const std::string &path, std::optional<uint32_t> ranks,
                   const std::string &schedule = "");
+  bool loadSource(const std::string &path, const frontend::ParseOptions &options);
   /// Imports a program that is already resolved.
   bool loadProgram(const frontend::Program &program);
   /// Reads IR that `--emit=<phase>` printed.

@@ -9,6 +9,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/MachineInput.h"
 #include "frontend/driver/ScheduleChoice.h"
 #include "runtime/base/File.h"
 #include "runtime/base/Text.h"
@@ -184,12 +185,41 @@ int emitModule(Compilation &compilation, const CompileOptions &options) {
   return 0;
 }
 
+/// The source on as few nodes of the machine that the options name as hold its ranks.
+int loadOnMachine(Compilation &compilation, const CompileOptions &options,
+                  const std::string &schedule) {
+  topology::Machine machine;
+  if (int code = readMachine({options.machine, options.input, nullptr, {}}, options.json, machine))
+    return code;
+  std::optional<uint32_t> ranks = options.ranks;
+  if (!ranks) {
+    frontend::Diagnostics reports;
+    auto program = frontend::parseProgram({options.input}, {}, reports);
+    if (!program)
+      return showDiagnostics(reports, options.json);
+    ranks = program->ranks();
+  }
+  auto shape = topology::shapeFor(machine, *ranks);
+  if (!shape)
+    return showFailure(shape.status(), options.json);
+  if (compilation.loadSource(options.input,
+                             {.site = siteOn(machine, *shape), .schedule = schedule}))
+    return 0;
+  showDiagnostics(compilation.diagnostics(), options.json);
+  return compilation.exitCode();
+}
+
 /// Reads the input and takes it to the phase that `route` ends in, with `schedule` in
 /// place of the source's statements.
 int advance(Compilation &compilation, const CompileOptions &options, const Route &route,
             const std::string &schedule = "") {
-  bool loaded = route.from ? compilation.loadIr(options.input, *route.from)
-                           : compilation.loadSource(options.input, options.ranks, schedule);
+  bool loaded = true;
+  if (route.from)
+    loaded = compilation.loadIr(options.input, *route.from);
+  else if (options.machine.empty())
+    loaded = compilation.loadSource(options.input, options.ranks, schedule);
+  else if (int code = loadOnMachine(compilation, options, schedule))
+    return code;
   if (loaded && !options.plan.empty())
     loaded = compilation.runTo(Phase::Distribute) && compilation.usePlan(options.plan);
   loaded = loaded && compilation.setTarget(route.target, !options.emulated);

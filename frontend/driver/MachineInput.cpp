@@ -9,7 +9,6 @@
 #include "frontend/driver/Console.h"
 #include "frontend/parser/Loader.h"
 #include "frontend/parser/MachineText.h"
-#include "frontend/parser/Program.h"
 #include "runtime/base/Text.h"
 
 namespace moec::driver {
@@ -56,6 +55,18 @@ int readMachine(const MachineInput &wanted, bool json, topology::Machine &machin
                                       ", which ", wanted.input,
                                       " is for and which does not come with moec"),
                      json);
+}
+
+frontend::Site siteOn(const topology::Machine &machine, topology::Shape shape) {
+  auto linkOf = [&](std::string_view name) {
+    return machine.findLink(name) ? std::string(name) : std::string();
+  };
+  frontend::Site site;
+  static_cast<topology::Machine &>(site.machine) = machine;
+  if (shape.nodes > 1)
+    site.axes.push_back({"node", shape.nodes, linkOf(topology::railName), {}});
+  site.axes.push_back({"gpu", shape.lanes, linkOf(topology::nvlinkName), {}});
+  return site;
 }
 
 } // namespace moec::driver

@@ -7,6 +7,7 @@
 #ifndef MOEC_FRONTEND_DRIVER_MACHINEINPUT_H
 #define MOEC_FRONTEND_DRIVER_MACHINEINPUT_H
 
+#include "frontend/parser/Program.h"
 #include "runtime/module/Contents.h"
 #include "runtime/module/Manifest.h"
 #include "runtime/topology/Machine.h"
@@ -30,6 +31,10 @@ bool isSourcePath(const std::string &input);
 /// module that of its sources, or one that comes with moec. Returns 0, or the exit code
 /// of what was wrong and has been reported.
 int readMachine(const MachineInput &wanted, bool json, topology::Machine &machine);
+
+/// A mesh of that shape on the machine: nodes over the scale-out link, GPUs over the
+/// scale-up link, as far as the machine has them.
+frontend::Site siteOn(const topology::Machine &machine, topology::Shape shape);
 
 } // namespace moec::driver
 

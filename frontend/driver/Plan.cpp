@@ -151,6 +151,7 @@ int compileSource(const PlanOptions &options, bool hasTraffic, std::vector<uint8
   CompileOptions compile;
   compile.input = options.input;
   compile.ranks = options.ranks;
+  compile.machine = options.machine;
   compile.json = options.json;
   if (options.algorithm.empty())
     return compileToMemory(compile, module);
@@ -307,8 +308,10 @@ int runPlan(const PlanOptions &given) {
     return showFailure(rt::invalidError("--report: wanted a file beside --json or --export, found "
                                         "standard output"),
                        options.json);
-  if (!options.machine.empty() && options.report.empty() && options.algorithm != "auto")
-    return showFailure(rt::invalidError("--machine: wanted --report or --algorithm auto beside it"),
+  if (isModule && !options.machine.empty() && options.report.empty())
+    return showFailure(rt::invalidError("--machine: wanted a source, or --report beside it, found "
+                                        "the module ",
+                                        options.input, ", whose plan is what it is"),
                        options.json);
   std::vector<uint8_t> bytes;
   std::optional<CandidateTable> table;

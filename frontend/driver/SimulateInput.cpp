@@ -41,6 +41,7 @@ int fromIr(const SimulateOptions &options, SimulateInput &input) {
 int fromSource(const SimulateOptions &options, SimulateInput &input) {
   CompileOptions compile;
   compile.input = options.input;
+  compile.machine = options.machine;
   compile.json = options.json;
   std::vector<uint8_t> bytes;
   if (int code = compileToMemory(compile, bytes))

@@ -8,6 +8,7 @@
 
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/MachineInput.h"
 #include "frontend/parser/Program.h"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
     return showDiagnostics(reports, json);
   input.layer = program->layer.name;
   input.ranks = program->ranks();
+  input.nodes = program->mesh.nodes();
   input.tokens = program->schedule.maxTokensPerRank.value_or(defaultTokens);
   for (const study::ScheduleChoice &choice : schedules) {
     frontend::Diagnostics found;
@@ -61,18 +63,6 @@ int readMachines(const std::vector<std::string> &names, bool json, StudyInput &i
     input.machines.push_back(*std::move(machine));
   }
   return 0;
-}
-
-/// Nodes over the scale-out link, GPUs over the scale-up link, as far as the machine has them.
-std::vector<frontend::Axis> axesFor(const topology::Machine &machine, topology::Shape shape) {
-  auto linkOf = [&](std::string_view name) {
-    return machine.findLink(name) ? std::string(name) : std::string();
-  };
-  std::vector<frontend::Axis> axes;
-  if (shape.nodes > 1)
-    axes.push_back({"node", shape.nodes, linkOf(topology::railName), {}});
-  axes.push_back({"gpu", shape.lanes, linkOf(topology::nvlinkName), {}});
-  return axes;
 }
 
 rt::Status failureOf(const frontend::Diagnostics &reports) {
@@ -122,14 +112,21 @@ int readStudy(const std::string &source, const std::vector<std::string> &machine
   return 0;
 }
 
+rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks) {
+  uint32_t lanes = input.ranks / input.nodes;
+  if (input.nodes == 1)
+    return topology::shapeFor(input.machines.front(), ranks);
+  if (ranks > lanes && ranks % lanes != 0)
+    return rt::invalidError("wanted whole nodes of ", lanes, " gpus, as the mesh has them, found ",
+                            ranks, " ranks");
+  return topology::Shape{std::max(1u, ranks / lanes), std::min(ranks, lanes)};
+}
+
 rt::Result<PlannedLayer> planFor(const std::string &source, const topology::Machine &machine,
                                  topology::Shape shape, const std::string &statements) {
   frontend::Diagnostics reports;
-  frontend::Site site;
-  static_cast<topology::Machine &>(site.machine) = machine;
-  site.axes = axesFor(machine, shape);
-  auto program =
-      frontend::parseProgram({source}, {.site = std::move(site), .schedule = statements}, reports);
+  auto program = frontend::parseProgram(
+      {source}, {.site = siteOn(machine, shape), .schedule = statements}, reports);
   if (!program)
     return failureOf(reports);
   Compilation compilation;

@@ -32,6 +32,7 @@ struct StudyInput {
   std::string source;  ///< .moe, or its JSON form
   std::string layer;   ///< its name
   uint32_t ranks = 1;  ///< of its mesh
+  uint32_t nodes = 1;  ///< of its mesh
   uint32_t tokens = 0; ///< of a rank: the most that its schedule allows, or 4096
   std::vector<topology::Machine> machines; ///< at least one
   std::vector<traffic::Traffic> traffics;
@@ -43,6 +44,9 @@ struct StudyInput {
 int readStudy(const std::string &source, const std::vector<std::string> &machines,
               const std::vector<std::string> &traffics,
               std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input);
+
+/// Where ranks lie on the source's own machine: nodes of its mesh keep their size.
+rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks);
 
 /// A plan, and what it says of its layer.
 struct PlannedLayer {

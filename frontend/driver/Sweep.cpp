@@ -100,7 +100,8 @@ template <typename T> void Sweep::forAll(std::vector<T> &items, const char *what
 }
 
 void Sweep::makeNetwork(Site &site) const {
-  auto shape = topology::shapeFor(*site.machine, site.ranks);
+  auto shape = options.machines.empty() ? ownShape(input, site.ranks)
+                                        : topology::shapeFor(*site.machine, site.ranks);
   if (!shape) {
     site.network = shape.status();
     return;
