@@ -20,8 +20,6 @@
 namespace moec::driver {
 namespace {
 
-constexpr uint32_t defaultTokens = 4096;
-
 /// What the command line names.
 struct BoundInput {
   std::optional<rt::Module> layer;
@@ -169,13 +167,20 @@ rt::Result<traffic::ItemCounts> countsOf(const BoundOptions &options, const Boun
                          topology::mergingGroups(input.machine, input.shape));
   uint32_t most = manifest.maxTokensPerRank;
   traffic::Routing routing;
-  routing.tokens.assign(manifest.ranks, options.tokens.value_or(most ? most : defaultTokens));
+  uint32_t tokens = options.tokens.value_or(defaultTokens(most));
+  bool hasTokens = input.traffic.kind == traffic::TrafficKind::Trace;
+  MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens ? 0 : tokens, most));
+  routing.tokens.assign(manifest.ranks, tokens);
   routing.nodes = topology::mergingGroups(input.machine, input.shape);
   routing.topK = manifest.layer.router.topK;
   routing.experts = manifest.layer.experts;
   routing.groups = manifest.layer.router.groups;
   routing.placement = manifest.placement;
-  return traffic::countItems(input.traffic, routing, options.trafficLayer);
+  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                        traffic::countItems(input.traffic, routing, options.trafficLayer));
+  for (double ofRank : counts.tokens)
+    MOEC_RETURN_IF_ERROR(checkTokens("--traffic", ofRank, most));
+  return counts;
 }
 
 bounds::Copies copiesOf(const std::string &name) {

@@ -20,7 +20,6 @@ namespace moec::driver {
 using candidates::CandidatePlan;
 using candidates::CandidateTable;
 
-constexpr uint32_t defaultTokens = 4096;
 /// Of more ranks it takes seconds to draw and simulate all skews, and a compile should not.
 constexpr uint32_t mostSimulatedRanks = 32;
 /// Tokens of all ranks together that it draws there, and of a rank at least.
@@ -109,8 +108,7 @@ rt::Result<CandidateTable> Compilation::chooseSchedule(const ScheduleChoice &cho
   if (mlir::failed(manifest))
     return rt::internalError("the plan says nothing of its layer");
   uint32_t most = manifest->maxTokensPerRank;
-  candidates::Setting setting{*manifest, *machine,
-                              choice.tokens.value_or(most ? most : defaultTokens)};
+  candidates::Setting setting{*manifest, *machine, choice.tokens.value_or(defaultTokens(most))};
   MOEC_ASSIGN_OR_RETURN(std::vector<candidates::Load> loads, makeLoads(choice, setting, plans));
   using candidates::Effort;
   Effort effort = choice.isForPeople                     ? Effort::All

@@ -478,9 +478,10 @@ private:
         ->required();
     command->add_option("--ranks", whatIf.ranks, "GPUs on each of them (default: the mesh's)")
         ->check(whole(1, 65535));
-    addList(command, "--tokens", whatIf.tokens, "Tokens of each rank")
-        ->check(whole(1, 1u << 24))
-        ->capture_default_str();
+    addList(command, "--tokens", whatIf.tokens,
+            "Tokens of each rank (default: 32,4096, or up to the most that the\n"
+            "input allows)")
+        ->check(whole(1, 1u << 24));
     addList(command, "--traffic", whatIf.traffics, "As of sweep")->capture_default_str();
     addTrafficLayer(command, whatIf.trafficLayer);
     addList(command, "--algorithm", whatIf.algorithms,

@@ -196,7 +196,7 @@ struct WhatIfOptions {
   std::string input;                 ///< source
   std::vector<std::string> machines; ///< names or files; factors are over the first
   std::optional<uint32_t> ranks;     ///< of each; the mesh's when absent
-  std::vector<uint32_t> tokens = {32, 4096};
+  std::vector<uint32_t> tokens;      ///< of a rank; empty: 32 and 4096, or the source's most
   std::vector<std::string> traffics = {"uniform"};
   std::vector<std::string> algorithms = {"staggered", "two_tier", "two_tier; chunks 8"};
   std::vector<std::string> combines = {"rows", "partial"};

@@ -112,12 +112,11 @@ rt::Result<traffic::Matrix> readByteMatrix(const std::string &path) {
 }
 
 rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::Module &module) {
-  constexpr uint32_t defaultTokens = 4096;
   const plan::Plan &plan = module.plan();
   uint32_t most = module.manifest().maxTokensPerRank;
   if (!options.traffic.ends_with(".et"))
     return readCounts(plan, module.manifest(), options.traffic,
-                      options.tokens.value_or(most ? most : defaultTokens), options.trafficLayer,
+                      options.tokens.value_or(defaultTokens(most)), options.trafficLayer,
                       plan.nodes);
   MOEC_ASSIGN_OR_RETURN(traffic::Matrix bytes, readByteMatrix(options.traffic));
   if (bytes.getSize() != plan.ranks)

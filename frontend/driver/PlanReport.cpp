@@ -105,10 +105,9 @@ private:
 };
 
 rt::Result<traffic::ItemCounts> Candidates::countsFor(const PlannedLayer &layer) const {
-  constexpr uint32_t defaultTokens = 4096;
   uint32_t most = layer.manifest.maxTokensPerRank;
   return readCounts(layer.plan, layer.manifest, options.traffic,
-                    options.tokens.value_or(most ? most : defaultTokens), options.trafficLayer,
+                    options.tokens.value_or(defaultTokens(most)), options.trafficLayer,
                     nodesOfCounts(layer.plan, site.machine, site.shape));
 }
 

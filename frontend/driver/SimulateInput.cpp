@@ -16,8 +16,6 @@
 namespace moec::driver {
 namespace {
 
-constexpr uint32_t defaultTokens = 4096;
-
 int fromModule(const rt::Result<rt::Module> &module, const SimulateOptions &options,
                SimulateInput &input) {
   if (!module)
@@ -65,7 +63,7 @@ rt::Status makeNetwork(SimulateInput &input) {
 
 rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
   uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
-  input.tokens = options.tokens.value_or(most ? most : defaultTokens);
+  input.tokens = options.tokens.value_or(defaultTokens(most));
   MOEC_ASSIGN_OR_RETURN(input.counts,
                         readCounts(input.plan, input.manifest, options.traffic, input.tokens,
                                    options.layer,

@@ -10,9 +10,20 @@
 #include "runtime/topology/PcieTree.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace moec::driver {
+
+uint32_t defaultTokens(uint32_t most) { return most ? most : 4096; }
+
+rt::Status checkTokens(const char *option, double tokens, uint32_t most) {
+  if (most == 0 || tokens <= most)
+    return rt::Status();
+  return rt::invalidError(option, ": wanted at most ", most,
+                          " tokens a rank, for which the module was compiled, found ",
+                          std::llround(tokens));
+}
 
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
 static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
@@ -52,8 +63,17 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
                                          const std::optional<Manifest> &manifest,
                                          const traffic::Traffic &traffic, uint32_t tokens,
                                          std::optional<uint32_t> layer, uint32_t nodes) {
-  if (traffic.kind != traffic::TrafficKind::Bytes)
-    return traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer);
+  uint32_t most = manifest ? manifest->maxTokensPerRank : 0;
+  bool hasTokens = traffic.kind == traffic::TrafficKind::Trace;
+  if (traffic.kind != traffic::TrafficKind::Bytes) {
+    MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens ? 0 : tokens, most));
+    MOEC_ASSIGN_OR_RETURN(
+        traffic::ItemCounts counts,
+        traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer));
+    for (double ofRank : counts.tokens)
+      MOEC_RETURN_IF_ERROR(checkTokens("--traffic", ofRank, most));
+    return counts;
+  }
   if (traffic.bytes.getSize() != plan.ranks)
     return rt::invalidError("--traffic: wanted a matrix of ", plan.ranks, " ranks, found ",
                             traffic.bytes.getSize());

@@ -16,10 +16,15 @@
 
 namespace moec::driver {
 
+/// Tokens of a rank where nobody says: the most that the layer was compiled for; 0: any.
+uint32_t defaultTokens(uint32_t most);
+/// Invalid, in the words of moe-run, if a rank has more than that; `option` says where from.
+rt::Status checkTokens(const char *option, double tokens, uint32_t most);
+
 /// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
 /// has one expert, or as many as a token chooses. `tokens` of each rank, where the
 /// traffic does not say; `layer` of a file that has several; `nodes`: the plan's, or
-/// those of `nodesOfCounts`.
+/// those of `nodesOfCounts`. Invalid for more tokens than the layer was compiled for.
 rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::optional<Manifest> &manifest,
                                            const std::string &argument, uint32_t tokens,

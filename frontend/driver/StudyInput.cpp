@@ -17,8 +17,6 @@
 namespace moec::driver {
 namespace {
 
-constexpr uint32_t defaultTokens = 4096;
-
 /// Whether it is of a combination: with another machine, algorithm or sum it may be none.
 bool isOfCombination(const frontend::Diagnostic &diagnostic) {
   using enum frontend::DiagnosticId;
@@ -43,7 +41,7 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
   input.layer = program->layer.name;
   input.ranks = program->ranks();
   input.nodes = program->mesh.nodes();
-  input.tokens = program->schedule.maxTokensPerRank.value_or(defaultTokens);
+  input.mostTokens = program->schedule.maxTokensPerRank.value_or(0);
   for (const study::ScheduleChoice &choice : schedules) {
     frontend::Diagnostics found;
     frontend::parseProgram({input.source}, {.schedule = choice.statements()}, found);

@@ -29,11 +29,11 @@ std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &a
                                                const std::vector<std::string> &combines);
 
 struct StudyInput {
-  std::string source;  ///< .moe, or its JSON form
-  std::string layer;   ///< its name
-  uint32_t ranks = 1;  ///< of its mesh
-  uint32_t nodes = 1;  ///< of its mesh
-  uint32_t tokens = 0; ///< of a rank: the most that its schedule allows, or 4096
+  std::string source;                      ///< .moe, or its JSON form
+  std::string layer;                       ///< its name
+  uint32_t ranks = 1;                      ///< of its mesh
+  uint32_t nodes = 1;                      ///< of its mesh
+  uint32_t mostTokens = 0;                 ///< of a rank, as its schedule says; 0: any
   std::vector<topology::Machine> machines; ///< at least one
   std::vector<traffic::Traffic> traffics;
 };

@@ -78,7 +78,7 @@ Sweep::Sweep(const SweepOptions &options, const StudyInput &input,
     }
   std::vector<std::optional<uint32_t>> tokens(options.tokens.begin(), options.tokens.end());
   if (tokens.empty())
-    tokens.push_back(input.tokens);
+    tokens.push_back(defaultTokens(input.mostTokens));
   for (const Planned &planned : plans)
     for (const traffic::Traffic &traffic : input.traffics) {
       if (traffic.kind == traffic::TrafficKind::Bytes ||
@@ -130,9 +130,6 @@ void Sweep::evaluate(const Point &point, study::SweepRow &row) const {
     if (!planned.layer)
       return planned.layer.status();
     const auto &[plan, manifest] = *planned.layer;
-    uint32_t most = manifest.maxTokensPerRank;
-    if (most && point.tokens.value_or(0) > most)
-      return rt::invalidError("wanted at most ", most, " tokens a rank, as the schedule says");
     MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
                           countsOf(plan, manifest, *point.traffic, point.tokens.value_or(0),
                                    options.trafficLayer,

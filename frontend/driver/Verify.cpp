@@ -90,9 +90,11 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
   if (uint64_t tasks = scheduling::TaskGraph::count(plan, plan.depth + 2); tasks > mostTasks)
     return rt::unsupportedError("--traffic: wanted at most ", mostTasks,
                                 " tasks to run with counts, found ", tasks);
-  MOEC_ASSIGN_OR_RETURN(
-      traffic::ItemCounts counts,
-      readCounts(plan, input.manifest, options.traffic, tokens, options.trafficLayer, plan.nodes));
+  uint32_t limit = input.manifest ? input.manifest->maxTokensPerRank : 0;
+  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                        readCounts(plan, input.manifest, options.traffic,
+                                   limit ? std::min(tokens, limit) : tokens, options.trafficLayer,
+                                   plan.nodes));
   verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
   return rt::Status();
 }

@@ -163,12 +163,27 @@ study::WhatIf Study::run() {
 
 } // namespace
 
-int runWhatIf(const WhatIfOptions &options) {
+/// Two sizes of steps, decoding and prefill, where nobody says, as far as the layer takes them.
+static rt::Status chooseTokens(uint32_t most, std::vector<uint32_t> &tokens) {
+  if (tokens.empty()) {
+    tokens = {32, 4096};
+    if (most)
+      tokens = most > 32 ? std::vector{32u, std::min(most, 4096u)} : std::vector{most};
+  }
+  for (uint32_t ofRank : tokens)
+    MOEC_RETURN_IF_ERROR(checkTokens("--tokens", ofRank, most));
+  return rt::Status();
+}
+
+int runWhatIf(const WhatIfOptions &given) {
+  WhatIfOptions options = given;
   std::vector<study::ScheduleChoice> schedules = schedulesOf(options.algorithms, options.combines);
   StudyInput input;
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            options.json, input))
     return code;
+  if (rt::Status status = chooseTokens(input.mostTokens, options.tokens); !status.ok())
+    return showFailure(status, options.json);
   study::WhatIf study = Study(options, input, schedules).run();
   return writeOutput("", options.json ? study::whatIfJson(study) : study::whatIfText(study));
 }
