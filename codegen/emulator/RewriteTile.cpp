@@ -117,6 +117,10 @@ Rewritten rewriteTile(KernelRewriter &r, Operation *op) {
         return r.become(op, "moecEmuMbarrierArriveIf",
                         {arrive.getPredicate(), arrive.getBarrier()});
       })
+      .Case([&](tile::PtxBarrierSyncOp barrier) {
+        return r.become(op, "moecEmuBarrier",
+                        {r.constant(barrier.getId()), r.constant(barrier.getThreads())});
+      })
       .Case([&](tile::PtxAdvanceOp advance) {
         Value bytes = r.constant64(static_cast<int64_t>(advance.getBytes()));
         return r.replace(op, LLVM::GEPOp::create(r.builder, op->getLoc(), advance.getType(),

@@ -221,6 +221,14 @@ static LogicalResult lower(PtxArriveIfOp op) {
   return success();
 }
 
+static LogicalResult lower(PtxBarrierSyncOp op) {
+  Assembly assembly(op);
+  assembly.finish("barrier.sync " + std::to_string(op.getId()) + ", " +
+                      std::to_string(op.getThreads()) + ";",
+                  Effects::Memory);
+  return success();
+}
+
 /// As nvvm writes it out, but without a limit to the time of one try: ptxas makes two
 /// instructions more of each wait that has one.
 static LogicalResult lower(NVVM::MBarrierTryWaitParityOp op) {
@@ -340,8 +348,8 @@ struct TilePtxToAsm : impl::TilePtxToAsmPassBase<TilePtxToAsm> {
     for (Operation *op : found) {
       LogicalResult done =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
-              .Case<PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxAdvanceOp, PtxAtomOp,
-                    PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp, NVVM::MBarrierTryWaitParityOp>(
+              .Case<PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxBarrierSyncOp, PtxAdvanceOp,
+                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp, NVVM::MBarrierTryWaitParityOp>(
                   [](auto op) { return lower(op); })
               .Default([](Operation *op) {
                 return op->emitError("internal error: this op should be gone before PTX");

@@ -109,6 +109,21 @@ def Tile_PtxArriveIfOp : Tile_PtxOp<"arrive_if"> {
   let assemblyFormat = "$predicate `,` $barrier attr-dict";
 }
 
+def Tile_PtxBarrierSyncOp : Tile_PtxOp<"barrier_sync"> {
+  let summary = "A named barrier that roles reach from code of their own";
+  let description = [{
+    `threads` threads meet, a multiple of 32, whole warps. The warps may come from different
+    instructions, which the aligned form (`nvvm.barrier`) forbids (PTX ISA, barrier; synccheck calls
+    that "Divergent thread(s) in block").
+
+    Example: test/dialects/tile/ptx.mlir.
+
+    Lowering: barrier.sync.
+  }];
+  let arguments = (ins I32Attr:$id, I32Attr:$threads);
+  let assemblyFormat = "$id `threads` $threads attr-dict";
+}
+
 def Tile_PtxAdvanceOp : Tile_PtxOp<"advance", [Pure, AllTypesMatch<["pointer", "result"]>]> {
   let summary = "Add to a pointer, opaque to LLVM";
   let description = [{

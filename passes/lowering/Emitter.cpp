@@ -297,6 +297,9 @@ void Emitter::roleBarrier(const RolePlace &place) {
   NVVM::BarrierOp::create(builder, loc, TypeRange{}, i32(place.barrier()), i32(place.threads()),
                           NVVM::BarrierReductionAttr(), Value());
 }
+void Emitter::meetingOfRoles(const RolePlace &place) {
+  tile::PtxBarrierSyncOp::create(builder, loc, place.barrier(), place.threads());
+}
 void Emitter::setMaxRegisters(unsigned count, bool increase) {
   NVVM::SetMaxRegisterOp::create(builder, loc, count,
                                  increase ? NVVM::SetMaxRegisterAction::increase

@@ -108,6 +108,8 @@ public:
   void ctaBarrier();
   /// Of the warps of a role.
   void roleBarrier(const RolePlace &place);
+  /// The same, reached from different places of the kernel.
+  void meetingOfRoles(const RolePlace &place);
   void setMaxRegisters(unsigned count, bool increase);
 
   // Barriers in shared memory.

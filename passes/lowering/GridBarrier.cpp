@@ -42,12 +42,12 @@ static void meetOthers(Emitter &emit, Value counter) {
 
 void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter, bool leads) {
   emit.fenceProxy(Proxy::All);
-  emit.roleBarrier(place);
+  emit.meetingOfRoles(place);
   if (leads) {
     Value leader = emit.compare(Compare::Equal, emit.threadId(), int64_t(place.first) * 32);
     emit.ifThen(leader, [&] { meetOthers(emit, counter); });
   }
-  emit.roleBarrier(place);
+  emit.meetingOfRoles(place);
   emit.fenceProxy(Proxy::All);
 }
 

@@ -40,6 +40,8 @@ llvm.func @instructions(%table: !llvm.ptr<1>) attributes {nvvm.kernel, nvvm.reqn
 
   // PTX: @p mbarrier.arrive.shared.b64 _, [%r{{[0-9]+}}];
   tile.ptx.arrive_if %first, %s
+  // PTX: barrier.sync 15, 384;
+  tile.ptx.barrier_sync 15 threads 384
   // Opaque, but free to move or to vanish: no side effects.
   // CHECK: llvm.inline_asm asm_dialect = att "add.s64 $0, $1, 512;", "=l,l" %{{.*}} : (!llvm.ptr<1>) -> !llvm.ptr<1>
   // PTX: add.s64 [[Q:%rd[0-9]+]], %rd{{[0-9]+}}, 512;

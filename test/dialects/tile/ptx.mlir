@@ -19,6 +19,8 @@ llvm.func @kernel(%p: !llvm.ptr<1>, %s: !llvm.ptr<3>, %lo: i32, %first: i1, %x: 
   %w:4 = tile.ptx.wgmma_wait 0 (%r#0, %r#1, %r#2, %r#3) : 4 x f32
   // CHECK: tile.ptx.arrive_if %{{.*}}, %{{.*}}
   tile.ptx.arrive_if %first, %s
+  // CHECK: tile.ptx.barrier_sync 15 threads 384
+  tile.ptx.barrier_sync 15 threads 384
   // CHECK: %[[Q:.*]] = tile.ptx.advance %{{.*}}, 512
   %q = tile.ptx.advance %p, 512 : !llvm.ptr<1>
   // CHECK: tile.ptx.atom inc relaxed gpu %[[Q]], %{{.*}} : !llvm.ptr<1>, i32
