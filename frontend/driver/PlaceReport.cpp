@@ -103,14 +103,21 @@ static std::string line(const std::string &name, const std::vector<std::string> 
   return text + "\n";
 }
 
+static uint64_t copiesOf(const Placement &placement) {
+  uint64_t copies = 0;
+  for (const std::vector<uint32_t> &slots : placement.slots)
+    copies += slots.size();
+  return copies;
+}
+
 std::string placeTable(const Layer &layer, const PlacedLayer &placed) {
   const LoadProblem &problem = placed.problem;
   std::string text = concat("layer ", layer.name);
   if (placed.number)
     text += concat(" (", *placed.number, ")");
-  text +=
-      concat(": ", problem.experts, problem.experts == 1 ? " expert, " : " experts, ",
-             problem.copies, " copies on ", problem.ranks, problem.ranks == 1 ? " gpu" : " gpus");
+  text += concat(": ", problem.experts, problem.experts == 1 ? " expert, " : " experts, ",
+                 copiesOf(placed.placement), " copies on ", problem.ranks,
+                 problem.ranks == 1 ? " gpu" : " gpus");
   if (problem.nodes() > 1)
     text += concat(" of ", problem.nodes(), " nodes");
   text += concat(", ", problem.costs.tokensPerRank, " tokens each\n");
@@ -137,6 +144,8 @@ std::string placeTable(const Layer &layer, const PlacedLayer &placed) {
       cells.push_back(figure.text(*cost));
     text += line(figure.name, cells);
   }
+  if (placed.published && problem.mostCopies < problem.ranks)
+    text += "EPLB knows no most copies of an expert\n";
   if (!placed.publishedAsks.empty())
     text += concat("EPLB answers nothing here: it wants ", placed.publishedAsks, "\n");
   return text;
@@ -162,7 +171,7 @@ nlohmann::ordered_json placeJson(const PlacedLayer &placed) {
   nlohmann::ordered_json json;
   json["layer"] = placed.number ? nlohmann::ordered_json(*placed.number) : nullptr;
   json["experts"] = placed.problem.experts;
-  json["copies"] = placed.problem.copies;
+  json["copies"] = copiesOf(placed.placement);
   json["ranks"] = placed.problem.ranks;
   json["nodes"] = placed.problem.nodes();
   json["tokens_per_rank"] = placed.problem.costs.tokensPerRank;

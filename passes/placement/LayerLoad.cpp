@@ -56,8 +56,11 @@ FailureOr<LoadProblem> loadProblemOf(moe::LayerOp layer, LoadWish wish) {
   if (std::optional<uint32_t> most = layer.getMaxTokens(); most && !wish.tokensPerRank)
     wish.tokensPerRank = most;
   LoadProblem problem = makeLoadProblem(described, machine, wish);
+  // `algorithm auto`, which is decided when the places are: of the two ways between nodes
+  // that of fewer bytes, which is what decides where there are many tokens.
+  problem.costs.nodeDedup = layer->hasAttr(kMachineAttrName) && layer.getMesh().getNodes() > 1;
   if (moe::ScheduleAttr schedule = layer.getScheduleAttr()) {
-    problem.costs.nodeDedup = schedule.getAlgorithm() != moe::Algorithm::StaggeredPut;
+    problem.costs.nodeDedup |= schedule.getAlgorithm() != moe::Algorithm::StaggeredPut;
     problem.costs.partialReturn = schedule.getCombine() == moe::Combine::Partial;
   }
   if (std::string fault = checkLoadProblem(problem); !fault.empty())

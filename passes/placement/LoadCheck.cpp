@@ -36,18 +36,24 @@ static std::string checkLoads(const LoadProblem &problem) {
   return "";
 }
 
+namespace {
+/// How many copies there must be, and can be.
+struct CopyRange {
+  uint64_t least = 0, most = 0;
+};
+} // namespace
+
 /// Where fixed copies lie: [rank][expert] once each, within the room.
-static std::string checkFixed(const LoadProblem &problem, uint32_t &copies) {
+static std::string checkFixed(const LoadProblem &problem, CopyRange &copies) {
   PlacementProblem lists{problem.experts, problem.ranks, DealRule::Linear, problem.holds,
                          problem.pins};
   if (std::string fault = checkProblem(lists); !fault.empty())
     return fault;
   std::vector<uint32_t> used(problem.ranks);
   std::set<uint32_t> experts;
-  copies = 0;
   auto count = [&](uint32_t expert, uint32_t rank) {
     ++used[rank];
-    ++copies;
+    ++copies.least;
     experts.insert(expert);
   };
   for (const auto &[rank, list] : problem.holds)
@@ -62,7 +68,9 @@ static std::string checkFixed(const LoadProblem &problem, uint32_t &copies) {
                     problem.slots[rank], " slots");
   if (!experts.empty() && problem.groupsOnNodes)
     return "groups keep to nodes, but some experts are placed by hand";
-  copies += problem.experts - experts.size(); // one each of the others
+  uint64_t others = problem.experts - experts.size();
+  copies.most = copies.least + others * std::min(problem.mostCopies, problem.ranks);
+  copies.least += others; // one each
   return "";
 }
 
@@ -90,19 +98,28 @@ std::string checkLoadProblem(const LoadProblem &problem) {
     return concat("room is given for ", problem.slots.size(), " ranks of ", problem.ranks);
   if (std::string fault = checkLoads(problem); !fault.empty())
     return fault;
-  uint32_t least = 0;
-  if (std::string fault = checkFixed(problem, least); !fault.empty())
+  if (problem.mostCopies < 1)
+    return "an expert may have no copy";
+  CopyRange copies;
+  if (std::string fault = checkFixed(problem, copies); !fault.empty())
     return fault;
   uint64_t room = 0;
   for (uint32_t slots : problem.slots)
     room += std::min(slots, problem.experts);
-  if (problem.copies < least)
-    return concat("there are ", least, " copies of experts to place, but ", problem.copies,
+  auto fitsNot = [&](uint64_t wanted) {
+    return concat(wanted, " copies of experts do not fit ", room, " slots, ", problem.slots[0],
+                  " on each of ", problem.ranks, " gpus");
+  };
+  if (copies.least > room)
+    return fitsNot(copies.least);
+  if (problem.copies < copies.least)
+    return concat("there are ", copies.least, " copies of experts to place, but ", problem.copies,
                   " are asked for");
   if (problem.copies > room)
-    return concat(problem.copies, " copies of experts do not fit ", room, " slots");
-  if (problem.mostCopies < 1)
-    return "an expert may have no copy";
+    return fitsNot(problem.copies);
+  if (problem.copies > copies.most)
+    return concat(problem.copies, " copies of experts are asked for, but there may be ",
+                  copies.most, " with at most ", problem.mostCopies, " of one");
   if (std::string fault = checkGroups(problem); !fault.empty())
     return fault;
   if (problem.inForce && problem.inForce->slots.size() != problem.ranks)

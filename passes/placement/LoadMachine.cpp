@@ -7,6 +7,8 @@
 
 #include "passes/placement/LoadMachine.h"
 
+#include <set>
+
 namespace moec {
 
 /// Of hgx-h100. The dense bf16 rate is the data sheet's 989.4 TFLOP/s over 132 SMs;
@@ -38,6 +40,22 @@ static LoadCosts costsOf(const Layer &layer, const LoadMachine &machine, const L
 
 static uint32_t divideUp(uint32_t number, uint32_t by) { return (number + by - 1) / by; }
 
+/// What lists and pins name has those copies and no others.
+static uint64_t mostCopiesOf(const LoadProblem &problem) {
+  std::set<uint32_t> fixed;
+  uint64_t copies = 0;
+  for (const auto &[rank, list] : problem.holds) {
+    fixed.insert(list.begin(), list.end());
+    copies += list.size();
+  }
+  for (const auto &[expert, ranks] : problem.pins) {
+    fixed.insert(expert);
+    copies += ranks.size();
+  }
+  uint64_t free = problem.experts - std::min<uint64_t>(fixed.size(), problem.experts);
+  return copies + free * std::min(problem.mostCopies, problem.ranks);
+}
+
 LoadProblem makeLoadProblem(const Layer &layer, const LoadMachine &machine, const LoadWish &wish) {
   LoadProblem problem;
   problem.experts = layer.experts;
@@ -52,6 +70,8 @@ LoadProblem makeLoadProblem(const Layer &layer, const LoadMachine &machine, cons
   problem.mostCopies = wish.mostCopies.value_or(UINT32_MAX);
   problem.holds = wish.holds;
   problem.pins = wish.pins;
+  if (!wish.redundant) // what is to be filled, as far as experts may have copies
+    problem.copies = std::min<uint64_t>(problem.copies, mostCopiesOf(problem));
   problem.groups = layer.router.groups ? layer.router.groups->count : 1;
   problem.groupsOnNodes = wish.groupsOnNodes;
   problem.costs = costsOf(layer, machine, wish);

@@ -342,7 +342,8 @@ TEST(PlaceByLoad, EveryMutationIsFound) {
 TEST(CheckLoadProblem, SaysWhyThereIsNoAnswer) {
   LoadProblem problem = makeProblem({1, 1, 1, 1}, 2, 2, 2);
   problem.copies = 5;
-  EXPECT_EQ(checkLoadProblem(problem), "5 copies of experts do not fit 4 slots");
+  EXPECT_EQ(checkLoadProblem(problem),
+            "5 copies of experts do not fit 4 slots, 2 on each of 2 gpus");
   problem.copies = 3;
   EXPECT_EQ(checkLoadProblem(problem),
             "there are 4 copies of experts to place, but 3 are asked for");
