@@ -49,10 +49,22 @@ Settings settingsOf(const plan::Plan &plan) {
   return settings;
 }
 
+/// What is cut, as the schedule block spells it; of a birkhoff plan, which has no statement
+/// for it, in how many stages nodes meet.
+std::string cutText(const plan::Plan &plan) {
+  if (plan.stages == 1)
+    return "";
+  bool inStages = std::any_of(plan.ops.begin(), plan.ops.end(), [](const plan::Op &op) {
+    return op.kind == plan::OpKind::Compute && op.task == plan::TaskKind::Stages;
+  });
+  if (inStages)
+    return rt::concat(", ", plan.stages, " stages");
+  return rt::concat(", chunks ", plan.stages, plan::cutsByLanes(plan) ? ", spray lanes" : "");
+}
+
 std::string settingsText(const Settings &settings, const plan::Plan &plan) {
   return rt::concat(settings.window ? rt::concat("window ", settings.window) : "all peers at once",
-                    plan.stages > 1 ? rt::concat(", ", plan.stages, " pieces") : "",
-                    settings.ratesBySize ? ", rates by size" : "",
+                    cutText(plan), settings.ratesBySize ? ", rates by size" : "",
                     settings.pipelinesExperts ? ", experts by source" : "", ", ",
                     plan::nameOf(plan.sumTree));
 }

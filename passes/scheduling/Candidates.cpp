@@ -172,6 +172,7 @@ static std::string runSchedule(ModuleOp module) {
 candidates::CandidatePlan tryCandidate(ModuleOp module, const ScheduleCandidate &candidate) {
   candidates::CandidatePlan result;
   result.schedule = candidate.statements;
+  result.pieces = uint32_t(candidate.request.getChunks().value_or(1));
   OwningOpRef<ModuleOp> trial = module.clone();
   comm::PlanOp plan = *trial->getOps<comm::PlanOp>().begin();
   plan.setScheduleAttr(candidate.request);

@@ -21,6 +21,17 @@ double bestSeconds(const CandidateTable &table, size_t bucket) {
   return table.candidates[table.best[bucket]].costs[bucket].least();
 }
 
+size_t plainestBest(const CandidateTable &table, size_t bucket) {
+  for (size_t i = 0; i < table.best[bucket]; ++i) {
+    const Candidate &candidate = table.candidates[i];
+    if (candidate.fits() && candidate.suits(table.buckets[bucket].tokens) &&
+        candidate.costs[bucket].isSimulated() &&
+        candidate.costs[bucket].seconds <= equalRatio * bestSeconds(table, bucket))
+      return i;
+  }
+  return table.best[bucket];
+}
+
 bool isCounted(const CandidateTable &table, const Bucket &bucket) {
   return bucket.tokens == table.tokens;
 }
@@ -71,8 +82,12 @@ std::string whyOf(const CandidateTable &table, size_t number) {
   std::string where =
       table.buckets.size() > 1 ? concat(" with ", table.buckets[worst].traffic) : "";
   std::string ratio = ratioText(worstRatio(table, candidate));
+  bool isBest = ratio == ratioText(1); // as far as the table tells
   if (number == table.chosen)
-    return where.empty() ? "the best" : concat("at most ", ratio, " times the best,", where);
+    return where.empty() || isBest ? "the best"
+                                   : concat("at most ", ratio, " times the best,", where);
+  if (isBest && cost.isSimulated())
+    return "as fast as the best, and less plain";
   std::string text = concat(cost.isSimulated() ? "" : "at least ", ratio, " times the best", where);
   if (cost.floorSeconds > bestSeconds(table, worst))
     text += concat(": ", cost.floorBy, " alone takes ", timeText(cost.floorSeconds));
@@ -188,9 +203,11 @@ static std::string bestText(const CandidateTable &table) {
     std::vector<std::string> cells = {tokensText(each)};
     for (const std::string &skew : skews)
       for (size_t bucket = 0; bucket < table.buckets.size(); ++bucket)
-        if (table.buckets[bucket].tokens == each && table.buckets[bucket].traffic == skew)
-          cells.push_back(
-              concat("no. ", table.best[bucket] + 1, ", ", timeText(bestSeconds(table, bucket))));
+        if (table.buckets[bucket].tokens == each && table.buckets[bucket].traffic == skew) {
+          size_t best = plainestBest(table, bucket);
+          cells.push_back(concat("no. ", best + 1, ", ",
+                                 timeText(table.candidates[best].costs[bucket].least())));
+        }
     grid.add(std::move(cells));
   }
   return grid.text();

@@ -11,6 +11,7 @@
 #ifndef MOEC_RUNTIME_CANDIDATES_CANDIDATETABLE_H
 #define MOEC_RUNTIME_CANDIDATES_CANDIDATETABLE_H
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,9 @@
 #include <vector>
 
 namespace moec::candidates {
+
+/// What a model of time cannot tell apart.
+inline constexpr double equalRatio = 1.01;
 
 /// Steps that schedules are compared for.
 struct Bucket {
@@ -43,8 +47,11 @@ struct Candidate {
   /// Statements of a schedule block: "algorithm two_tier; window 4".
   std::string schedule;
   std::string misfit;      ///< why there is no such plan; empty: there is one
+  uint32_t pieces = 1;     ///< that it cuts tokens into
   std::vector<Cost> costs; ///< of each bucket; none where it does not fit
 
+  /// Pieces without a token are flags for nothing, whatever a model of links says of them.
+  bool suits(uint32_t tokens) const { return pieces <= std::max(tokens, 1u); }
   bool fits() const { return misfit.empty(); }
 };
 
@@ -60,6 +67,8 @@ struct CandidateTable {
   const Candidate &winner() const { return candidates[chosen]; }
 };
 
+/// The plainest of those that are as good as the best in that bucket.
+size_t plainestBest(const CandidateTable &table, size_t bucket);
 /// The seconds of the best in that bucket.
 double bestSeconds(const CandidateTable &table, size_t bucket);
 /// Whether a choice counts the bucket.

@@ -6,6 +6,7 @@
 
 #include "runtime/candidates/Choose.h"
 
+#include "runtime/base/Text.h"
 #include "runtime/plan/Expand.h"
 #include "runtime/simulator/Floor.h"
 #include "runtime/simulator/PlanTasks.h"
@@ -46,6 +47,9 @@ private:
     return table.candidates[candidate].costs[bucket];
   }
   bool fits(size_t candidate) const { return table.candidates[candidate].fits(); }
+  bool isFor(size_t candidate, size_t bucket) const {
+    return fits(candidate) && table.candidates[candidate].suits(table.buckets[bucket].tokens);
+  }
 
   const Setting &setting;
   std::vector<CandidatePlan> plans;
@@ -81,6 +85,11 @@ rt::Status Chooser::prepare() {
     Candidate &candidate = table.candidates.emplace_back();
     candidate.schedule = plan.schedule;
     candidate.misfit = plan.misfit;
+    candidate.pieces = plan.pieces;
+    if (candidate.fits() && !candidate.suits(setting.tokens))
+      candidate.misfit =
+          rt::concat("of ", setting.tokens, setting.tokens == 1 ? " token" : " tokens", " most of ",
+                     plan.pieces, " pieces are empty");
     if (candidate.fits())
       candidate.costs.resize(loads.size());
   }
@@ -132,7 +141,7 @@ rt::Status Chooser::forAll(rt::Status (Chooser::*part)(size_t candidate, size_t 
 rt::Status Chooser::findBest(size_t bucket) {
   std::vector<size_t> order;
   for (size_t candidate = 0; candidate < plans.size(); ++candidate)
-    if (fits(candidate))
+    if (isFor(candidate, bucket))
       order.push_back(candidate);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return costOf(a, bucket).floorSeconds < costOf(b, bucket).floorSeconds;
@@ -146,7 +155,7 @@ rt::Status Chooser::findBest(size_t bucket) {
       least = std::min(least, cost.least());
   }
   for (size_t candidate = plans.size(); candidate-- > 0;) // the plainest of equals
-    if (fits(candidate) && costOf(candidate, bucket).least() <= least)
+    if (isFor(candidate, bucket) && costOf(candidate, bucket).least() <= least)
       table.best[bucket] = candidate;
   return rt::Status();
 }

@@ -32,6 +32,7 @@ struct CandidatePlan {
   std::string misfit;           ///< why it gives none
   plan::Plan plan;              ///< if it does
   double sentBytesPerToken = 0; ///< of a token that its dispatch sends to another rank
+  uint32_t pieces = 1;          ///< that it cuts tokens into
 };
 
 /// What the candidates are for.
@@ -56,9 +57,6 @@ rt::Result<topology::Shape> shapeOf(const Setting &setting,
 std::vector<uint32_t> tokenBuckets(uint32_t most);
 /// No skew to severe skew, drawn from fixed seeds: as --traffic takes them.
 std::span<const char *const> skewBuckets();
-
-/// What a model of time cannot tell apart.
-inline constexpr double equalRatio = 1.01;
 
 enum class Effort : uint8_t {
   All,    ///< every candidate is simulated in every bucket, for people

@@ -96,6 +96,31 @@ TEST_F(Choose, takes_the_least_worst_ratio_of_the_buckets_that_count) {
   EXPECT_NE(table.chosen, 0u);
 }
 
+TEST_F(Choose, cuts_no_fewer_tokens_than_pieces) {
+  auto isBestOfFew = [](const CandidateTable &table, size_t candidate) {
+    for (size_t bucket = 0; bucket < table.buckets.size(); ++bucket)
+      if (table.buckets[bucket].tokens == 16 && table.best[bucket] == candidate)
+        return true;
+    return false;
+  };
+  std::vector<CandidatePlan> plans = windows(contents, {1, 0, 0});
+  EXPECT_TRUE(isBestOfFew(choose(plans, Effort::All), 1));
+  plans[1].pieces = 32;
+  plans[2].pieces = 513;
+  CandidateTable table = choose(plans, Effort::All);
+  EXPECT_FALSE(isBestOfFew(table, 1));
+  EXPECT_EQ(table.chosen, 1u);
+  EXPECT_EQ(table.candidates[2].misfit, "of 512 tokens most of 513 pieces are empty");
+}
+
+TEST_F(Choose, calls_equals_what_they_are) {
+  std::vector<CandidatePlan> plans = windows(contents, {0, 0});
+  plans[1].plan.name = "other";
+  CandidateTable table = choose(plans, Effort::All);
+  EXPECT_EQ(whyOf(table, 0), "the best");
+  EXPECT_EQ(whyOf(table, 1), "as fast as the best, and less plain");
+}
+
 TEST_F(Choose, simulates_less_and_chooses_the_same) {
   std::vector<CandidatePlan> plans = windows(contents, {1, 2, 0});
   // Three times the bytes cannot win, and its floor says so.
