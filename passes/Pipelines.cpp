@@ -174,7 +174,8 @@ Outcome runPhases(ModuleOp module, Phase from, Phase to, const PipelineOptions &
   ErrorKinds errors(module.getContext());
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   manager.enableVerifier(options.verifyEach);
-  addProof(manager, from);
+  if (!options.isProven)
+    addProof(manager, from);
   for (Phase phase : phases)
     if (phase > from && phase <= to)
       addPhase(manager, phase, options);

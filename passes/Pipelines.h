@@ -61,13 +61,15 @@ struct PipelineOptions {
   bool reportSchedule = false;  ///< print each schedule on stderr, as a source block
   /// Run the verifiers of all ops after every pass, not after every call alone.
   bool verifyEach = true;
+  /// A run before this one has proved what `from` promises, and nothing has changed since:
+  /// of many ranks the proof of a plan is what a compile takes.
+  bool isProven = false;
 };
 
 /// Takes a module that is at `from` to `to`: proves that it is what `from` promises
-/// (it may come from text), then runs the phases after it, up to and including
-/// `to`. Phase Emit runs no pass: the file is written by whoever calls. What is
-/// wrong goes to the diagnostic handlers of the module's context, with places in
-/// the source.
+/// (it may come from text) unless that `isProven`, then runs the phases after it, up to and
+/// including `to`. Phase Emit runs no pass: the file is written by whoever calls. What is wrong
+/// goes to the diagnostic handlers of the module's context, with places in the source.
 Outcome runPhases(mlir::ModuleOp module, Phase from, Phase to, const PipelineOptions &options = {});
 
 /// Adds the passes of one phase, the last of which is its proof. Adds none for

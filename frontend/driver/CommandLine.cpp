@@ -362,12 +362,14 @@ private:
     command
         ->add_option("--max-ranks", verify.maxRanks,
                      "Judge plans of more ranks for fewer: for 3, or for 2 or 3 of their\n"
-                     "nodes (default: their own as far as tasks can be held)")
+                     "nodes (default: their own as far as tasks can be held). Tasks grow with\n"
+                     "the square of ranks and with chunks; a million take a minute and 5 GB")
         ->check(whole(3, 65535));
     command
         ->add_option("--all-counts-upto", verify.allCountsUpTo,
-                     "Run the plan too, on few ranks, with all counts of tokens up to\n"
-                     "this and stores that land late")
+                     "Run the plan too, on few ranks or one node, with all counts of tokens up\n"
+                     "to this, or a thousand of them, and stores that land late: minutes for a\n"
+                     "node of 8")
         ->check(whole(1, 64));
     command->add_option("--traffic", verify.traffic,
                         "Or on its own ranks, with counts that have this shape: see\n"

@@ -154,7 +154,8 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::OwningOpRef<mlir::ModuleOp> unformed; ///< the module before its kernels were formed
   Phase phase = Phase::Import;
-  std::string chosen; ///< schedule, by cost
+  bool isProven = false; ///< that the module is what the phase promises
+  std::string chosen;    ///< schedule, by cost
   std::vector<PhaseTime> phaseTimes;
   int code = 0;
   bool isBug = false; ///< an internal error was reported

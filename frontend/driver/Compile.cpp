@@ -146,7 +146,11 @@ std::string summaryJson(const std::string &path, size_t bytes, const Manifest &m
 /// The module's bytes from a compilation that has passed phase schedule.
 int encode(Compilation &compilation, const CompileOptions &options, ModuleContents &contents,
            std::vector<uint8_t> &bytes) {
-  if (!compilation.buildContents(describe(options, compilation), contents)) {
+  bool isBuilt = [&] {
+    Working working("compile"); // the assembler takes seconds
+    return compilation.buildContents(describe(options, compilation), contents);
+  }();
+  if (!isBuilt) {
     showDiagnostics(compilation.diagnostics(), options.json);
     return compilation.exitCode();
   }
@@ -223,7 +227,11 @@ int advance(Compilation &compilation, const CompileOptions &options, const Route
   if (loaded && !options.plan.empty())
     loaded = compilation.runTo(Phase::Distribute) && compilation.usePlan(options.plan);
   loaded = loaded && compilation.setTarget(route.target, !options.emulated);
-  if (loaded && compilation.runTo(route.to))
+  if (loaded) {
+    Working working("compile");
+    loaded = compilation.runTo(route.to);
+  }
+  if (loaded)
     return 0;
   showDiagnostics(compilation.diagnostics(), options.json);
   return compilation.exitCode();
@@ -272,11 +280,18 @@ int compileChoosing(const CompileOptions &options, const ScheduleChoice &choice,
   toDistribute.to = Phase::Distribute;
   if (int code = advance(compilation, options, toDistribute, "algorithm auto"))
     return code;
-  auto chosen = compilation.chooseSchedule(choice);
+  auto chosen = [&] {
+    Working working("schedules");
+    return compilation.chooseSchedule(choice);
+  }();
   if (!chosen)
     return showFailure(chosen.status(), options.json);
   table = *std::move(chosen);
-  if (compilation.runTo(Phase::Emit))
+  bool isDone = [&] {
+    Working working("compile");
+    return compilation.runTo(Phase::Emit);
+  }();
+  if (isDone)
     return finish(compilation, options, module);
   showDiagnostics(compilation.diagnostics(), options.json);
   return compilation.exitCode();

@@ -12,10 +12,19 @@
 
 #include "frontend/parser/Diagnostics.h"
 #include "runtime/base/Status.h"
+#include "runtime/tools/Progress.h"
 
 #include <string>
 
 namespace moec::driver {
+
+/// Tells a screen what takes long, while it lives; see run::Progress. Nothing may be
+/// printed meanwhile.
+struct Working {
+  run::Terminal terminal = run::Terminal::ofProcess();
+  run::Progress progress;
+  explicit Working(std::string what) : progress(terminal, std::move(what)) {}
+};
 
 /// Prints what was reported and returns its exit code. `always`: with --json,
 /// print the object even when nothing was reported.

@@ -242,7 +242,10 @@ int writeReport(const rt::Module &module, const traffic::ItemCounts &counts,
   if (int code = readMachine({options.machine, options.input, &module.manifest(), module.sources()},
                              options.json, machine))
     return code;
-  auto page = reportPage(options, machine, module.plan(), module.manifest(), counts, algorithm);
+  auto page = [&] {
+    Working working("page");
+    return reportPage(options, machine, module.plan(), module.manifest(), counts, algorithm);
+  }();
   return page ? writeOutput(options.report, *page, options.json)
               : showFailure(page.status(), options.json);
 }
@@ -252,7 +255,10 @@ int planModule(const rt::Module &module, const PlanOptions &options,
   auto counts = countsFor(options, module);
   if (!counts)
     return showFailure(counts.status(), options.json);
-  auto summary = summarise(module.plan(), *counts);
+  auto summary = [&] {
+    Working working("bytes");
+    return summarise(module.plan(), *counts);
+  }();
   if (!summary)
     return showFailure(summary.status(), options.json);
   std::vector<formats::ExportedFile> files;

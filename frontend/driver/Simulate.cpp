@@ -184,12 +184,13 @@ int runSimulate(const SimulateOptions &options) {
   if (!options.kernelTimes.empty())
     if (rt::Status status = measure(kernels, options.kernelTimes); !status.ok())
       return showFailure(status, options.json);
-  auto graph = simulator::makePlanTasks(input.plan, input.counts, *kernels.times, options.steps);
-  if (!graph)
-    return showFailure(graph.status(), options.json);
   simulator::SimulateOptions how;
   how.ratesBySize = options.ratesBySize;
-  auto simulation = simulator::simulate(*graph, input.network, how);
+  std::optional<Working> working("simulation");
+  auto graph = simulator::makePlanTasks(input.plan, input.counts, *kernels.times, options.steps);
+  auto simulation = graph ? simulator::simulate(*graph, input.network, how)
+                          : rt::Result<simulator::Simulation>(graph.status());
+  working.reset();
   if (!simulation)
     return showFailure(simulation.status(), options.json);
   if (!options.trace.empty())

@@ -57,6 +57,7 @@ bool Compilation::usePlan(const std::string &path) {
   plan->moveBefore(module->getBody(), module->getBody()->end());
   facts.schedule.clear(); // kernels are of this plan, not of what the source asks for
   phase = Phase::Schedule;
+  isProven = false;
   return true;
 }
 

@@ -95,6 +95,7 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
                         readCounts(plan, input.manifest, options.traffic,
                                    limit ? std::min(tokens, limit) : tokens, options.trafficLayer,
                                    plan.nodes));
+  Working working("runs with counts");
   verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
   return rt::Status();
 }
@@ -115,6 +116,13 @@ std::string checkTiers(const plan::Plan &plan, const Extent &extent,
                     " ranks to judge, found more tasks than can be held");
 }
 
+uint64_t countTasks(const Verdict &verdict) {
+  plan::Plan judged = *verdict.plan;
+  judged.ranks = verdict.extent.ranks;
+  judged.nodes = verdict.extent.nodes;
+  return scheduling::TaskGraph::count(judged, verdict.extent.steps);
+}
+
 Verdict judge(const PlanOfText &input, const VerifyOptions &options) {
   const plan::Plan &plan = input.plan;
   Verdict verdict;
@@ -124,10 +132,17 @@ Verdict judge(const PlanOfText &input, const VerifyOptions &options) {
   verdict.unsupported = checkTiers(plan, verdict.extent, options.maxRanks);
   if (verdict.unsupported.empty())
     verdict.unsupported = scheduling::checkExtent(plan, verdict.extent);
-  if (verdict.unsupported.empty())
+  if (verdict.unsupported.empty()) {
+    Working working(rt::concat("proof of ", countTasks(verdict), " tasks"));
     verdict.faults = scheduling::verifyPlan(plan, verdict.extent);
-  if (verdict.isProven() && options.allCountsUpTo)
-    verdict.runs = scheduling::runAllCounts(plan, *options.allCountsUpTo);
+  }
+  if (verdict.isProven() && options.allCountsUpTo) {
+    Working working("matrices of counts");
+    verdict.runs =
+        scheduling::runAllCounts(plan, *options.allCountsUpTo, [&](uint64_t done, uint64_t of) {
+          working.progress.update(done, of);
+        });
+  }
   return verdict;
 }
 
@@ -168,13 +183,6 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
 std::string ranksText(const Extent &extent) {
   std::string text = rt::concat(extent.ranks, extent.ranks == 1 ? " rank" : " ranks");
   return extent.nodes == 1 ? text : rt::concat(text, " on ", extent.nodes, " nodes");
-}
-
-uint64_t countTasks(const Verdict &verdict) {
-  plan::Plan judged = *verdict.plan;
-  judged.ranks = verdict.extent.ranks;
-  judged.nodes = verdict.extent.nodes;
-  return scheduling::TaskGraph::count(judged, verdict.extent.steps);
 }
 
 std::string summary(const Verdict &verdict) {

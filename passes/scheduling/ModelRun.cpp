@@ -13,6 +13,7 @@
 #include "passes/scheduling/ModelTasks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 namespace moec::scheduling {
@@ -205,19 +206,24 @@ static std::vector<ModelTraffic> makeSteps(const plan::Plan &plan, const Extent 
   return steps;
 }
 
+/// The larger the counts, the fewer of them: a run takes as long as it has rows.
+static uint64_t getMostCounts(uint32_t bound) { return 1024 * 16 / std::max(bound, 16u); }
+
+/// All matrices of counts up to the bound, if these are not too many.
+static std::optional<uint64_t> countAll(const Extent &extent, uint32_t bound) {
+  double all = std::pow(bound + 1.0, double(extent.ranks) * extent.ranks);
+  return all <= getMostCounts(bound) ? std::optional(uint64_t(all)) : std::nullopt;
+}
+
 static void runExtent(const plan::Plan &plan, const Extent &extent, uint32_t bound,
-                      ModelCampaign &campaign) {
-  // The larger the counts, the fewer of them: a run takes as long as it has rows.
+                      ModelCampaign &campaign, const std::function<void()> &progress) {
   constexpr uint64_t seeds = 3;
-  const uint64_t mostCounts = 1024 * 16 / std::max(bound, 16u);
+  const uint64_t mostCounts = getMostCounts(bound);
   plan::Plan small = plan;
   small.ranks = extent.ranks;
   small.nodes = extent.nodes;
   CopyCounts counts(size_t(extent.ranks) * extent.ranks);
-  double all = 1;
-  for (size_t i = 0; i < counts.size(); ++i)
-    all *= bound + 1.0;
-  bool isExhaustive = all <= mostCounts;
+  bool isExhaustive = countAll(extent, bound).has_value();
   campaign.isExhaustive &= isExhaustive;
   std::mt19937_64 random(extent.ranks);
   for (uint64_t number = 0; number < mostCounts; ++number) {
@@ -225,6 +231,7 @@ static void runExtent(const plan::Plan &plan, const Extent &extent, uint32_t bou
     for (uint64_t seed = 1; seed <= seeds && !campaign.fault; ++seed, ++campaign.runs)
       campaign.fault = runModel(small, steps, number * seeds + seed);
     ++campaign.counts;
+    progress();
     if (campaign.fault || (isExhaustive && !advance(counts, bound)))
       return;
     if (!isExhaustive)
@@ -233,13 +240,23 @@ static void runExtent(const plan::Plan &plan, const Extent &extent, uint32_t bou
   }
 }
 
-ModelCampaign runAllCounts(const plan::Plan &plan, uint32_t bound) {
+ModelCampaign runAllCounts(const plan::Plan &plan, uint32_t bound,
+                           const CampaignProgress &progress) {
+  std::vector<Extent> extents = getSmallExtents(plan);
+  std::erase_if(extents, [&](const Extent &extent) { // names a rank that is not there
+    return !checkExtent(plan, extent).empty();
+  });
+  uint64_t all = 0;
+  for (const Extent &extent : extents)
+    all += countAll(extent, bound).value_or(getMostCounts(bound));
   ModelCampaign campaign;
-  for (const Extent &extent : getSmallExtents(plan)) {
-    if (!checkExtent(plan, extent).empty())
-      continue; // names a rank that is not there
+  auto tell = [&] {
+    if (progress)
+      progress(campaign.counts, all);
+  };
+  for (const Extent &extent : extents) {
     campaign.extents.push_back(extent);
-    runExtent(plan, extent, bound, campaign);
+    runExtent(plan, extent, bound, campaign, tell);
     if (campaign.fault)
       break;
   }

@@ -16,6 +16,8 @@
 #include "passes/scheduling/ModelTraffic.h"
 #include "passes/scheduling/VerifyPlan.h"
 
+#include <functional>
+
 namespace moec::scheduling {
 
 /// One run of the plan, which plan::checkPlan takes, with a traffic for each step.
@@ -33,10 +35,14 @@ struct ModelCampaign {
   std::optional<Fault> fault;  ///< the first
 };
 
+/// Told how many matrices of counts are done.
+using CampaignProgress = std::function<void(uint64_t done, uint64_t of)>;
+
 /// Runs the plan for few ranks (up to 3, or 2 nodes if they have at most 2 lanes, and
 /// not more than its own), depth + 2 steps, with all counts up to `bound` between every
 /// two ranks where these are not too many, else with a sample, the smaller the larger they are.
-ModelCampaign runAllCounts(const plan::Plan &plan, uint32_t bound);
+ModelCampaign runAllCounts(const plan::Plan &plan, uint32_t bound,
+                           const CampaignProgress &progress = nullptr);
 
 /// Runs the plan with these counts in every step, and with none in between, under
 /// `seeds` seeds.
