@@ -459,7 +459,7 @@ private:
     addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
     command->add_flag("--phases", sweep.phases,
                       "Dispatch and combine by themselves too, without kernels, over what no\n"
-                      "schedule can beat (md and jsonl)");
+                      "schedule can beat");
     command->add_option("--format", sweep.format, "md, csv or jsonl")
         ->check(oneOf({"md", "csv", "jsonl"}))
         ->capture_default_str();

@@ -39,7 +39,7 @@ struct Column {
   const char *name;
   bool isNumber;
   std::string (*text)(const SweepRow &);
-  /// Markdown leaves a column out where no row has this; null: it is always there.
+  /// A table leaves a column out where no row has this; null: it is always there.
   bool (*isWanted)(const SweepRow &) = nullptr;
 };
 
@@ -80,6 +80,12 @@ template <auto Phase> std::string aloneRatio(const SweepRow &row) {
     return "";
   double least = row.aloneBound.*Phase;
   return number("%.3f", least > 0 ? (*row.alone).*Phase / least : 1);
+}
+template <auto Phase> std::string aloneSeconds(const SweepRow &row) {
+  return row.alone ? number("%.9g", (*row.alone).*Phase) : "";
+}
+template <auto Phase> std::string aloneBound(const SweepRow &row) {
+  return row.alone ? number("%.9g", row.aloneBound.*Phase) : "";
 }
 bool hasPhases(const SweepRow &row) { return row.alone.has_value(); }
 
@@ -141,7 +147,11 @@ const Column csvColumns[] = {
     {"experts_seconds", true, exact<experts>},
     {"combine_seconds", true, exact<combine>},
     {"tokens_per_second", true, exact<tokensPerSecond>},
-    {"why", false, whyColumn.text}};
+    {"why", false, whyColumn.text},
+    {"dispatch_alone_seconds", true, aloneSeconds<&PhaseTimes::dispatchSeconds>, hasPhases},
+    {"dispatch_bound_seconds", true, aloneBound<&PhaseTimes::dispatchSeconds>, hasPhases},
+    {"combine_alone_seconds", true, aloneSeconds<&PhaseTimes::combineSeconds>, hasPhases},
+    {"combine_bound_seconds", true, aloneBound<&PhaseTimes::combineSeconds>, hasPhases}};
 
 std::string markdownCell(std::string text) {
   for (size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))
@@ -149,11 +159,16 @@ std::string markdownCell(std::string text) {
   return text;
 }
 
-std::string markdownText(std::span<const SweepRow> rows) {
+std::vector<Column> wantedOf(std::span<const Column> all, std::span<const SweepRow> rows) {
   std::vector<Column> columns;
-  for (const Column &column : markdownColumns)
+  for (const Column &column : all)
     if (!column.isWanted || std::any_of(rows.begin(), rows.end(), column.isWanted))
       columns.push_back(column);
+  return columns;
+}
+
+std::string markdownText(std::span<const SweepRow> rows) {
+  std::vector<Column> columns = wantedOf(markdownColumns, rows);
   std::vector<std::vector<std::string>> cells(rows.size());
   std::vector<size_t> widths;
   for (const Column &column : columns) {
@@ -194,14 +209,15 @@ std::string csvCell(const std::string &text) {
 }
 
 std::string csvText(std::span<const SweepRow> rows) {
+  std::vector<Column> columns = wantedOf(csvColumns, rows);
   std::string text;
-  for (const Column &column : csvColumns)
+  for (const Column &column : columns)
     text += (text.empty() ? "" : ",") + std::string(column.name);
   text += "\n";
   for (const SweepRow &row : rows) {
     std::string line;
-    for (const Column &column : csvColumns)
-      line += (&column == csvColumns ? "" : ",") + csvCell(column.text(row));
+    for (size_t i = 0; i < columns.size(); ++i)
+      line += (i ? "," : "") + csvCell(columns[i].text(row));
     text += line + "\n";
   }
   return text;

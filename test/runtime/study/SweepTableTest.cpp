@@ -51,9 +51,14 @@ TEST(SweepTable, csv_has_every_column_and_quotes) {
   EXPECT_EQ(tableText(twoRows(), TableFormat::Csv),
             "machine,ranks,nodes,algorithm,combine,traffic,tokens,seconds,bound_seconds,"
             "ratio,bound_by,dispatch_seconds,experts_seconds,combine_seconds,tokens_per_second,"
-            "why\n"
-            "box,8,1,,,uniform,128,0.002,0.001,2,gpu 0 nvlink out,0.001,0.0005,0.0004,512000,\n"
-            "box,9,,two_tier; window 0,partial,\"a,b.csv\",,,,,,,,,,\"a \"\"b\"\" | c\"\n");
+            "why,dispatch_alone_seconds,dispatch_bound_seconds,combine_alone_seconds,"
+            "combine_bound_seconds\n"
+            "box,8,1,,,uniform,128,0.002,0.001,2,gpu 0 nvlink out,0.001,0.0005,0.0004,512000,,"
+            "0.0009,0.0008,0.0005,0.0004\n"
+            "box,9,,two_tier; window 0,partial,\"a,b.csv\",,,,,,,,,,\"a \"\"b\"\" | c\",,,,\n");
+  std::vector<SweepRow> without = twoRows();
+  without[0].alone.reset();
+  EXPECT_EQ(tableText(without, TableFormat::Csv).find("alone"), std::string::npos);
 }
 
 TEST(SweepTable, json_lines_have_all_keys_and_null_for_none) {
