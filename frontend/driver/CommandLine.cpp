@@ -357,7 +357,8 @@ private:
         add("verify", "Prove that a plan neither hangs, races nor loses a row",
             "moec verify layer.moex --all-counts-upto 2", [this] { return runVerify(verify); });
     command
-        ->add_option("input", verify.input, ".moex module, or .mlir with plans of phase schedule")
+        ->add_option("input", verify.input,
+                     ".moex module, .moe source, or .mlir with plans of phase schedule")
         ->required();
     command
         ->add_option("--max-ranks", verify.maxRanks,

@@ -126,9 +126,9 @@ struct SimulateOptions {
 };
 int runSimulate(const SimulateOptions &options);
 
-/// `moec verify MODULE|PLAN.mlir`: proves that no plan in it hangs, races or loses a row.
+/// `moec verify INPUT`: proves that no plan in it hangs, races or loses a row.
 struct VerifyOptions {
-  std::string input;
+  std::string input;                     ///< .moe, .moex, or .mlir of phase schedule
   std::optional<uint32_t> maxRanks;      ///< judge plans of more for fewer
   std::optional<uint32_t> allCountsUpTo; ///< run it too, with counts up to this
   std::string traffic;                   ///< or with these; empty: none

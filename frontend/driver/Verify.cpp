@@ -9,6 +9,7 @@
 #include "frontend/driver/Commands.h"
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
+#include "frontend/driver/MachineInput.h"
 #include "frontend/driver/SimulateInput.h"
 #include "passes/scheduling/ModelRun.h"
 #include "passes/scheduling/TaskGraph.h"
@@ -263,26 +264,32 @@ int verifyAll(const Input &input, frontend::Diagnostics &reports, const VerifyOp
   return conclude(verdicts, reports, options.json);
 }
 
+int verifyModule(const rt::Result<rt::Module> &module, const VerifyOptions &options) {
+  if (!module)
+    return showFailure(module.status(), options.json);
+  frontend::Diagnostics reports;
+  for (const SourceFile &file : module->sources())
+    reports.sources().add(file.name, file.text);
+  return verifyAll({{{module->plan(), {}}}, module->manifest()}, reports, options);
+}
+
 } // namespace
 
 int runVerify(const VerifyOptions &options) {
   if (options.allCountsUpTo && !options.traffic.empty())
     return showFailure(rt::invalidError("--traffic: wanted it without --all-counts-upto"),
                        options.json);
-  if (options.input.ends_with(".moex")) {
-    auto module = rt::Module::open(options.input);
-    if (!module)
-      return showFailure(module.status(), options.json);
-    frontend::Diagnostics reports;
-    for (const SourceFile &file : module->sources())
-      reports.sources().add(file.name, file.text);
-    return verifyAll({{{module->plan(), {}}}, module->manifest()}, reports, options);
+  if (options.input.ends_with(".moex"))
+    return verifyModule(rt::Module::open(options.input), options);
+  if (isSourcePath(options.input)) {
+    CompileOptions compile;
+    compile.input = options.input;
+    compile.json = options.json;
+    std::vector<uint8_t> bytes;
+    if (int code = compileToMemory(compile, bytes))
+      return code;
+    return verifyModule(rt::Module::openMemory(bytes, options.input), options);
   }
-  if (options.input.ends_with(".moe"))
-    return showFailure(
-        rt::invalidError("wanted a module (.moex) or a plan (.mlir), found the source ",
-                         rt::printable(options.input), "; `moec compile` makes either"),
-        options.json);
   Compilation compilation;
   Input input;
   if (!compilation.loadIr(options.input, Phase::Schedule) || !compilation.buildPlans(input.plans)) {
