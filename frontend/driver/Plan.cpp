@@ -18,8 +18,10 @@
 #include "runtime/module/Module.h"
 #include "runtime/simulator/PlanTasks.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace moec::driver {
@@ -100,15 +102,39 @@ rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts 
   return summary;
 }
 
+/// Traces are found by their names, so whoever means some under another is told which.
+rt::Status noMatrix(const std::string &path, const std::string &found) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && std::filesystem::exists(path + ".0.et", error))
+    return rt::invalidError(path, ": wanted ", path, ".et for the Chakra traces ", path,
+                            ".0.et, .., found no file of this name");
+  return rt::invalidError(path,
+                          ": wanted bytes from rank to rank, N lines of N numbers, or Chakra "
+                          "traces, whose names are PREFIX.RANK.et; ",
+                          found);
+}
+
+bool isText(std::string_view text) {
+  return std::none_of(text.begin(), text.begin() + std::min<size_t>(text.size(), 4096), [](char c) {
+    return static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\r' && c != '\t';
+  });
+}
+
 /// Chakra traces are bytes like any other matrix; the rest is as moec simulate reads it.
 rt::Result<traffic::Matrix> readByteMatrix(const std::string &path) {
   if (path.ends_with(".et"))
     return formats::readChakraTraffic(path);
-  MOEC_ASSIGN_OR_RETURN(std::string text, rt::readFile(path));
-  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::readTraffic(text, path));
-  if (traffic.kind != traffic::TrafficKind::Bytes)
-    return rt::invalidError(path, ": wanted bytes from rank to rank, found other traffic");
-  return std::move(traffic.bytes);
+  rt::Result<std::string> text = rt::readFile(path);
+  if (!text)
+    return noMatrix(path, text.status().message());
+  if (!isText(*text))
+    return noMatrix(path, "found what is no text");
+  rt::Result<traffic::Traffic> traffic = traffic::readTraffic(*text, path);
+  if (!traffic)
+    return noMatrix(path, traffic.status().message());
+  if (traffic->kind != traffic::TrafficKind::Bytes)
+    return noMatrix(path, "found other traffic");
+  return std::move(traffic->bytes);
 }
 
 rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::Module &module) {
