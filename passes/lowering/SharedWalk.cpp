@@ -87,6 +87,12 @@ static bool gathers(const Walk &walk) {
       .wasInterrupted();
 }
 
+static bool scatters(const Walk &walk) {
+  return tile::RoleOp(walk.role)
+      ->walk([](tile::ScatterOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 /// Slots by number, see RolledRing.h. Beside a ring that is not rolled ptxas has taken two
 /// instructions more a block of the products (gpt-oss-120b, 128 rows).
 static bool isSmall(const Walk &walk) {
@@ -102,7 +108,9 @@ SmallVector<Walk> findSharedWalk(ArrayRef<tile::RoleOp> roles) {
     if (std::optional<Walk> walk = getWalk(role))
       if (walks.empty() || walkTogether(walks.front().loop, walk->loop))
         walks.push_back(std::move(*walk));
-  if (walks.size() < 2 || llvm::none_of(walks, gathers) || !llvm::all_of(walks, isSmall))
+  bool isWanted = llvm::any_of(walks, scatters) ||
+                  (llvm::any_of(walks, gathers) && llvm::all_of(walks, isSmall));
+  if (walks.size() < 2 || !isWanted)
     walks.clear();
   return walks;
 }

@@ -26,8 +26,9 @@ struct Walk {
   llvm::SmallVector<mlir::Operation *> carried;
 };
 
-/// Of the roles, those that share a walk; none or at least two. They gather: only beside
-/// threads that gather have the others registers for all that is alive in such a loop.
+/// Of the roles, those that share a walk; none or at least two. One of them gathers, and the
+/// others have the registers of such threads for all that is alive in the loop; or it scatters,
+/// and then that is little, without a gather.
 llvm::SmallVector<Walk> findSharedWalk(llvm::ArrayRef<tile::RoleOp> roles);
 
 } // namespace moec::lowering

@@ -234,3 +234,46 @@ tile.kernel @unrolled(
     }
   }
 }
+
+// -----
+
+!p = !tile.pipe<2 x [<64x64xbf16, swizzle 128>]>
+!d = !tile.pipe<1 x [<64x64xf32, pad 16>]>
+
+// Beside one that scatters a ring that is a block a slot goes along: one walk.
+// CHECK-LABEL: llvm.func @scatters
+// CHECK-COUNT-1: scf.while
+// CHECK-NOT: scf.while
+// CHECK: tile.scatter
+// CHECK-NOT: scf.while
+tile.kernel @scatters(%base: !llvm.ptr<1> = <"base", pointer, buffer, 0 at 0>)
+    attributes {smem = 65536 : i32, argBytes = 128 : i32} {
+  tile.stage "s" {
+    %p = tile.pipe "p" {offset = 0 : i32, barrier = 40960 : i32, fullCount = 1 : i32, emptyCount = 2 : i32} : !p
+    %d = tile.pipe "d" {offset = 16384 : i32, barrier = 40992 : i32, fullCount = 8 : i32, emptyCount = 1 : i32} : !d
+    tile.role "fill" warps [0, 0] {
+      %n = arith.constant 300 : i32
+      %phase = arith.constant 1 : i32
+      tile.for_tiles total(%n) rows 64 cols 2 order rows_first (%e, %row, %valid, %col, %tiles) {
+        %s = tile.acquire %p[0] phase %phase : !p
+        tile.commit %p[0] : !p
+        %t = tile.acquire %p[1] phase %phase : !p
+        tile.commit %p[1] : !p
+      }
+    }
+    tile.role "scatter" warps [1, 1] {
+      %n = arith.constant 300 : i32
+      %bytes = arith.constant 256 : i32
+      %phase = arith.constant 0 : i32
+      tile.for_tiles total(%n) rows 64 cols 2 order rows_first (%e, %row, %valid, %col, %tiles) {
+        %s = tile.wait %d[0] phase %phase : !d
+        %a = tile.slot_buf %s[0] : !tile.slot<[<64x64xf32, pad 16>]>
+        tile.scatter %a rows(%valid) bytes(%bytes) : !tile.buf<64x64xf32, pad 16> {
+        ^bb0(%i: i32):
+          tile.yield %base : !llvm.ptr<1>
+        }
+        tile.release %d[0] : !d
+      }
+    }
+  }
+}
