@@ -7,39 +7,64 @@
 
 #include "passes/fusion/stages/ExpertChoice.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <algorithm>
 #include <limits>
 
 namespace moec::fusion {
 using namespace mlir;
 
+/// Are there groups, and is one of them left out?
+static bool isLimited(const Router &router) {
+  return router.groups && router.groups->kept != router.groups->count;
+}
+
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Keys: of what was taken or is not there, of a NaN, of minus infinity and of zero.
-// Every number's key is greater than a NaN's.
-static constexpr int64_t takenKey = 0, nanKey = 1, lowestKey = 0x007fffff, zeroKey = 0x80000000;
+// Those of numbers are their magnitudes with their signs, moved so far that all are positive.
+static constexpr int64_t takenKey = 0, nanKey = 0x00fffffe, lowestKey = 0x00ffffff,
+                         zeroKey = 0x807fffff;
+static constexpr int64_t signBit = 0x80000000;
 
 ExpertChoice::ExpertChoice(WarpCode &code, const Layer &layer, LaneList selectionBias)
     : code(code), layer(layer), router(layer.router), selectionBias(std::move(selectionBias)),
-      lane(code.lane()) {}
+      lane(code.lane()), run(runOf(layer)) {}
+
+/// Lanes that hold all of a group and nothing else, where each has an equal run; 0: there are none.
+static uint32_t lanesOfGroup(const Layer &layer) {
+  uint32_t each = layer.experts / warpLanes, size = layer.experts / layer.router.groups->count;
+  uint32_t lanes = size / each;
+  return size % each == 0 && llvm::isPowerOf2_32(lanes) ? lanes : 0;
+}
+
+uint32_t ExpertChoice::runOf(const Layer &layer) {
+  constexpr uint32_t vector = 4, mostOfLane = 8;
+  const Router &router = layer.router;
+  bool isSummed = router.score == ScoreFunction::Softmax && !router.scoreAfterTopK;
+  if (isSummed || layer.experts % (vector * warpLanes))
+    return 1;
+  if (!isLimited(router))
+    return vector;
+  uint32_t each = layer.experts / warpLanes;
+  return each <= mostOfLane && lanesOfGroup(layer) ? each : 1;
+}
 
 //===----------------------------------------------------------------------===//
 // Keys
 //===----------------------------------------------------------------------===//
 
 Value ExpertChoice::keyOf(Value value) {
-  Value bits = code.bitsOf(value), top = code.i32(zeroKey);
-  Value rising = code.bitOr(bits, top), falling = code.bitXor(bits, code.i32(-1));
-  Value key = code.select(code.less(bits, top), rising, falling);
-  key = code.select(code.equal(bits, top), top, key); // minus zero is zero
-  return code.select(code.isNan(value), code.i32(nanKey), key);
+  Value bits = code.bitsOf(value), sign = code.i32(signBit);
+  Value number = code.select(code.less(bits, sign), bits, code.sub(sign, bits));
+  // A NaN without a sign wraps around, one with it is below minus infinity.
+  return code.max(code.add(number, code.i32(zeroKey)), code.i32(nanKey));
 }
 
 Value ExpertChoice::valueOf(Value key) {
-  Value top = code.i32(zeroKey);
-  Value bits =
-      code.select(code.less(key, top), code.bitXor(key, code.i32(-1)), code.bitXor(key, top));
-  return code.floatOf(bits);
+  Value number = code.sub(key, code.i32(zeroKey)), sign = code.i32(signBit);
+  return code.floatOf(code.select(code.less(number, sign), number, code.sub(sign, number)));
 }
 
 LaneList ExpertChoice::keysOf(const LaneList &values) {
@@ -49,22 +74,37 @@ LaneList ExpertChoice::keysOf(const LaneList &values) {
     if (!selectionBias.empty())
       choosing = code.addFloat(choosing, selectionBias[i]);
     keys.push_back(
-        code.select(isEntry(code, i, layer.experts), keyOf(choosing), code.i32(takenKey)));
+        code.select(isEntry(code, i, layer.experts, run), keyOf(choosing), code.i32(takenKey)));
   }
   return keys;
 }
 
-Value ExpertChoice::takeBest(LaneList &keys) {
-  Value best = keys[0], index = lane;
+ExpertChoice::Best ExpertChoice::takeBest(LaneList &keys, const LaneList &weights, uint32_t run) {
+  Value best = keys[0], offset = code.i32(0), weight = weights.empty() ? Value() : weights[0];
   for (size_t i = 1; i < keys.size(); ++i) {
     Value isBetter = code.less(best, keys[i]);
-    best = code.select(isBetter, keys[i], best);
-    index = code.select(isBetter, code.add(lane, code.i32(int64_t(i) * warpLanes)), index);
+    best = code.max(best, keys[i]);
+    offset = code.select(isBetter, code.i32(entryOffset(i, run)), offset);
+    if (weight)
+      weight = code.select(isBetter, weights[i], weight);
   }
+  Value first = entryNumber(code, 0, run), index = code.add(first, offset);
   Value isFirst = code.equal(best, code.warpMax(best));
   Value winner = code.warpMin(code.select(isFirst, index, code.i32(-1)));
-  setEntry(code, keys, winner, code.i32(takenKey));
-  return winner;
+  // Bits become predicates all at once; offsets of lists with gaps are too many for that.
+  bool hasBits = run == keys.size();
+  Value taken = code.sub(winner, first);
+  if (hasBits)
+    taken =
+        code.select(code.equal(winner, index), code.shiftLeft(code.i32(1), offset), code.i32(0));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    Value isLeft = hasBits ? code.equal(code.bitAnd(taken, code.i32(int64_t(1) << i)), code.i32(0))
+                           : code.notEqual(taken, code.i32(entryOffset(i, run)));
+    keys[i] = code.select(isLeft, keys[i], code.i32(takenKey));
+  }
+  if (weight)
+    weight = code.fromLane(weight, laneOfEntry(code, winner, run));
+  return {winner, weight};
 }
 
 //===----------------------------------------------------------------------===//
@@ -105,13 +145,18 @@ void ExpertChoice::applyScore(LaneList &values, uint32_t count) {
     value = code.divNearly(value, sum);
 }
 
-/// Score of the group that `members` are the keys of, what counts for nothing between them.
-Value ExpertChoice::groupScore(ArrayRef<Value> members) {
+ExpertChoice::TopTwo ExpertChoice::topTwo(ArrayRef<Value> keys) {
   Value best = code.i32(lowestKey), second = best;
-  for (Value key : members) {
+  for (Value key : keys) {
     second = code.max(second, code.min(best, key));
     best = code.max(best, key);
   }
+  return {best, second};
+}
+
+/// Score of the group that `members` are the keys of, what counts for nothing between them.
+Value ExpertChoice::groupScore(ArrayRef<Value> members) {
+  auto [best, second] = topTwo(members);
   Value highest = code.warpMax(best);
   switch (router.groups->score) {
   case GroupScore::Max:
@@ -163,7 +208,7 @@ LaneList ExpertChoice::bestGroups(const LaneList &scores) {
   carried = code.forRange(
       code.i32(0), code.i32(router.groups->kept), code.i32(1), carried, [&](Value, ValueRange now) {
         LaneList left(now.take_front(scores.size())), kept(now.drop_front(scores.size()));
-        Value group = takeBest(left);
+        Value group = takeBest(left, {}, 1).index;
         Value bit = code.shiftLeft(code.i32(1), code.bitAnd(group, code.i32(31)));
         Value row = code.shiftRight(group, code.i32(5));
         for (auto [word, bits] : llvm::enumerate(kept)) {
@@ -176,12 +221,39 @@ LaneList ExpertChoice::bestGroups(const LaneList &scores) {
   return LaneList(llvm::drop_begin(carried, scores.size()));
 }
 
+/// Where each group has lanes of its own: is that of this lane kept? Each lane has the score of
+/// its group, and afterwards none if it is.
+Value ExpertChoice::isInKeptLanes(const LaneList &keys) {
+  uint32_t lanes = lanesOfGroup(layer);
+  bool isOfTwo = router.groups->score == GroupScore::SumOfTop2;
+  auto [best, second] = topTwo(keys);
+  for (uint32_t distance = 1; distance < lanes; distance *= 2) {
+    Value other = code.shuffleXor(best, distance);
+    if (isOfTwo)
+      second = code.max(code.max(second, code.shuffleXor(second, distance)), code.min(best, other));
+    best = code.max(best, other);
+  }
+  Value score = isOfTwo ? keyOf(code.addFloat(valueOf(best), valueOf(second))) : best;
+  Value firstLane = code.bitAnd(lane, code.i32(-int64_t(lanes))), taken = code.i32(takenKey);
+  Value left = code.forRange(
+      code.i32(0), code.i32(router.groups->kept), code.i32(1), score, [&](Value, ValueRange now) {
+        Value isBest = code.equal(now[0], code.warpMax(now[0]));
+        Value winner = code.warpMin(code.select(isBest, firstLane, code.i32(-1)));
+        return LaneList{code.select(code.equal(firstLane, winner), taken, now[0])};
+      })[0];
+  return code.equal(left, taken);
+}
+
 void ExpertChoice::limitGroups(LaneList &keys) {
   const GroupLimit &limit = *router.groups;
-  if (limit.kept == limit.count)
-    return;
-  LaneList kept = bestGroups(scoreGroups(keys));
   int64_t rejected = limit.rejectedValue == RejectedValue::Zero ? zeroKey : lowestKey;
+  if (run > 1) {
+    Value isKept = isInKeptLanes(keys);
+    for (Value &key : keys)
+      key = code.select(isKept, key, code.i32(rejected));
+    return;
+  }
+  LaneList kept = bestGroups(scoreGroups(keys));
   for (size_t i = 0; i < keys.size(); ++i) {
     Value expert = entryNumber(code, i);
     Value group = code.div(expert, code.i32(layer.experts / limit.count));
@@ -220,7 +292,7 @@ ExpertChoice::Slots ExpertChoice::choose(LaneList logits) {
   if (!router.scoreAfterTopK)
     applyScore(scores, layer.experts);
   LaneList keys = keysOf(scores);
-  if (router.groups)
+  if (isLimited(router))
     limitGroups(keys);
 
   size_t slotValues = laneValues(router.topK), keyValues = keys.size();
@@ -228,20 +300,20 @@ ExpertChoice::Slots ExpertChoice::choose(LaneList logits) {
   carried.append(slotValues, code.i32(0));
   carried.append(slotValues, code.f32(0));
   carried.push_back(code.f32(0)); // sum of the weights
-  LaneList done = code.forRange(
-      code.i32(0), code.i32(router.topK), code.i32(1), carried, [&](Value slot, ValueRange now) {
-        LaneList left(now.take_front(keyValues));
-        LaneList experts(now.slice(keyValues, slotValues));
-        LaneList weights(now.slice(keyValues + slotValues, slotValues));
-        Value expert = takeBest(left), weight = entryAt(code, scores, expert);
-        setEntry(code, experts, slot, expert);
-        setEntry(code, weights, slot, weight);
-        LaneList next = std::move(left);
-        next.append(experts);
-        next.append(weights);
-        next.push_back(code.addFloat(now.back(), weight));
-        return next;
-      });
+  LaneList done = code.forRange(code.i32(0), code.i32(router.topK), code.i32(1), carried,
+                                [&](Value slot, ValueRange now) {
+                                  LaneList left(now.take_front(keyValues));
+                                  LaneList experts(now.slice(keyValues, slotValues));
+                                  LaneList weights(now.slice(keyValues + slotValues, slotValues));
+                                  auto [expert, weight] = takeBest(left, scores, run);
+                                  setEntry(code, experts, slot, expert);
+                                  setEntry(code, weights, slot, weight);
+                                  LaneList next = std::move(left);
+                                  next.append(experts);
+                                  next.append(weights);
+                                  next.push_back(code.addFloat(now.back(), weight));
+                                  return next;
+                                });
   Slots slots;
   slots.experts.assign(done.begin() + keyValues, done.begin() + keyValues + slotValues);
   slots.weights.assign(done.begin() + keyValues + slotValues, done.end() - 1);

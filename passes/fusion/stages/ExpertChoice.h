@@ -20,6 +20,11 @@ public:
   /// `selectionBias` is the list of the experts' biases, empty without one.
   ExpertChoice(WarpCode &code, const Layer &layer, LaneList selectionBias);
 
+  /// The run of the lists of experts (LaneList.h): 1 where they make no whole vectors, or are
+  /// summed over the lanes, since the bits tell the order; else a vector. Where groups are
+  /// limited all of a lane, if a group then has lanes of its own, or else 1.
+  static uint32_t runOf(const Layer &layer);
+
   struct Slots {
     LaneList experts, weights; ///< of topK slots
   };
@@ -27,16 +32,27 @@ public:
   Slots choose(LaneList logits);
 
 private:
+  struct Best {
+    mlir::Value index;
+    mlir::Value weight; ///< of the list that was given
+  };
+  struct TopTwo {
+    mlir::Value best, second; ///< keys, at least that of minus infinity
+  };
+
   void applyScore(LaneList &values, uint32_t count);
   LaneList keysOf(const LaneList &values);
   void limitGroups(LaneList &keys);
   LaneList scoreGroups(const LaneList &keys);
   LaneList bestGroups(const LaneList &scores);
   mlir::Value groupScore(llvm::ArrayRef<mlir::Value> members);
+  mlir::Value isInKeptLanes(const LaneList &keys);
+  TopTwo topTwo(llvm::ArrayRef<mlir::Value> keys);
   void finishWeights(LaneList &weights, mlir::Value sum);
 
-  /// The index of the best key, the lowest of equal ones; the key is taken away.
-  mlir::Value takeBest(LaneList &keys);
+  /// The index of the best key, the lowest of equal ones, and its entry in `weights`, unless
+  /// that is empty; the key is taken away.
+  Best takeBest(LaneList &keys, const LaneList &weights, uint32_t run);
   mlir::Value sumInOrder(const LaneList &values, uint32_t count);
 
   mlir::Value keyOf(mlir::Value f32);
@@ -47,6 +63,7 @@ private:
   const Router &router;
   LaneList selectionBias;
   mlir::Value lane;
+  uint32_t run;
 };
 
 } // namespace moec::fusion

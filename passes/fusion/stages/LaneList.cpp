@@ -11,30 +11,34 @@ namespace moec::fusion {
 using namespace mlir;
 
 static Value rowOf(WarpCode &code, Value index) { return code.shiftRight(index, code.i32(5)); }
-static Value laneOf(WarpCode &code, Value index) {
-  return code.bitAnd(index, code.i32(warpLanes - 1));
+
+uint32_t entryOffset(size_t i, uint32_t run) { return i / run * run * warpLanes + i % run; }
+
+Value entryNumber(WarpCode &code, size_t i, uint32_t run) {
+  return code.add(code.mul(code.lane(), code.i32(run)), code.i32(entryOffset(i, run)));
 }
 
-Value entryNumber(WarpCode &code, size_t i) {
-  return code.add(code.lane(), code.i32(int64_t(i) * warpLanes));
-}
-
-Value isEntry(WarpCode &code, size_t i, uint32_t count) {
-  if ((i + 1) * warpLanes <= count)
+Value isEntry(WarpCode &code, size_t i, uint32_t count, uint32_t run) {
+  if ((i / run + 1) * run * warpLanes <= count)
     return code.i1(true);
-  return code.less(entryNumber(code, i), code.i32(count));
+  return code.less(entryNumber(code, i, run), code.i32(count));
+}
+
+// A shuffle takes the lowest five bits.
+Value laneOfEntry(WarpCode &code, Value index, uint32_t run) {
+  return code.div(index, code.i32(run));
 }
 
 Value entryAt(WarpCode &code, const LaneList &list, Value index) {
   Value row = rowOf(code, index), value = list[0];
   for (size_t i = 1; i < list.size(); ++i)
     value = code.select(code.equal(row, code.i32(int64_t(i))), list[i], value);
-  return code.fromLane(value, laneOf(code, index));
+  return code.fromLane(value, laneOfEntry(code, index));
 }
 
 // The lane that has the entry does not know who asks: every row travels.
 Value entryOfLane(WarpCode &code, const LaneList &list, Value index) {
-  Value row = rowOf(code, index), lane = laneOf(code, index);
+  Value row = rowOf(code, index), lane = laneOfEntry(code, index);
   Value value = code.fromLane(list[0], lane);
   for (size_t i = 1; i < list.size(); ++i)
     value = code.select(code.equal(row, code.i32(int64_t(i))), code.fromLane(list[i], lane), value);

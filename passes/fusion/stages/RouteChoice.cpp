@@ -37,6 +37,9 @@ private:
   /// Stores the places of a token's slots; returns the counts with the token.
   LaneList place(Value token, const LaneList &owners, LaneList counts);
   void storeSharedGate(Value token);
+  /// Returns the counts with the token.
+  LaneList chooseToken(Value token, LaneList counts);
+  void chooseShare(Value share, Value first, Value end);
 
   KernelBuilder &kernel;
   const Step &step;
@@ -52,6 +55,14 @@ private:
 
 LaneList ChoiceStage::loadExperts(Value address) {
   LaneList values;
+  uint32_t run = ExpertChoice::runOf(layer);
+  if (run > 1) {
+    constexpr uint32_t vector = 4;
+    for (uint32_t i = 0; i < layer.experts / warpLanes; i += vector)
+      for (Value word : code.loadVector(code.element(address, entryNumber(code, i, run), 4)))
+        values.push_back(code.floatOf(word));
+    return values;
+  }
   Value last = code.i32(layer.experts - 1);
   for (uint32_t first = 0; first < layer.experts; first += warpLanes) {
     Value expert = code.add(lane, code.i32(first));
@@ -65,10 +76,10 @@ LaneList ChoiceStage::loadExperts(Value address) {
 LaneList ChoiceStage::loadLogits(Value token) {
   RouterCut cut(layer);
   uint64_t rowBytes = uint64_t(4) * cut.rowWords();
-  Value logits = code.element(kernel.workspace(logitsSpace(layer)), token, rowBytes);
+  Value logits = code.element(kernel.workspace(logitsSpace(layer)), token, cut.parts * rowBytes);
   LaneList values = loadExperts(logits);
   for (uint32_t part = 1; part < cut.parts; ++part) {
-    logits = code.element(logits, maxTokens, rowBytes);
+    logits = code.advance(logits, rowBytes);
     for (auto [value, more] : llvm::zip_equal(values, loadExperts(logits)))
       value = code.addFloat(value, more);
   }
@@ -116,13 +127,12 @@ void ChoiceStage::storeEntry(Value token, const LaneList &experts, const LaneLis
 
 /// What the caller wants to know, where he does.
 void ChoiceStage::report(Value token, const LaneList &experts, const LaneList &weights) {
-  Value row = code.mul(code.widen(token), code.i64(topK));
   auto storeAll = [&](Value base, uint64_t size, llvm::function_ref<Value(size_t)> valueOf) {
     Value isWanted = code.notEqual(code.addressOf(base), code.i64(0));
     for (size_t i = 0; i < experts.size(); ++i)
       code.ifThen(code.bitAnd(isWanted, isEntry(code, i, topK)), [&] {
-        Value place = code.add(row, code.widen(entryNumber(code, i)));
-        code.store(valueOf(i), code.element(base, place, size));
+        Value row = code.element(base, token, topK * size);
+        code.store(valueOf(i), code.element(row, entryNumber(code, i), size));
       });
   };
   storeAll(kernel.chosenExperts(), 8, [&](size_t i) { return code.widen(experts[i]); });
@@ -135,6 +145,10 @@ void ChoiceStage::report(Value token, const LaneList &experts, const LaneList &w
 
 /// For each slot: does an earlier slot of the token go to the same rank?
 LaneList ChoiceStage::findRepeated(const LaneList &ranks) {
+  if (ranks.size() == 1) {
+    Value earlier = code.bitAnd(code.lanesWith(ranks[0]), code.lanesBelow());
+    return {code.notEqual(earlier, code.i32(0))};
+  }
   LaneList none(ranks.size(), code.i1(false));
   return code.forRange(
       code.i32(0), code.i32(topK), code.i32(1), none, [&](Value earlier, ValueRange now) {
@@ -216,26 +230,40 @@ void ChoiceStage::write() {
   TokenShares shares(code, state);
   Value share = shares.own(code.stageWarp());
   Value first = shares.first(share), end = shares.end(share);
-  LaneList counts(laneValues(step.ranks), code.i32(0));
-  counts = code.forRange(first, end, code.i32(1), counts, [&](Value token, ValueRange now) {
-    LaneList logits = loadLogits(token), bias;
-    if (layer.router.selectionBias) // again for each token: registers are scarcer than loads
-      bias = loadExperts(kernel.weight(WeightRole::SelectionBias));
-    auto [experts, weights] = ExpertChoice(code, layer, bias).choose(logits);
-    LaneList owners = findOwners(experts, token);
-    storeEntry(token, experts, owners, weights);
-    report(token, experts, weights);
-    if (layer.shared && layer.shared->gate)
-      storeSharedGate(token);
-    return place(token, owners, LaneList(now));
-  });
-  Value space = kernel.workspace(sharesSpace(step.ranks));
+  code.ifThen(code.less(first, end), [&] { chooseShare(share, first, end); });
+}
+
+LaneList ChoiceStage::chooseToken(Value token, LaneList counts) {
+  LaneList logits = loadLogits(token), bias;
+  if (layer.router.selectionBias) // again for each token: registers are scarcer than loads
+    bias = loadExperts(kernel.weight(WeightRole::SelectionBias));
+  auto [experts, weights] = ExpertChoice(code, layer, bias).choose(logits);
+  LaneList owners = findOwners(experts, token);
+  storeEntry(token, experts, owners, weights);
+  report(token, experts, weights);
+  if (layer.shared && layer.shared->gate)
+    storeSharedGate(token);
+  return place(token, owners, std::move(counts));
+}
+
+/// Of a share with tokens: the loop needs no look before its first turn.
+void ChoiceStage::chooseShare(Value share, Value first, Value end) {
+  LaneList carried(1 + laneValues(step.ranks), code.i32(0));
+  carried[0] = first;
+  carried = code.whileTrue(
+      carried, [&](ValueRange now) { return code.less(now[0], end); },
+      [&](ValueRange now) {
+        LaneList next = {code.add(now[0], code.i32(1))};
+        next.append(chooseToken(now[0], LaneList(now.drop_front())));
+        return next;
+      });
+  LaneList counts(llvm::drop_begin(carried));
+  Value own = code.element(kernel.workspace(sharesSpace(step.ranks)), share, 4);
+  Value pitch = code.shiftLeft(maxTokens, code.i32(2));
   for (size_t i = 0; i < counts.size(); ++i) {
-    Value isWanted = code.bitAnd(isEntry(code, i, step.ranks), code.less(first, end));
-    code.ifThen(isWanted, [&] {
-      Value place = code.add(code.mul(code.widen(entryNumber(code, i)), code.widen(maxTokens)),
-                             code.widen(share));
-      code.store(counts[i], code.element(space, place, 4));
+    code.ifThen(isEntry(code, i, step.ranks), [&] {
+      Value row = code.mul(code.widen(entryNumber(code, i)), code.widen(pitch));
+      code.store(counts[i], code.advance(own, row));
     });
   }
 }

@@ -125,14 +125,10 @@ void LogitsStage::multiply() {
 
 void LogitsStage::store() {
   Value logits = kernel.workspace(logitsSpace(kernel.step.layer));
-  uint64_t rowBytes = uint64_t(4) * cut.rowWords();
-  ScalarCode outer(builder, loc);
-  Value maxTokens = outer.loadI32(kernel.state(), offsetof(RankState, maxTokens));
+  uint64_t rowBytes = uint64_t(4) * cut.rowWords() * cut.parts;
   forTiles([&](ScalarCode &code, const tile::TileStep &tile) {
-    Value part = partOf(code, tile.column), block = blockOf(code, tile.column);
-    Value firstRow =
-        code.add(code.mul(code.widen(part), code.widen(maxTokens)), code.widen(tile.row));
-    Value target = code.element(code.element(logits, firstRow, rowBytes), block, 4 * cut.width);
+    Value target = code.element(logits, tile.row, rowBytes);
+    target = code.element(target, tile.column, 4 * cut.width);
     Value slot = tile::WaitOp::create(code.builder, loc, sums);
     Value buffer = tile::SlotBufOp::create(code.builder, loc, slot, 0);
     tile::ScatterOp::create(code.builder, loc, buffer, tile.valid, code.i32(4 * cut.width),
@@ -141,7 +137,6 @@ void LogitsStage::store() {
                             });
     tile::ReleaseOp::create(code.builder, loc, slot);
   });
-  tile::WaitStoresOp::create(builder, loc);
 }
 
 } // namespace

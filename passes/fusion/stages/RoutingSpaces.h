@@ -44,7 +44,7 @@ struct RouterCut {
   uint32_t rowWords() const { return blocks * width; }
 };
 
-/// f32 [parts][tokens][rowWords]: the router's product.
+/// f32 [tokens][parts][rowWords]: the router's product.
 inline Workspace logitsSpace(const Layer &layer) {
   RouterCut cut(layer);
   return {"logits", {.perToken = uint64_t(4) * cut.parts * cut.rowWords()}};

@@ -7,6 +7,7 @@
 
 #include "passes/fusion/stages/TokenShares.h"
 #include "runtime/module/Kernels.h"
+#include "runtime/module/Limits.h"
 
 namespace moec::fusion {
 using namespace mlir;
@@ -15,7 +16,8 @@ TokenShares::TokenShares(WarpCode &code, Value state)
     : code(code), cta(code.cta()), ctas(code.ctas()) {
   tokens = code.loadI32(state, offsetof(RankState, tokens));
   Value warps = code.mul(ctas, code.i32(stageWarps));
-  length = code.max(code.divUp(tokens, warps), code.i32(1));
+  static_assert(maxTokensPerRank <= 1 << 24);
+  length = code.max(code.divUpShort(tokens, warps), code.i32(1));
   count = code.divUp(tokens, length);
 }
 

@@ -50,10 +50,6 @@ Value WarpCode::sigmoid(Value a) {
   // The exponential is no more exact than the reciprocal that this allows.
   return divNearly(f32(1), addFloat(f32(1), falling));
 }
-Value WarpCode::isNan(Value a) {
-  constexpr int64_t withoutSign = 0x7fffffff, infinite = 0x7f800000;
-  return less(i32(infinite), bitAnd(bitsOf(a), i32(withoutSign)));
-}
 Value WarpCode::rounded(Value a, DType type) {
   switch (type) {
   case DType::F32:
@@ -83,6 +79,21 @@ Value WarpCode::lowestBit(Value a) { return math::CountTrailingZerosOp::create(b
 Value WarpCode::divUp(Value a, Value b) {
   Value one = b.getType().isInteger(64) ? i64(1) : i32(1);
   return div(add(a, sub(b, one)), b);
+}
+
+// By way of a reciprocal that is made too small by all that is rounded: the approximation, this
+// and the next product. Up to 2^21, the quotient is right or one too small.
+Value WarpCode::divUpShort(Value a, Value b) {
+  constexpr double less = 1 - 1.0 / (1 << 22);
+  auto asFloat = [&](Value x) {
+    return arith::UIToFPOp::create(builder, loc, builder.getF32Type(), x).getResult();
+  };
+  Value factor = mulFloat(divNearly(f32(1), asFloat(b)), f32(less));
+  Value product = mulFloat(asFloat(a), factor);
+  Value quotient = arith::FPToUIOp::create(builder, loc, builder.getI32Type(), product);
+  Value rest = sub(a, mul(quotient, b)), one = i32(1);
+  quotient = select(equal(rest, i32(0)), quotient, add(quotient, one));
+  return select(ScalarCode::less(b, rest), add(quotient, one), quotient);
 }
 
 Value WarpCode::addressOf(Value pointer) {

@@ -41,7 +41,6 @@ public:
   mlir::Value maxFloat(mlir::Value a, mlir::Value b); ///< the number, if one is NaN
   mlir::Value exp(mlir::Value a);
   mlir::Value sigmoid(mlir::Value a);
-  mlir::Value isNan(mlir::Value a);
   mlir::Value rounded(mlir::Value a, DType type); ///< to `type` and back
   mlir::Value bitsOf(mlir::Value f32);
   mlir::Value floatOf(mlir::Value i32);
@@ -50,6 +49,8 @@ public:
   mlir::Value countBits(mlir::Value a);
   mlir::Value lowestBit(mlir::Value a); ///< number of the lowest set bit; a is not 0
   mlir::Value divUp(mlir::Value a, mlir::Value b);
+  /// The same in half the code, for `a` up to 2^24 and `b` from 8 on.
+  mlir::Value divUpShort(mlir::Value a, mlir::Value b);
   mlir::Value addressOf(mlir::Value pointer); ///< as an i64
 
   // 16 bytes at once, as four words.
@@ -59,6 +60,8 @@ public:
   // Exchanges.
   mlir::Value fromLane(mlir::Value value, mlir::Value lane);
   mlir::Value fromLane64(mlir::Value i64, mlir::Value lane);
+  /// That of the lane whose number differs in the bits of `distance`.
+  mlir::Value shuffleXor(mlir::Value value, unsigned distance);
   mlir::Value ballot(mlir::Value condition);
   /// The lanes that have the same value as this one.
   mlir::Value lanesWith(mlir::Value value);
@@ -76,9 +79,6 @@ public:
   // Order. What was written before is seen by the others after.
   void syncWarp();
   void syncStage(); ///< all warps of the role, `stageWarps` of them
-
-private:
-  mlir::Value shuffleXor(mlir::Value value, unsigned distance);
 };
 
 } // namespace moec::fusion

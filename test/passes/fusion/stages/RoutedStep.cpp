@@ -55,8 +55,11 @@ rt::Status RoutedStep::find(const std::string &name, moec_tensor &tensor) const 
 void RoutedStep::makeData() {
   const Layer &layer = routed.layer;
   std::mt19937_64 random(routed.seed);
-  for (uint32_t tokens : routed.tokens)
+  for (uint32_t tokens : routed.tokens) {
     x.push_back(drawn(random, size_t(tokens) * layer.hidden, 4));
+    if (tokens) // all experts have one logit
+      std::fill_n(x.back().begin(), layer.hidden, 0.0f);
+  }
   router = drawn(random, size_t(layer.experts) * layer.hidden, 2);
   routerBias = drawn(random, layer.experts, 8);
   selectionBias = drawn(random, layer.experts, 2);

@@ -416,6 +416,45 @@ RoutedCase manyExperts() {
   return routed;
 }
 
+RoutedCase sigmoids(std::string name, uint32_t experts, uint32_t topK) {
+  RoutedCase routed = makeCase(std::move(name), 64, experts, topK, {7, 0, 6});
+  Router &router = routed.layer.router;
+  router.score = ScoreFunction::Sigmoid;
+  router.selectionBias = router.normalize = true;
+  return routed;
+}
+
+RoutedCase threeVectors() { return sigmoids("three_vectors", 384, 8); }
+
+RoutedCase laneGroups() { // a lane each
+  RoutedCase routed = sigmoids("lane_groups", 256, 6);
+  routed.layer.router.groups = GroupLimit{32, 5, GroupScore::SumOfTop2, RejectedValue::Zero};
+  return routed;
+}
+
+RoutedCase bestOfLanes() { // eight lanes each
+  RoutedCase routed = sigmoids("best_of_lanes", 128, 6);
+  routed.layer.router.groups = GroupLimit{4, 2, GroupScore::Max, RejectedValue::MinusInfinity};
+  routed.layer.router.selectionBias = false;
+  return routed;
+}
+
+RoutedCase wideGroups() { // more of a lane than it is worth
+  RoutedCase routed = sigmoids("wide_groups", 512, 9);
+  routed.layer.router.groups = GroupLimit{8, 3, GroupScore::SumOfTop2, RejectedValue::Zero};
+  return routed;
+}
+
+RoutedCase unevenGroups() { // of three lanes each
+  RoutedCase routed = sigmoids("uneven_groups", 384, 4);
+  routed.layer.router.groups = GroupLimit{16, 3, GroupScore::SumOfTop2, RejectedValue::Zero};
+  return routed;
+}
+
+RoutedCase oddSigmoids() { return sigmoids("odd_sigmoids", 161, 5); }
+
+RoutedCase manyVectors() { return sigmoids("many_vectors", 1024, 12); }
+
 RoutedCase manySlots() { // more than lanes
   RoutedCase routed = makeCase("many_slots", 68, 64, 40, {7, 4, 0});
   routed.layer.router.normalize = true;
@@ -503,7 +542,9 @@ TEST(LateStages, AgreeOnTheRowsThatCameInTime) {
 INSTANTIATE_TEST_SUITE_P(Emulator, Stages,
                          testing::Values(deepSeek(), deepSeekV2(), gptOss(), llama4(), qwenMoe(),
                                          mixtral(), manyExperts(), manySlots(), allExperts(),
-                                         nothing(), replicas(), longRuns()),
+                                         nothing(), replicas(), longRuns(), threeVectors(),
+                                         laneGroups(), bestOfLanes(), wideGroups(), unevenGroups(),
+                                         oddSigmoids(), manyVectors()),
                          [](const auto &info) { return info.param.name; });
 
 } // namespace
