@@ -41,6 +41,7 @@ private:
   void overrideRanks();
   void resizeMesh(uint32_t ranks);
   void overrideSite();
+  void checkSchedule();
   void resolveRequests();
 
   const ParseOptions &options;
@@ -252,7 +253,8 @@ void ProgramResolver::overrideSite() {
     axis.location = program.mesh.location;
   knowsRanks = true;
   rankNote = "machine '" + program.machine->name + "' with " +
-             std::to_string(program.mesh.ranks()) + " ranks replaces the mesh of the file";
+             counted(program.mesh.ranks(), "rank") + " on " +
+             counted(program.mesh.nodes(), "node") + " replaces the mesh of the file";
 }
 
 /// Is the statement one of few algorithms, so that it goes with the one that it was said for?
@@ -289,6 +291,17 @@ const Statement *ProgramResolver::overrideSchedule(const Statement *schedule) {
   return &overridden;
 }
 
+/// Whether the schedule fits the mesh; and where the options replace that, which one.
+void ProgramResolver::checkSchedule() {
+  size_t reported = diagnostics.all().size();
+  checkSwitch(program, diagnostics);
+  checkTiers(program, diagnostics);
+  checkStages(program, diagnostics);
+  checkEngine(program, diagnostics);
+  if (diagnostics.all().size() != reported && !rankNote.empty())
+    diagnostics.last().note(rankNote);
+}
+
 void ProgramResolver::resolveRequests() {
   const Statement *placement = onlyRequest("placement");
   const Statement *schedule = overrideSchedule(onlyRequest("schedule"));
@@ -307,12 +320,8 @@ void ProgramResolver::resolveRequests() {
     return;
   named(*schedule, "placement", "placement");
   program.schedule = resolveSchedule(*schedule, diagnostics);
-  if (knowsRanks) {
-    checkSwitch(program, diagnostics);
-    checkTiers(program, diagnostics);
-    checkStages(program, diagnostics);
-    checkEngine(program, diagnostics);
-  }
+  if (knowsRanks)
+    checkSchedule();
   if (isOnlyLayer && !program.schedule.sharedTiles.empty() && !program.layer.shared)
     diagnostics.report(DiagnosticId::TilesOfNoStage, program.schedule.sharedTilesLocation,
                        {program.layer.name});
