@@ -203,7 +203,8 @@ LogicalResult lowerPut(tile::PutOp op, RoleContext &context) {
 }
 
 SmallVector<Value> getPartAddresses(tile::PutOp op, Emitter &emit, RoleContext &context) {
-  return Put(op, emit, context, {}, 0).getChunkAddresses();
+  int64_t columns = cast<tile::FragType>(op.getFrag().getType()).getColumns();
+  return Put(op, emit, context, {}, columns).getChunkAddresses();
 }
 
 void lowerPutOfPart(tile::PutOp op, Emitter &emit, RoleContext &context, const Registers &registers,

@@ -10,14 +10,29 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/lowering/ApproximateMath.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace moec::lowering {
 
-static constexpr int64_t kParts = 2;
+/// Columns that one instruction puts.
+static constexpr int64_t kPutColumns = 16;
 
 static int64_t getColumns(Value frag) { return cast<tile::FragType>(frag.getType()).getColumns(); }
+
+/// An activation with biases is long: a part is as small as can be put.
+static bool isLong(tile::MapOp map) {
+  auto isBias = [](Value frag) {
+    auto values = frag.getDefiningOp<tile::ColValuesOp>();
+    return values && values.getWhole() && values.getFrag().hasOneUse();
+  };
+  return llvm::count_if(map.getFrags(), isBias) > 1;
+}
+
+static int64_t getParts(tile::MapOp map) {
+  return isLong(map) ? getColumns(map.getResult()) / kPutColumns : 2;
+}
 
 tile::MapOp getMapInParts(Value frag) {
   auto map = frag.getDefiningOp<tile::MapOp>();
@@ -25,10 +40,11 @@ tile::MapOp getMapInParts(Value frag) {
     return {};
   auto put = dyn_cast<tile::PutOp>(*frag.user_begin());
   if (!put || put.getTranspose() || put.getRow() || put.getCol() ||
-      put.getSplit() != tile::Split::M)
+      (put.getSplit() != tile::Split::M && !isLong(map)))
     return {};
   tile::BufType buf = put.getBuf().getType();
-  bool parts = buf.getSwizzle() && getColumns(frag) % (kParts * buf.getPanelColumns()) == 0;
+  int64_t panels = isLong(map) ? 1 : 2;
+  bool parts = buf.getSwizzle() && getColumns(frag) % (panels * buf.getPanelColumns()) == 0;
   return parts && map->getBlock() == put->getBlock() ? map : tile::MapOp();
 }
 
@@ -107,27 +123,34 @@ class PartLoop {
 public:
   PartLoop(tile::MapOp map, tile::PutOp put, Emitter &emit, RoleContext &context)
       : map(map), put(put), emit(emit), context(context), buf(put.getBuf().getType()),
-        columns(getColumns(put.getFrag()) / kParts),
-        bytes(columns / buf.getPanelColumns() * buf.getPanelBytes()), count(size_t(columns) / 2) {}
+        parts(getParts(map)), columns(getColumns(put.getFrag()) / parts),
+        bytes(columns * buf.getPanelBytes() / buf.getPanelColumns()), count(size_t(columns) / 2) {}
 
   void lower() {
-    SmallVector<Value> init = {emit.i32(0), context.shared()}, later;
-    llvm::append_range(init, getPartAddresses(put, emit, context));
+    SmallVector<Value> init = {emit.i32(0), context.shared()};
+    SmallVector<SmallVector<Value>> later(parts - 1);
+    SmallVector<Value> addresses = getPartAddresses(put, emit, context);
+    if (!isLong(map))
+      llvm::append_range(init, addresses);
     size_t state = init.size();
-    Value end = emit.pointerToInt(emit.offset(context.shared(), kParts * bytes));
+    Value end = emit.pointerToInt(emit.offset(context.shared(), parts * bytes));
     for (Value frag : map.getFrags()) {
       const Registers registers = context.fragments.lookup(frag);
       if (registers.empty()) // loaded in each round
         continue;
       llvm::append_range(init, ArrayRef(registers).take_front(count));
-      llvm::append_range(later, ArrayRef(registers).take_back(count));
+      for (auto [i, values] : llvm::enumerate(later))
+        llvm::append_range(values, ArrayRef(registers).slice((i + 1) * count, count));
     }
     emit.loopWhile(
         init,
         [&](ValueRange now) -> Emitter::Test {
           ValueRange targets = now.slice(2, state - 2), carried = now.drop_front(state);
           Registers results = mapRegisters(map, emit, getInputs(now[0], carried));
-          lowerPutOfPart(put, emit, context, results, targets);
+          SmallVector<Value> places(targets);
+          if (isLong(map))
+            places.push_back(getAddress(now[0], addresses.front()));
+          lowerPutOfPart(put, emit, context, results, places);
           SmallVector<Value> next = {emit.add(now[0], 1), advance(now[1])};
           llvm::append_range(next, takeLater(now[0], targets, carried, later));
           return {emit.compare(Compare::Less, emit.pointerToInt(next[1]), end), next};
@@ -140,10 +163,19 @@ private:
     return tile::PtxAdvanceOp::create(emit.builder, emit.loc, address.getType(), address, bytes);
   }
 
+  /// Where a part goes that is a piece of a panel: the swizzle exchanges the chunks of a row.
+  Value getAddress(Value part, Value first) {
+    Value chunk = emit.mul(emit.bitAnd(part, buf.getPanelColumns() / columns - 1), 2 * columns);
+    Value both = emit.bitAnd(emit.pointerToInt(first), chunk);
+    Value bytes = emit.sub(chunk, emit.shiftLeft(both, 1)); // what an exclusive or adds
+    Value panel = emit.shiftRight(part, llvm::Log2_64(buf.getPanelColumns() / columns));
+    return emit.offset(first, emit.add(bytes, emit.mul(panel, buf.getPanelBytes())));
+  }
+
   /// Where the next part goes and what it is; the last one has none.
   SmallVector<Value> takeLater(Value part, ValueRange targets, ValueRange carried,
-                               ArrayRef<Value> later) {
-    Value isFollowed = emit.compare(Compare::Equal, part, 0);
+                               ArrayRef<SmallVector<Value>> later, int64_t number = 0) {
+    Value isFollowed = emit.compare(Compare::Equal, part, number);
     SmallVector<Value> now(targets);
     llvm::append_range(now, carried);
     auto branch = scf::IfOp::create(emit.builder, emit.loc, ValueRange(now).getTypes(), isFollowed,
@@ -151,9 +183,11 @@ private:
     OpBuilder::InsertionGuard guard(emit.builder);
     emit.builder.setInsertionPointToStart(branch.thenBlock());
     SmallVector<Value> next = llvm::map_to_vector(targets, [&](Value at) { return advance(at); });
-    llvm::append_range(next, later);
+    llvm::append_range(next, later.front());
     scf::YieldOp::create(emit.builder, emit.loc, next);
     emit.builder.setInsertionPointToStart(branch.elseBlock());
+    if (later.size() > 1)
+      now = takeLater(part, targets, carried, later.drop_front(), number + 1);
     scf::YieldOp::create(emit.builder, emit.loc, now);
     return llvm::to_vector(ValueRange(branch.getResults()));
   }
@@ -178,6 +212,7 @@ private:
   Emitter &emit;
   RoleContext &context;
   tile::BufType buf;
+  int64_t parts;
   int64_t columns; ///< of a part
   int64_t bytes;   ///< from a part to the next
   size_t count;    ///< of registers of a part

@@ -6,7 +6,8 @@
 // An activation is the same code for each accumulator of a thread, up to 128 times. Where
 // its result goes to shared memory at once, a loop of two rounds holds that code for half
 // of them: registers have no index, so the second half is moved to where the first was. The
-// moves of a tile are a fraction of its arithmetic, and code is what they save.
+// moves of a tile are a fraction of its arithmetic, and code is what they save. Where gate
+// and up have biases, a round is as small as can be put: 16 columns.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_PASSES_LOWERING_MAPINPARTS_H

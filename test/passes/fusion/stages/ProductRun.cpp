@@ -127,12 +127,24 @@ void ProductRun::makeWeights() {
     name(number + ".gate", experts.back().gate, layer.expert.intermediate);
     name(number + ".up", experts.back().up, layer.expert.intermediate);
     name(number + ".down", experts.back().down, h);
+    if (!layer.expert.gateBias)
+      continue;
+    for (const char *what : {".gate bias", ".up bias", ".down bias"}) {
+      int64_t rows = what == std::string(".down bias") ? h : layer.expert.intermediate;
+      tensors[number + what] = drawn(random, rows, 8, product.exact);
+      shapes[number + what] = {rows};
+    }
   }
   manifest.layer.weights = {{WeightRole::ExpertUp, "{expert}.up"},
                             {WeightRole::ExpertDown, "{expert}.down"}};
   if (layer.expert.activation.usesGate())
     manifest.layer.weights.insert(manifest.layer.weights.begin(),
                                   {WeightRole::ExpertGate, "{expert}.gate"});
+  if (layer.expert.gateBias)
+    manifest.layer.weights.insert(manifest.layer.weights.end(),
+                                  {{WeightRole::ExpertGateBias, "{expert}.gate bias"},
+                                   {WeightRole::ExpertUpBias, "{expert}.up bias"},
+                                   {WeightRole::ExpertDownBias, "{expert}.down bias"}});
   if (!layer.shared)
     return;
   shared = draw(layer.shared->mlp.intermediate);

@@ -280,6 +280,28 @@ TEST(Products, EveryTileGivesTheSameBits) {
   }
 }
 
+TEST(Products, EveryTileOfAClampedExpertWithBiasesGivesTheSameBits) {
+  std::vector<std::vector<float>> wanted;
+  for (const fusion::GemmForm &form : {narrowest, narrow, half, middle, rows64, wide}) {
+    ProductCase product = makeCase("biased bits", 200, 192, form);
+    GatedMlp &expert = product.layer.expert;
+    product.activation = Activation::ClampedSwiglu;
+    expert.activation = Activation::ClampedSwiglu;
+    expert.gateBias = expert.upBias = expert.downBias = true;
+    product.rows = {{70, 0, 5}};
+    product.tokens = {0};
+    product.exact = false;
+    ProductRun run(product);
+    run.run("expert_up");
+    std::vector<std::vector<float>> rows;
+    for (uint32_t i = 0; i < run.index[0].size(); ++i)
+      rows.push_back(run.hiddenRow(0, i, false));
+    if (wanted.empty())
+      wanted = rows;
+    EXPECT_EQ(rows, wanted) << form.up.rows << (form.up.swapped ? " swapped" : "");
+  }
+}
+
 TEST(Products, TheSharedExpertHasItsGate) {
   for (bool gate : {false, true})
     for (const fusion::GemmForm &form : {narrow, wide}) {
