@@ -349,8 +349,8 @@ struct TilePtxToAsm : impl::TilePtxToAsmPassBase<TilePtxToAsm> {
       LogicalResult done =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<PtxWgmmaFenceOp, PtxWgmmaWaitOp, PtxArriveIfOp, PtxBarrierSyncOp, PtxAdvanceOp,
-                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp, NVVM::MBarrierTryWaitParityOp>(
-                  [](auto op) { return lower(op); })
+                    PtxAtomOp, PtxRedOp, PtxStReleaseOp, PtxLdAcquireOp,
+                    NVVM::MBarrierTryWaitParityOp>([](auto op) { return lower(op); })
               .Default([](Operation *op) {
                 return op->emitError("internal error: this op should be gone before PTX");
               });

@@ -24,8 +24,8 @@ void selectLogarithms(Module &module) {
       if (!call->hasApproxFunc())
         continue;
       IRBuilder<> builder(call);
-      Value *result = builder.CreateIntrinsic(Intrinsic::nvvm_lg2_approx_ftz_f, {},
-                                              {call->getArgOperand(0)});
+      Value *result =
+          builder.CreateIntrinsic(Intrinsic::nvvm_lg2_approx_ftz_f, {}, {call->getArgOperand(0)});
       call->replaceAllUsesWith(result);
       call->eraseFromParent();
     }
