@@ -293,10 +293,14 @@ Value Emitter::ballot(Value condition) {
 }
 
 void Emitter::ctaBarrier() { NVVM::BarrierOp::create(builder, loc); }
-void Emitter::roleBarrier(const RolePlace &place) {
-  NVVM::BarrierOp::create(builder, loc, TypeRange{}, i32(place.barrier()), i32(place.threads()),
+void Emitter::barrier(unsigned id, unsigned threads) {
+  NVVM::BarrierOp::create(builder, loc, TypeRange{}, i32(id), i32(threads),
                           NVVM::BarrierReductionAttr(), Value());
 }
+void Emitter::barrierArrive(unsigned id, unsigned threads) {
+  NVVM::BarrierArriveOp::create(builder, loc, i32(id), i32(threads));
+}
+void Emitter::roleBarrier(const RolePlace &place) { barrier(place.barrier(), place.threads()); }
 void Emitter::meetingOfRoles(const RolePlace &place) {
   tile::PtxBarrierSyncOp::create(builder, loc, place.barrier(), place.threads());
 }

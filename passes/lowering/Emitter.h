@@ -107,6 +107,8 @@ public:
   Value voteAll(Value condition), voteAny(Value condition), ballot(Value condition);
   void ctaBarrier();
   /// Of the warps of a role.
+  /// Aligned: all that wait come from this one instruction.
+  void barrier(unsigned id, unsigned threads), barrierArrive(unsigned id, unsigned threads);
   void roleBarrier(const RolePlace &place);
   /// The same, reached from different places of the kernel.
   void meetingOfRoles(const RolePlace &place);

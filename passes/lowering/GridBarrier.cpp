@@ -40,14 +40,50 @@ static void meetOthers(Emitter &emit, Value counter) {
       });
 }
 
-void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter, bool leads) {
+static void meetAsFirst(Emitter &emit, unsigned firstWarp, Value counter) {
+  Value leader = emit.compare(Compare::Equal, emit.threadId(), int64_t(firstWarp) * 32);
+  emit.ifThen(leader, [&] { meetOthers(emit, counter); });
+}
+
+void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter) {
   emit.fenceProxy(Proxy::All);
-  emit.meetingOfRoles(place);
-  if (leads) {
-    Value leader = emit.compare(Compare::Equal, emit.threadId(), int64_t(place.first) * 32);
-    emit.ifThen(leader, [&] { meetOthers(emit, counter); });
+  emit.roleBarrier(place);
+  meetAsFirst(emit, place.first, counter);
+  emit.roleBarrier(place);
+  emit.fenceProxy(Proxy::All);
+}
+
+/// Where two branches meet a second time: the first thing that a kernel uses, and nothing else.
+static constexpr unsigned kSecondBarrier = 0;
+
+/// Who leads waits for the other, meets, and lets it go on.
+static void meetInTwoBranches(Emitter &emit, const BranchPlace &branch, Value counter) {
+  unsigned all = branch.warpsOfCta * 32;
+  if (!branch.leads()) {
+    emit.barrierArrive(kAllWarpsBarrier, all);
+    emit.barrier(kSecondBarrier, all);
+    return;
   }
-  emit.meetingOfRoles(place);
+  emit.barrier(kAllWarpsBarrier, all);
+  meetAsFirst(emit, branch.first, counter);
+  if (branch.last != branch.first)
+    emit.barrier(kAllWarpsBarrier, (branch.last - branch.first + 1) * 32);
+  emit.barrierArrive(kSecondBarrier, all);
+}
+
+void emitGridBarrier(Emitter &emit, const BranchPlace &branch, Value counter) {
+  RolePlace whole{0, branch.warpsOfCta - 1, branch.warpsOfCta, 0};
+  if (branch.branches == 1)
+    return emitGridBarrier(emit, whole, counter);
+  emit.fenceProxy(Proxy::All);
+  if (branch.branches == 2) {
+    meetInTwoBranches(emit, branch, counter);
+  } else {
+    emit.meetingOfRoles(whole);
+    if (branch.leads())
+      meetAsFirst(emit, 0, counter);
+    emit.meetingOfRoles(whole);
+  }
   emit.fenceProxy(Proxy::All);
 }
 

@@ -14,10 +14,20 @@
 namespace moec::lowering {
 
 /// The warps of `place` meet, the first of them meets the other CTAs at `counter`, all
-/// go on. What was written before, in any proxy, is seen after. Where all warps of a
-/// CTA meet in several branches, each branch emits its own: `leads` says whether the
-/// first thread of the CTA is in this one.
-void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter, bool leads);
+/// go on. What was written before, in any proxy, is seen after.
+void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter);
+
+/// The same for all warps of a CTA that stand in several branches, each of which emits its own.
+/// Each of the meetings is waited for in one place alone, as bar.sync asks for (PTX ISA,
+/// barrier); the other side arrives.
+struct BranchPlace {
+  unsigned first = 0, last = 0; ///< warps
+  unsigned warpsOfCta = 0;
+  unsigned branches = 1; ///< of the kernel
+  bool leads() const { return first == 0; }
+};
+/// `counter`: null where the branch does not lead.
+void emitGridBarrier(Emitter &emit, const BranchPlace &branch, Value counter);
 
 } // namespace moec::lowering
 

@@ -112,8 +112,7 @@ LogicalResult lowerFlagOp(Operation *op, RoleContext &context) {
   else if (auto arrive = dyn_cast<tile::ArriveOp>(op))
     lowerArrive(arrive, emit);
   else
-    emitGridBarrier(emit, context.getPlace(), cast<tile::GridSyncOp>(op).getCounter(),
-                    /*leads=*/true);
+    emitGridBarrier(emit, context.getPlace(), cast<tile::GridSyncOp>(op).getCounter());
   return success();
 }
 

@@ -263,11 +263,11 @@ private:
 
   void emitStageEnd(const Branch &branch) {
     Value counter;
-    bool leads = branch.first == 0;
-    if (leads)
+    BranchPlace place{branch.first, branch.last, kernel.getWarps(), unsigned(getBranches().size())};
+    if (place.leads())
       counter =
           loadArgument(cast<tile::BindingAttr>(kernel.getBindings()[*kernel.getGridCounter()]));
-    emitGridBarrier(emit, {0, kernel.getWarps() - 1, kernel.getWarps(), 0}, counter, leads);
+    emitGridBarrier(emit, place, counter);
   }
 
   void emitRole(tile::RoleOp role, const Branch &branch) {

@@ -41,11 +41,11 @@ tile.kernel @step(
   }
   // The barrier of the stages: proxy fence, CTA, one thread at the counter, CTA, fence.
   // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
-  // CHECK: tile.ptx.barrier_sync 15 threads 384
+  // CHECK: nvvm.barrier id = %c15_i32{{.*}} number_of_threads = %c384_i32
   // CHECK: scf.if
   // CHECK: tile.ptx.atom add acq_rel gpu
   // CHECK: tile.ptx.ld_acquire gpu
-  // CHECK: tile.ptx.barrier_sync 15
+  // CHECK: nvvm.barrier id = %c15_i32
   // CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async>}
   tile.stage "second" {
     // CHECK: %[[MINE:.*]] = arith.cmpi eq, %[[WARP]], %c3_i32
