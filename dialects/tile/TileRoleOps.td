@@ -148,25 +148,30 @@ def Tile_ScatterOp : Tile_Op<"scatter", [SingleBlockImplicitTerminator<"YieldOp"
   let description = [{
     For the rows i < `rows`: copies the first `bytes` bytes (a multiple of 16) of
     row i to the global or peer address that the region computes from i (i32). The
-    region is pure but for reads.
+    region is pure but for reads. `by_threads`: the lanes store pieces of 16 bytes. That leaves
+    the unit that loads operands alone: it takes about 40 clocks a copy, whatever its bytes
+    (expert_down of OLMoE on an H200, test/bench/results/gpu-h200.jsonl), which many short rows
+    make more than their bytes do.
 
     Constraints: (scatter-c1) no swizzle; (scatter-c2) the region makes a global pointer
     of an i32; (scatter-c3) bytes that are constant are a multiple of 16 and within the
     row; (scatter-c4) the slot was waited for.
 
-    Effects: as `tile.store`; reads the buffer in the async proxy.
+    Effects: as `tile.store`; reads the buffer in the async proxy. By threads: in the generic
+    one, and writes into the pads of the rows, of 8 bytes or more.
 
     Example: test/dialects/tile/ops.mlir.
 
     Lowering: cp.async.bulk shared to global, rows spread over the lanes of a warp,
-    commit_group.
+    commit_group; by threads ld.shared.v4 and st.global.v4, a row or a few a warp, their
+    addresses in the pads of the rows.
   }];
   let hasRegionVerifier = 1;
-  let arguments = (ins Tile_BufType:$buf, I32:$valid, I32:$bytes);
+  let arguments = (ins Tile_BufType:$buf, I32:$valid, I32:$bytes, UnitAttr:$byThreads);
   let regions = (region SizedRegion<1>:$target);
   let assemblyFormat = [{
-    $buf `rows` `(` $valid `)` `bytes` `(` $bytes `)` attr-dict-with-keyword
-        `:` qualified(type($buf)) $target
+    $buf `rows` `(` $valid `)` `bytes` `(` $bytes `)` (`by_threads` $byThreads^)?
+        attr-dict-with-keyword `:` qualified(type($buf)) $target
   }];
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$buf, "::mlir::Value":$valid,

@@ -139,6 +139,8 @@ private:
     role->walk([&](Operation *op) {
       multiplies |= isa<tile::MmaOp>(op);
       gathers |= isa<tile::GatherOp>(op);
+      auto scatter = dyn_cast<tile::ScatterOp>(op);
+      gathers |= scatter && scatter.getByThreads();
       onPipes |= isa<tile::AcquireOp, tile::WaitOp>(op);
     });
     for (Group &group : groupsOf(role)) {

@@ -8,6 +8,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/lowering/RoleContext.h"
+#include "passes/lowering/ScatterByThreads.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -73,27 +74,33 @@ static void lowerStore(tile::StoreOp op, Emitter &emit, RoleContext &context) {
 // Row by row
 //===----------------------------------------------------------------------===//
 
+static constexpr int64_t kPieceBytes = 16; // of one cp.async, or of the widest load
+
+/// The address that a scatter's region makes of a row.
+static Value getTarget(tile::ScatterOp op, Emitter &emit, Value row) {
+  IRMapping map;
+  map.map(op.getTarget().front().getArgument(0), row);
+  for (Operation &inner : op.getTarget().front().without_terminator())
+    emit.builder.clone(inner, map);
+  return map.lookupOrDefault(op.getTarget().front().getTerminator()->getOperand(0));
+}
+
 static LogicalResult lowerScatter(tile::ScatterOp op, Emitter &emit, RoleContext &context) {
   tile::BufType buf = op.getBuf().getType();
   if (buf.getSwizzle())
     return op.emitError() << kUnsupported << "a scatter from a swizzled buffer";
+  if (op.getByThreads())
+    return lowerScatterByThreads(op, emit, context);
   int64_t pitch = buf.getRowBytes() + buf.getPad();
   Value base = context.getAddress(emit, op.getBuf());
   emit.loopFor(context.threadOfRole(), op.getValid(), emit.i32(context.getPlace().threads()),
                [&](Value row) {
-                 IRMapping map;
-                 map.map(op.getTarget().front().getArgument(0), row);
-                 for (Operation &inner : op.getTarget().front().without_terminator())
-                   emit.builder.clone(inner, map);
-                 Operation *yield = op.getTarget().front().getTerminator();
-                 Value target = map.lookupOrDefault(yield->getOperand(0));
-                 emit.bulkStore(target, emit.offset(base, emit.mul(row, pitch)), op.getBytes());
+                 emit.bulkStore(getTarget(op, emit, row), emit.offset(base, emit.mul(row, pitch)),
+                                op.getBytes());
                });
   emit.commitStores();
   return success();
 }
-
-static constexpr int64_t kPieceBytes = 16; // of one cp.async
 
 /// How the threads of a role share the 16-byte pieces of a buffer: thread t takes piece
 /// t mod `pieces` of rows t / `pieces`, and then every `step` rows.

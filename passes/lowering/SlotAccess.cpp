@@ -31,7 +31,8 @@ static void note(SlotAccess &use, Operation *user) {
   use.puts |= isa<tile::PutOp>(user);
   use.products |= isa<tile::MmaOp>(user);
   use.stores |= isa<tile::StoreOp>(user);
-  use.scatters |= isa<tile::ScatterOp>(user);
+  auto scatter = dyn_cast<tile::ScatterOp>(user);
+  use.scatters |= scatter && !scatter.getByThreads();
 }
 
 SlotAccesses::SlotAccesses(Operation *root) {

@@ -22,7 +22,7 @@ struct SlotAccess {
   bool puts = false;        ///< filled by st.shared and stmatrix
   bool products = false;    ///< read by wgmma
   bool stores = false;      ///< read by TMA
-  bool scatters = false;    ///< read by bulk copies of all lanes
+  bool scatters = false;    ///< read by bulk copies of all lanes, not by their own loads
 };
 
 /// The pipe whose slot this is.

@@ -82,16 +82,18 @@ void Target::publish(ScalarCode &code) {
   Value ctas = NVVM::GridDimXOp::create(code.builder, code.loc, code.builder.getI32Type());
   Value last = tile::ArriveOp::create(code.builder, code.loc, code.builder.getI1Type(),
                                       kernel.workspace(arrivalsSpace()), ctas);
-  // A lane a rank: a release takes as long for all of them as for one.
-  WarpCode warp(code.builder, code.loc);
-  warp.syncWarp(); // one lane has arrived, all go on
+  // A thread a rank: a release takes as long for all of them as for one.
+  Value thread =
+      code.sub(NVVM::ThreadIdXOp::create(code.builder, code.loc, code.builder.getI32Type()),
+               code.i32(ProductWarps::store * warpLanes));
   code.ifThen(last, [&] {
     Value rank = code.loadI32(kernel.state(), offsetof(RankState, rank));
     Value ranks = code.i32(step.ranks);
     Value cell = code.add(code.mul(copyOfStep(code), ranks), rank);
     Value offset =
         code.add(kernel.flagOffset(step.returnedFlag), code.mul(code.widen(cell), code.i64(8)));
-    code.forRange(warp.lane(), ranks, code.i32(warpLanes), {}, [&](Value peer, ValueRange) {
+    Value threads = code.i32((ProductWarps::lastScatter - ProductWarps::store + 1) * warpLanes);
+    code.forRange(thread, ranks, threads, {}, [&](Value peer, ValueRange) {
       Value heap = code.loadI64(code.element(kernel.peers(), peer, 8));
       tile::SignalOp::create(code.builder, code.loc, code.toPointer(code.add(heap, offset)), epoch,
                              code.i32(0));
@@ -164,15 +166,17 @@ static LogicalResult buildDown(KernelBuilder &kernel, const GemmTile &tile, bool
                 Value first = code.mul(at.column, code.i32(int64_t(tileBytes)));
                 Value bytes = code.min(code.sub(code.i32(int64_t(pitch)), first),
                                        code.i32(int64_t(tileBytes)));
-                tile::ScatterOp::create(code.builder, code.loc, buffer, at.valid, bytes,
-                                        [&](OpBuilder &inner, Location loc, Value row) {
-                                          ScalarCode address(inner, loc);
-                                          Value start =
-                                              target.rowAddress(address, address.add(at.row, row));
-                                          return address.advance(start, first);
-                                        });
+                auto scatter = tile::ScatterOp::create(
+                    code.builder, code.loc, buffer, at.valid, bytes,
+                    [&](OpBuilder &inner, Location loc, Value row) {
+                      ScalarCode address(inner, loc);
+                      Value start = target.rowAddress(address, address.add(at.row, row));
+                      return address.advance(start, first);
+                    });
+                scatter.setByThreads(!shared);
               },
-              [&](ScalarCode &code) { target.publish(code); });
+              [&](ScalarCode &code) { target.publish(code); },
+              shared ? ProductWarps::store : ProductWarps::lastScatter);
   return success();
 }
 

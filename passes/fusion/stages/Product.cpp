@@ -235,8 +235,8 @@ void ProductStage::multiply(Epilogue epilogue) {
 
 void ProductStage::store(llvm::function_ref<void(ScalarCode &)> before,
                          llvm::function_ref<void(ScalarCode &, const tile::TileStep &, Value)> body,
-                         llvm::function_ref<void(ScalarCode &)> after) {
-  kernel.role("store", ProductWarps::store, ProductWarps::store, [&] {
+                         llvm::function_ref<void(ScalarCode &)> after, unsigned last) {
+  kernel.role("store", ProductWarps::store, last, [&] {
     ScalarCode code(kernel.builder, kernel.loc);
     before(code);
     forTiles(code, [&](ScalarCode &code, const tile::TileStep &step) {

@@ -21,6 +21,7 @@ namespace moec::fusion {
 /// the other two multiply.
 struct ProductWarps {
   static constexpr unsigned load = 0, store = 1, firstGather = 2, lastGather = 3;
+  static constexpr unsigned lastScatter = 3; ///< from `store` on, where nobody gathers
   static constexpr unsigned firstMultiply = 4, lastMultiply = 11;
 };
 
@@ -53,11 +54,11 @@ public:
               mlir::Value numbers);
   /// The role that multiplies. `epilogue` makes the result of a tile.
   void multiply(Epilogue epilogue);
-  /// A role of one warp that walks the tiles; `before` writes scalar code ahead of
+  /// A role of warps `store` to `last` that walks the tiles; `before` writes scalar code ahead of
   /// them, `body` that of each tile, with the filled buffer, `after` what follows.
   void store(llvm::function_ref<void(ScalarCode &)> before,
              llvm::function_ref<void(ScalarCode &, const tile::TileStep &, mlir::Value)> body,
-             llvm::function_ref<void(ScalarCode &)> after);
+             llvm::function_ref<void(ScalarCode &)> after, unsigned last = ProductWarps::store);
 
   /// f32 values by row of tokens, spread as the sums are; those from `count` on are 0.
   mlir::Value tokenValues(ScalarCode &code, mlir::Value base, mlir::Value first, mlir::Value count);

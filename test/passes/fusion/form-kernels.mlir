@@ -79,17 +79,17 @@
 // CHECK: tile.load %hidden_view{{.*}} rows %
 // CHECK: %[[W:.*]] = tile.col_values %row_weight[%{{.*}}] count(%{{.*}}) : !tile.frag<64x64xf32>
 // CHECK: tile.map (%{{.*}} = %{{.*}}, %{{.*}} = %[[W]])
-// CHECK: tile.scatter %{{.*}} rows(%{{.*}}) bytes(%{{.*}})
+// CHECK: tile.scatter %{{.*}} rows(%{{.*}}) bytes(%{{.*}}) by_threads
 // CHECK: llvm.getelementptr %row_target
 // CHECK: llvm.getelementptr %peers
 // CHECK: tile.release
 // CHECK: tile.wait_stores
 // CHECK-NEXT: %[[CTAS:.*]] = nvvm.read.ptx.sreg.nctaid.x
 // CHECK-NEXT: %[[LAST:.*]] = tile.arrive %down_arrivals total(%[[CTAS]])
-// CHECK: nvvm.bar.warp.sync
+// CHECK: %[[TID:.*]] = nvvm.read.ptx.sreg.tid.x
+// CHECK: %[[THREAD:.*]] = arith.subi %[[TID]], %c32_i32
 // CHECK-NEXT: scf.if %[[LAST]]
-// CHECK: %[[LANE:.*]] = nvvm.read.ptx.sreg.laneid
-// CHECK: scf.for %{{.*}} = %[[LANE]] to
+// CHECK: scf.for %{{.*}} = %[[THREAD]] to %{{.*}} step %c96_i32
 // CHECK: tile.signal
 // CHECK: tile.launch @expert_down_launch {{.*}} ops [7, 8, 9]
 
