@@ -125,17 +125,20 @@ uint64_t getSharedBytes(const GemmTile &tile, const ProductKind &kind) {
   return getResultBytes(tile, kind) + tile.slots * getSlotBytes(tile, kind.gated) + barriers;
 }
 
-/// More than this hides no latency and costs code: the ring is unrolled by slots.
-static constexpr uint32_t mostSlots = 6;
-
 /// As many as that cover the time a load takes.
 static constexpr uint32_t enoughSlots = 4;
+
+/// More than this hides no latency and costs code: the ring is unrolled by slots. A block of 128
+/// rows takes twice as long as one of 64.
+static uint32_t getMostSlots(const GemmTile &tile) {
+  return !tile.swapped && tile.rows == 128 ? enoughSlots : 6;
+}
 
 /// Where blocks are left behind the rounds of a ring, its slots have two parities and its
 /// loops leave in their middle: to have the fewest of them is worth a slot more than it needs.
 static GemmTile withSlots(GemmTile tile, const ProductKind &kind, uint32_t depth,
                           uint64_t sharedBytes) {
-  for (tile.slots = mostSlots; tile.slots > 2; --tile.slots)
+  for (tile.slots = getMostSlots(tile); tile.slots > 2; --tile.slots)
     if (getSharedBytes(tile, kind) <= sharedBytes)
       break;
   uint32_t blocks = (depth + blockK - 1) / blockK;
