@@ -30,8 +30,7 @@ struct RolePlace {
   unsigned threads() const { return warps() * 32; }
   bool isWholeCta() const { return warps() == warpsOfCta; }
   /// Of the named barrier on which the warps of the role meet. Roles of one stage have
-  /// different first warps. Barrier 0 is left to where no branch has been taken yet:
-  /// compute-sanitizer takes warps that reach it in different branches for lost.
+  /// different first warps. Barrier 0 is that of the whole CTA, see GridBarrier.cpp.
   unsigned barrier() const { return isWholeCta() ? kAllWarpsBarrier : 1 + first; }
 
   mlir::Attribute toAttribute(mlir::MLIRContext *context) const {
