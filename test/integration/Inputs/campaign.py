@@ -5,7 +5,8 @@
   campaign.py [--resume] [--processes N] SEEDS SCRATCH RESULTS.jsonl|- GOLDEN...|all
 
 A piece is a golden with a few seeds: all its modules in one process, which compiles the kernels of
-each once. Pieces that are done lie in SCRATCH/pieces.jsonl, a line a module; `--resume` skips them.
+each once. Pieces that are done lie in SCRATCH/pieces.jsonl, a line a module; `--resume` skips them,
+and where that file is gone (another machine) the seeds that RESULTS has of the same sources.
 The seeds of all goldens advance together, and RESULTS sums up what is done so far.
 """
 import argparse
@@ -55,6 +56,8 @@ class Campaign:
         self.lines = []
         if arguments.resume and self.record.exists():
             self.lines = [json.loads(line) for line in self.record.read_text().splitlines()]
+        elif arguments.resume and pathlib.Path(self.results).exists():
+            self.lines = list(pieces_of(pathlib.Path(self.results), self.commit))
         self.write_record()
 
     def write_record(self):
@@ -131,14 +134,35 @@ class Campaign:
         return faults
 
 
+def pieces_of(results, commit):
+    """The pieces that lines of results stand for, of `commit` or one with the same sources."""
+    for text in results.read_text().splitlines():
+        line = json.loads(text)
+        is_ours = line["commit"] == commit or has_same_sources(line["commit"])
+        if line["failures"] or not is_ours:
+            continue
+        seeds, seconds = line.pop("seeds"), line.pop("seconds")
+        for first in range(1, seeds + 1, SEEDS_OF_A_PIECE):
+            yield dict(line, first=first, last=min(first + SEEDS_OF_A_PIECE - 1, seeds),
+                       seconds=seconds if first == 1 else 0.0)
+
+
+# What makes kernels and runs them, as far as git knows.
+SOURCES = ("dialects", "passes", "codegen", "runtime/backends")
+
+
+def has_same_sources(commit):
+    compared = subprocess.run(["git", "diff", "--quiet", commit, "--", *SOURCES],
+                              cwd=GOLDENS.parents[1], stderr=subprocess.DEVNULL)
+    return compared.returncode == 0
+
+
 def commit_of_kernels():
-    """Of the sources that make and run them, as far as git knows."""
     def git(*arguments):
         return subprocess.run(["git", *arguments], cwd=GOLDENS.parents[1], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     commit = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
-    changed = git("diff", "--quiet", "HEAD", "--", "dialects", "passes", "codegen", "runtime")
-    return commit + ("-changed" if changed.returncode == 1 else "")
+    return commit + ("" if has_same_sources("HEAD") or commit == "unknown" else "-changed")
 
 
 def has_kernels(folder):
