@@ -31,6 +31,7 @@ class ScatterOp;
 inline constexpr int64_t maxSharedBytes = 232448;
 inline constexpr int64_t registersPerCta = 65536;
 inline constexpr unsigned defaultWarps = 12;
+inline constexpr int64_t lanesPerWarp = 32;
 /// Name of the attribute that a kernel's llvm.func carries, a #tile.kernel_info.
 inline constexpr llvm::StringLiteral kInfoAttrName = "tile.info";
 /// Names of the module's attributes: "sm_90a", and which stages share a launch.

@@ -39,6 +39,12 @@ void ScatterOp::build(OpBuilder &builder, OperationState &state, Value buf, Valu
   YieldOp::create(builder, state.location, target);
 }
 
+int64_t ScatterOp::getLanesOfRow() {
+  return std::min(lanesPerWarp, getBuf().getType().getRowBytes() / kPieceBytes);
+}
+
+int64_t ScatterOp::getRowsAtOnce() { return 2 * (lanesPerWarp / getLanesOfRow()); }
+
 void ScatterOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   setName(region.getArgument(0), "i");
 }

@@ -148,17 +148,18 @@ def Tile_ScatterOp : Tile_Op<"scatter", [SingleBlockImplicitTerminator<"YieldOp"
   let description = [{
     For the rows i < `rows`: copies the first `bytes` bytes (a multiple of 16) of
     row i to the global or peer address that the region computes from i (i32). The
-    region is pure but for reads. `by_threads`: the lanes store pieces of 16 bytes. That leaves
-    the unit that loads operands alone: it takes about 40 clocks a copy, whatever its bytes
-    (expert_down of OLMoE on an H200, test/bench/results/gpu-h200.jsonl), which many short rows
-    make more than their bytes do.
+    region is pure but for reads. `by_threads`: the lanes store pieces of 16 bytes, 32 lanes
+    or fewer a row. That leaves the unit that loads operands alone: expert_down of OLMoE
+    takes 12 to 20 clocks less a row on an H200 (test/bench/README.md, "On a GPU").
 
     Constraints: (scatter-c1) no swizzle; (scatter-c2) the region makes a global pointer
     of an i32; (scatter-c3) bytes that are constant are a multiple of 16 and within the
-    row; (scatter-c4) the slot was waited for.
+    row; (scatter-c4) the slot was waited for; (scatter-c5) by threads: rows with a pad, of
+    2, 4, 8, 16 or a multiple of 32 pieces; of rows a multiple of 32, or fewer and a multiple
+    of what a warp has under way at once.
 
     Effects: as `tile.store`; reads the buffer in the async proxy. By threads: in the generic
-    one, and writes into the pads of the rows, of 8 bytes or more.
+    one, and writes into the pads of the rows.
 
     Example: test/dialects/tile/ops.mlir.
 
@@ -176,6 +177,15 @@ def Tile_ScatterOp : Tile_Op<"scatter", [SingleBlockImplicitTerminator<"YieldOp"
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$buf, "::mlir::Value":$valid,
     "::mlir::Value":$bytes, "::moec::tile::ScatterBody":$body)>];
+  let extraClassDeclaration = [{
+    /// Of a row, what a lane stores at once.
+    static constexpr int64_t kPieceBytes = 16;
+    /// By threads: of a warp, those that share a row; a power of two.
+    int64_t getLanesOfRow();
+    /// By threads: that a warp has under way at once, in two turns so that the loads of one
+    /// hide behind those of the other.
+    int64_t getRowsAtOnce();
+  }];
 }
 
 def Tile_WaitStoresOp : Tile_Op<"wait_stores"> {

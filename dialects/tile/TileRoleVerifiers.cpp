@@ -91,6 +91,22 @@ LogicalResult GatherOp::verify() {
   return verifyWritten(*this, getBuf()); // gather-c3
 }
 
+static LogicalResult verifyByThreads(ScatterOp op) {
+  BufType buf = op.getBuf().getType();
+  int64_t pieces = buf.getRowBytes() / ScatterOp::kPieceBytes;
+  bool even = buf.getRowBytes() % ScatterOp::kPieceBytes == 0 && pieces > 1 &&
+              (pieces % lanesPerWarp == 0 || lanesPerWarp % pieces == 0);
+  if (!buf.getPad() || !even)
+    return op.emitOpError() << "by threads must read rows with a pad, of 2, 4, 8, 16 or a multiple "
+                               "of 32 times 16 bytes, not "
+                            << buf;
+  int64_t together = buf.getRows() < lanesPerWarp ? op.getRowsAtOnce() : lanesPerWarp;
+  if (buf.getRows() % together)
+    return op.emitOpError() << "by threads must read a multiple of " << together << " rows, not "
+                            << buf;
+  return success();
+}
+
 LogicalResult ScatterOp::verifyRegions() {
   // scatter-c1
   BufType buf = getBuf().getType();
@@ -108,7 +124,9 @@ LogicalResult ScatterOp::verifyRegions() {
       (bytes.urem(16) || bytes.sgt(buf.getRowBytes()) || bytes.isNonPositive()))
     return emitOpError() << "must copy a multiple of 16 bytes of rows of " << buf.getRowBytes()
                          << ", not " << bytes.getSExtValue();
-  return verifyRead(*this, getBuf()); // scatter-c4
+  if (failed(verifyRead(*this, getBuf()))) // scatter-c4
+    return failure();
+  return getByThreads() ? verifyByThreads(*this) : success(); // scatter-c5
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,7 +5,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/IRMapping.h"
 #include "passes/check/ClosedForm.h"
 #include "passes/lowering/RoleContext.h"
 #include "passes/lowering/ScatterByThreads.h"
@@ -74,32 +73,20 @@ static void lowerStore(tile::StoreOp op, Emitter &emit, RoleContext &context) {
 // Row by row
 //===----------------------------------------------------------------------===//
 
-static constexpr int64_t kPieceBytes = 16; // of one cp.async, or of the widest load
+static constexpr int64_t kPieceBytes = 16; // of one cp.async
 
-/// The address that a scatter's region makes of a row.
-static Value getTarget(tile::ScatterOp op, Emitter &emit, Value row) {
-  IRMapping map;
-  map.map(op.getTarget().front().getArgument(0), row);
-  for (Operation &inner : op.getTarget().front().without_terminator())
-    emit.builder.clone(inner, map);
-  return map.lookupOrDefault(op.getTarget().front().getTerminator()->getOperand(0));
-}
-
-static LogicalResult lowerScatter(tile::ScatterOp op, Emitter &emit, RoleContext &context) {
+static void lowerScatter(tile::ScatterOp op, Emitter &emit, RoleContext &context) {
   tile::BufType buf = op.getBuf().getType();
-  if (buf.getSwizzle())
-    return op.emitError() << kUnsupported << "a scatter from a swizzled buffer";
   if (op.getByThreads())
     return lowerScatterByThreads(op, emit, context);
   int64_t pitch = buf.getRowBytes() + buf.getPad();
   Value base = context.getAddress(emit, op.getBuf());
   emit.loopFor(context.threadOfRole(), op.getValid(), emit.i32(context.getPlace().threads()),
                [&](Value row) {
-                 emit.bulkStore(getTarget(op, emit, row), emit.offset(base, emit.mul(row, pitch)),
+                 emit.bulkStore(makeTarget(op, emit, row), emit.offset(base, emit.mul(row, pitch)),
                                 op.getBytes());
                });
   emit.commitStores();
-  return success();
 }
 
 /// How the threads of a role share the 16-byte pieces of a buffer: thread t takes piece
@@ -179,7 +166,7 @@ LogicalResult lowerCopy(Operation *op, RoleContext &context) {
   else if (auto store = dyn_cast<tile::StoreOp>(op))
     lowerStore(store, emit, context);
   else if (auto scatter = dyn_cast<tile::ScatterOp>(op))
-    return lowerScatter(scatter, emit, context);
+    lowerScatter(scatter, emit, context);
   else if (auto rows = dyn_cast<tile::GatherRowsOp>(op))
     return lowerGatherRows(rows, emit, context);
   else if (auto copy = dyn_cast<tile::GatherCopyOp>(op))

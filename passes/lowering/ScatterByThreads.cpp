@@ -11,31 +11,22 @@
 #include "passes/lowering/ScatterByThreads.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/IRMapping.h"
-#include "passes/check/ClosedForm.h"
 
 using namespace mlir;
 
 namespace moec::lowering {
 namespace {
 
-constexpr int64_t kLanes = 32;
-constexpr int64_t kPiece = 16; ///< bytes of the widest access
-/// Turns whose loads are under way together.
-constexpr int64_t kTogether = 2;
+constexpr int64_t kLanes = tile::lanesPerWarp;
+constexpr int64_t kPiece = tile::ScatterOp::kPieceBytes;
 
 class RowScatter {
 public:
   RowScatter(tile::ScatterOp op, Emitter &emit, RoleContext &context)
       : op(op), emit(emit), context(context), buf(op.getBuf().getType()),
-        pitch(buf.getRowBytes() + buf.getPad()),
-        lanesOfRow(std::min(kLanes, buf.getRowBytes() / kPiece)) {}
+        pitch(buf.getRowBytes() + buf.getPad()), lanesOfRow(op.getLanesOfRow()) {}
 
-  LogicalResult lower() {
-    int64_t pieces = buf.getRowBytes() / kPiece;
-    // Rows behind `valid` are read too, those of the buffer.
-    bool whole = buf.getRows() % (kLanes / lanesOfRow * kTogether) == 0;
-    if (kLanes % lanesOfRow || pieces % lanesOfRow || pitch % kPiece || buf.getPad() < 8 || !whole)
-      return op.emitError() << kUnsupported << "a scatter of " << buf << " by threads";
+  void lower() {
     shared = context.getAddress(emit, op.getBuf());
     lane = context.lane();
     // The same in all lanes, which the number of a thread does not say.
@@ -43,7 +34,6 @@ public:
     emit.loopFor(emit.mul(warp, kLanes), op.getValid(),
                  emit.i32(context.getPlace().warps() * kLanes),
                  [&](Value first) { scatterRows(first); });
-    return success();
   }
 
 private:
@@ -53,7 +43,7 @@ private:
     Value rows = emit.offset(shared, emit.mul(first, pitch));
     auto leaveTarget = [&] {
       // A row that does not exist gets the address of the last one, for nobody to use.
-      Value target = makeTarget(emit.add(first, emit.min(emit.sub(count, 1), lane)));
+      Value target = makeTarget(op, emit, emit.add(first, emit.min(emit.sub(count, 1), lane)));
       Value bits = LLVM::PtrToIntOp::create(emit.builder, emit.loc, emit.i64Type(), target);
       Value pad = emit.offset(emit.offset(rows, emit.mul(lane, pitch)), buf.getRowBytes());
       LLVM::StoreOp::create(emit.builder, emit.loc, bits, pad, 8);
@@ -66,20 +56,14 @@ private:
     emit.warpSync();
     int64_t rowsOfTurn = kLanes / lanesOfRow;
     Value rowOfLane = emit.divide(lane, lanesOfRow);
-    emit.loopFor(emit.i32(0), count, emit.i32(rowsOfTurn * kTogether), [&](Value row) {
+    int64_t rowsAtOnce = op.getRowsAtOnce();
+    emit.loopFor(emit.i32(0), count, emit.i32(rowsAtOnce), [&](Value row) {
       SmallVector<Value> numbers;
-      for (int64_t turn = 0; turn < kTogether; ++turn)
-        numbers.push_back(emit.add(emit.add(row, turn * rowsOfTurn), rowOfLane));
+      // Rows behind `valid` are read too, those of the buffer (scatter-c5).
+      for (int64_t turn = 0; turn < rowsAtOnce; turn += rowsOfTurn)
+        numbers.push_back(emit.add(emit.add(row, turn), rowOfLane));
       copyRows(rows, numbers, count);
     });
-  }
-
-  Value makeTarget(Value row) {
-    IRMapping map;
-    map.map(op.getTarget().front().getArgument(0), row);
-    for (Operation &inner : op.getTarget().front().without_terminator())
-      emit.builder.clone(inner, map);
-    return map.lookupOrDefault(op.getTarget().front().getTerminator()->getOperand(0));
   }
 
   /// All loads, then the stores of rows below `count`.
@@ -121,8 +105,16 @@ private:
 };
 } // namespace
 
-LogicalResult lowerScatterByThreads(tile::ScatterOp op, Emitter &emit, RoleContext &context) {
-  return RowScatter(op, emit, context).lower();
+Value makeTarget(tile::ScatterOp op, Emitter &emit, Value row) {
+  IRMapping map;
+  map.map(op.getTarget().front().getArgument(0), row);
+  for (Operation &inner : op.getTarget().front().without_terminator())
+    emit.builder.clone(inner, map);
+  return map.lookupOrDefault(op.getTarget().front().getTerminator()->getOperand(0));
+}
+
+void lowerScatterByThreads(tile::ScatterOp op, Emitter &emit, RoleContext &context) {
+  RowScatter(op, emit, context).lower();
 }
 
 } // namespace moec::lowering

@@ -12,8 +12,11 @@
 
 namespace moec::lowering {
 
+/// The address that a scatter's region makes of a row (i32).
+Value makeTarget(tile::ScatterOp op, Emitter &emit, Value row);
+
 /// See tile.scatter, `by_threads`.
-mlir::LogicalResult lowerScatterByThreads(tile::ScatterOp op, Emitter &emit, RoleContext &context);
+void lowerScatterByThreads(tile::ScatterOp op, Emitter &emit, RoleContext &context);
 
 } // namespace moec::lowering
 

@@ -216,6 +216,12 @@ tile.kernel @expert_up(
           // CHECK: tile.yield %{{.*}} : !llvm.ptr<1>
           tile.yield %p : !llvm.ptr<1>
         }
+        // CHECK: tile.scatter %{{.*}} rows(%{{.*}}) bytes(%{{.*}}) by_threads : !tile.buf<16x128xbf16, pad 16> {
+        tile.scatter %b rows(%valid) bytes(%bytes) by_threads : !tile.buf<16x128xbf16, pad 16> {
+        ^bb0(%i: i32):
+          %p = llvm.getelementptr %state[%i] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, i8
+          tile.yield %p : !llvm.ptr<1>
+        }
         tile.release %s : !tile.slot<[<16x128xbf16, pad 16>]>
       }
     }

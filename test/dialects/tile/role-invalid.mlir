@@ -328,6 +328,121 @@ tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
 
 // -----
 
+!buf = !tile.buf<64x64xbf16>
+!one = !tile.pipe<1 x [<64x64xbf16>]>
+!slot = !tile.slot<[<64x64xbf16>]>
+
+tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
+  tile.stage "a" {
+    %p = tile.pipe "p" : !one
+    tile.role "x" warps [0, 0] {
+      %n = arith.constant 16 : i32
+      %s = tile.wait %p : !one
+      %b = tile.slot_buf %s[0] : !slot
+      // scatter-c5
+      // expected-error@+1 {{'tile.scatter' op by threads must read rows with a pad, of 2, 4, 8, 16 or a multiple of 32 times 16 bytes, not '!tile.buf<64x64xbf16>'}}
+      tile.scatter %b rows(%n) bytes(%n) by_threads : !buf {
+      ^bb0(%r: i32):
+        tile.yield %i : !llvm.ptr<1>
+      }
+    }
+  }
+}
+
+// -----
+
+!buf = !tile.buf<64x48xf32, pad 16>
+!one = !tile.pipe<1 x [<64x48xf32, pad 16>]>
+!slot = !tile.slot<[<64x48xf32, pad 16>]>
+
+tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
+  tile.stage "a" {
+    %p = tile.pipe "p" : !one
+    tile.role "x" warps [0, 0] {
+      %n = arith.constant 16 : i32
+      %s = tile.wait %p : !one
+      %b = tile.slot_buf %s[0] : !slot
+      // scatter-c5
+      // expected-error@+1 {{'tile.scatter' op by threads must read rows with a pad, of 2, 4, 8, 16 or a multiple of 32 times 16 bytes, not '!tile.buf<64x48xf32, pad 16>'}}
+      tile.scatter %b rows(%n) bytes(%n) by_threads : !buf {
+      ^bb0(%r: i32):
+        tile.yield %i : !llvm.ptr<1>
+      }
+    }
+  }
+}
+
+// -----
+
+!buf = !tile.buf<64x8xbf16, pad 16>
+!one = !tile.pipe<1 x [<64x8xbf16, pad 16>]>
+!slot = !tile.slot<[<64x8xbf16, pad 16>]>
+
+tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
+  tile.stage "a" {
+    %p = tile.pipe "p" : !one
+    tile.role "x" warps [0, 0] {
+      %n = arith.constant 16 : i32
+      %s = tile.wait %p : !one
+      %b = tile.slot_buf %s[0] : !slot
+      // scatter-c5
+      // expected-error@+1 {{'tile.scatter' op by threads must read rows with a pad, of 2, 4, 8, 16 or a multiple of 32 times 16 bytes, not '!tile.buf<64x8xbf16, pad 16>'}}
+      tile.scatter %b rows(%n) bytes(%n) by_threads : !buf {
+      ^bb0(%r: i32):
+        tile.yield %i : !llvm.ptr<1>
+      }
+    }
+  }
+}
+
+// -----
+
+!buf = !tile.buf<48x64xbf16, pad 16>
+!one = !tile.pipe<1 x [<48x64xbf16, pad 16>]>
+!slot = !tile.slot<[<48x64xbf16, pad 16>]>
+
+tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
+  tile.stage "a" {
+    %p = tile.pipe "p" : !one
+    tile.role "x" warps [0, 0] {
+      %n = arith.constant 16 : i32
+      %s = tile.wait %p : !one
+      %b = tile.slot_buf %s[0] : !slot
+      // scatter-c5
+      // expected-error@+1 {{'tile.scatter' op by threads must read a multiple of 32 rows, not '!tile.buf<48x64xbf16, pad 16>'}}
+      tile.scatter %b rows(%n) bytes(%n) by_threads : !buf {
+      ^bb0(%r: i32):
+        tile.yield %i : !llvm.ptr<1>
+      }
+    }
+  }
+}
+
+// -----
+
+!buf = !tile.buf<8x32xbf16, pad 16>
+!one = !tile.pipe<1 x [<8x32xbf16, pad 16>]>
+!slot = !tile.slot<[<8x32xbf16, pad 16>]>
+
+tile.kernel @k(%i: !llvm.ptr<1> = <"i", pointer, state, 0>) {
+  tile.stage "a" {
+    %p = tile.pipe "p" : !one
+    tile.role "x" warps [0, 0] {
+      %n = arith.constant 16 : i32
+      %s = tile.wait %p : !one
+      %b = tile.slot_buf %s[0] : !slot
+      // scatter-c5
+      // expected-error@+1 {{'tile.scatter' op by threads must read a multiple of 16 rows, not '!tile.buf<8x32xbf16, pad 16>'}}
+      tile.scatter %b rows(%n) bytes(%n) by_threads : !buf {
+      ^bb0(%r: i32):
+        tile.yield %i : !llvm.ptr<1>
+      }
+    }
+  }
+}
+
+// -----
+
 tile.kernel @k() {
   tile.stage "a" {
     %p = tile.pipe "p" : !tile.pipe<1 x [<128x64xbf16, swizzle 128>, <128x128xbf16, swizzle 128>]>
