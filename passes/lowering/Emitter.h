@@ -106,9 +106,9 @@ public:
   void warpSync();
   Value voteAll(Value condition), voteAny(Value condition), ballot(Value condition);
   void ctaBarrier();
-  /// Of the warps of a role.
   /// Aligned: all that wait come from this one instruction.
   void barrier(unsigned id, unsigned threads), barrierArrive(unsigned id, unsigned threads);
+  /// Of the warps of a role.
   void roleBarrier(const RolePlace &place);
   /// The same, reached from different places of the kernel.
   void meetingOfRoles(const RolePlace &place);

@@ -53,7 +53,8 @@ void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter) {
   emit.fenceProxy(Proxy::All);
 }
 
-/// Where two branches meet a second time: the first thing that a kernel uses, and nothing else.
+/// Where two branches meet a second time. Number 0 is free from the start of a kernel on, where all
+/// warps wait at it for the mbarriers to be made.
 static constexpr unsigned kSecondBarrier = 0;
 
 /// Who leads waits for the other, meets, and lets it go on.

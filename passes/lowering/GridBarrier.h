@@ -17,16 +17,16 @@ namespace moec::lowering {
 /// go on. What was written before, in any proxy, is seen after.
 void emitGridBarrier(Emitter &emit, const RolePlace &place, Value counter);
 
-/// The same for all warps of a CTA that stand in several branches, each of which emits its own.
-/// Each of the meetings is waited for in one place alone, as bar.sync asks for (PTX ISA,
-/// barrier); the other side arrives.
+/// One of the branches that the warps of a CTA stand in.
 struct BranchPlace {
   unsigned first = 0, last = 0; ///< warps
   unsigned warpsOfCta = 0;
   unsigned branches = 1; ///< of the kernel
   bool leads() const { return first == 0; }
 };
-/// `counter`: null where the branch does not lead.
+/// The same for all warps of a CTA, each branch of which emits its own. Each of the meetings
+/// is waited for in one place alone, as bar.sync asks for (PTX ISA, barrier); the other side
+/// arrives. `counter`: null where the branch does not lead.
 void emitGridBarrier(Emitter &emit, const BranchPlace &branch, Value counter);
 
 } // namespace moec::lowering
