@@ -136,34 +136,37 @@ def percent(line, key):
     return f"{100 * line[key]:.0f} %" if key in line else "-"
 
 
+def table(lines, head, row):
+    """Prints `head` and a row of each line, if there are any; of one that failed, why."""
+    if lines:
+        print(f"  {head}")
+    for line in lines:
+        print("  " + (f"{line['shape']:20} {FAIL}: {line['note']}" if line["state"] == FAIL else row(line)))
+
+
+def timing_row(line):
+    return (f"{line['shape']:20} {1e3 * line['gpu_seconds']:9.3f} {1e3 * line['expert_seconds']:10.3f} "
+            f"{line['tflops']:8.1f} {percent(line, 'of_dense'):>9} {percent(line, 'of_floor'):>9}")
+
+
+def counters_row(line):
+    return (f"{line['kernel'][:36]:36} {1e3 * line.get('seconds', 0):8.3f} "
+            f"{1e-12 * line.get('dram_bytes_per_second', 0):11.2f} "
+            f"{1e-12 * line.get('l2_to_sm_bytes_per_second', 0):13.2f} "
+            f"{percent(line, 'tensor_active'):>7}")
+
+
 def end(results):
     run = results.run
     print(f"{run.get('device')}, driver {run.get('driver')}, commit {run.get('commit')}")
-    timings = [line for line in results.lines if line["what"] == "timing"]
-    counted = [line for line in results.lines if line["what"] == "counters"]
     checks = [line for line in results.lines if line["what"] not in ("run", "timing", "counters")]
     for line in checks:
         print(f"  {line['state']:4}  {line['what']:16} {line['note']}")
-    if timings:
-        print(f"  {'layer, tokens':20} {'layer ms':>9} {'experts ms':>10} {'TFLOP/s':>8} "
-              f"{'of dense':>9} {'of floor':>9}")
-    for line in timings:
-        if line["state"] == FAIL:
-            print(f"  {line['shape']:20} {FAIL}: {line['note']}")
-            continue
-        print(f"  {line['shape']:20} {1e3 * line['gpu_seconds']:9.3f} "
-              f"{1e3 * line['expert_seconds']:10.3f} {line['tflops']:8.1f} "
-              f"{percent(line, 'of_dense'):>9} {percent(line, 'of_floor'):>9}")
-    if counted:
-        print(f"  {'kernel':36} {'ms':>8} {'memory TB/s':>11} {'L2 to SM TB/s':>13} {'tensor':>7}")
-    for line in counted:
-        if line["state"] == FAIL:
-            print(f"  {line['shape']:20} {FAIL}: {line['note']}")
-            continue
-        print(f"  {line['kernel'][:36]:36} {1e3 * line.get('seconds', 0):8.3f} "
-              f"{1e-12 * line.get('dram_bytes_per_second', 0):11.2f} "
-              f"{1e-12 * line.get('l2_to_sm_bytes_per_second', 0):13.2f} "
-              f"{percent(line, 'tensor_active'):>7}")
+    table([line for line in results.lines if line["what"] == "timing"],
+          f"{'layer, tokens':20} {'layer ms':>9} {'experts ms':>10} {'TFLOP/s':>8} {'of dense':>9} {'of floor':>9}",
+          timing_row)
+    table([line for line in results.lines if line["what"] == "counters"],
+          f"{'kernel':36} {'ms':>8} {'memory TB/s':>11} {'L2 to SM TB/s':>13} {'tensor':>7}", counters_row)
     failed = [line for line in results.lines if line.get("state") == FAIL]
     print(f"{len(failed)} failed" if failed else "all passed")
     return 1 if failed else 0
