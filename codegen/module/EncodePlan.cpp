@@ -147,7 +147,7 @@ Offset<wire::Op> PlanEncoder::one(const Op &op) {
                         static_cast<wire::TaskKind>(op.task), domains, to, reads, writes, op.flag,
                         flagIndex, value, payload, static_cast<wire::Path>(op.via), op.window,
                         after, location, static_cast<wire::Rates>(op.rates),
-                        static_cast<wire::Engine>(op.engine));
+                        static_cast<wire::Engine>(op.engine), op.eachPeer);
 }
 
 Bytes PlanEncoder::encode(const Plan &plan) {

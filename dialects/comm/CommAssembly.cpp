@@ -370,8 +370,12 @@ ParseResult PutOp::parse(OpAsmParser &parser, OperationState &result) {
       parseTo(variables, props.to) || parser.parseColon() || parseMove(variables, result, props) ||
       parseVia(parser, props.via))
     return failure();
-  if (succeeded(parser.parseOptionalKeyword("window")) && parser.parseInteger(window))
-    return failure();
+  if (succeeded(parser.parseOptionalKeyword("window"))) {
+    if (parser.parseInteger(window))
+      return failure();
+    if (succeeded(parser.parseOptionalKeyword("each")))
+      props.eachPeer = parser.getBuilder().getUnitAttr();
+  }
   props.window = parser.getBuilder().getI64IntegerAttr(window);
   if (succeeded(parser.parseOptionalKeyword("rates")) &&
       parseEnum<Rates>(parser, "rates", symbolizeRates, props.rates))
@@ -389,7 +393,7 @@ void PutOp::print(OpAsmPrinter &printer) {
   printMove(printer, *this);
   printVia(printer, getVia());
   if (getWindow() != 0)
-    printer << " window " << getWindow();
+    printer << " window " << getWindow() << (getEachPeer() ? " each" : "");
   if (getRates() != Rates::Equal)
     printer << " rates " << stringifyRates(getRates());
   if (getEngine() != Engine::Sm)

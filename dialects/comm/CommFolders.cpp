@@ -19,7 +19,10 @@ LogicalResult PutOp::canonicalize(PutOp op, PatternRewriter &rewriter) {
     instances *= getDomainLimit(plan, domain.getKind());
   if (op.getWindow() == 0 || op.getWindow() < instances)
     return rewriter.notifyMatchFailure(op, "the window bounds the family");
-  rewriter.modifyOpInPlace(op, [&] { op.setWindow(0); });
+  rewriter.modifyOpInPlace(op, [&] {
+    op.setWindow(0);
+    op.setEachPeer(false);
+  });
   return success();
 }
 

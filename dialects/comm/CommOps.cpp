@@ -184,7 +184,7 @@ static AffineMapAttr getDestination(const Scope &scope, AffineExpr to) {
 }
 
 void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, const Scope &scope,
-                  AffineExpr to, RegionUse target, RegionUse source, int64_t window,
+                  AffineExpr to, RegionUse target, RegionUse source, Window window,
                   ArrayRef<AfterUse> after, Path via) {
   auto &props = state.getOrAddProperties<Properties>();
   props.label = builder.getStringAttr(label);
@@ -193,7 +193,9 @@ void PutOp::build(OpBuilder &builder, OperationState &state, StringRef label, co
   props.sourceRegion = source.region;
   props.to = getDestination(scope, to);
   props.via = PathAttr::get(builder.getContext(), via);
-  props.window = builder.getI64IntegerAttr(window);
+  props.window = builder.getI64IntegerAttr(window.puts);
+  if (window.eachPeer)
+    props.eachPeer = builder.getUnitAttr();
   state.addOperands({target.buffer, source.buffer});
   props.afterInstances = addAfter(builder, state, scope, after);
 }

@@ -42,6 +42,13 @@ struct RegionUse {
   RegionAttr region;
 };
 
+/// How many puts of a family a rank has in flight, 0 for all: of all, or of those to each peer.
+struct Window {
+  Window(int64_t puts = 0, bool eachPeer = false) : puts(puts), eachPeer(eachPeer) {}
+  int64_t puts;
+  bool eachPeer;
+};
+
 /// A dependence: on all instances of the family, or on those whose domain
 /// variables have the given values (expressions in the scope of the user, Scope::any).
 struct AfterUse {

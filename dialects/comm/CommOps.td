@@ -281,7 +281,8 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     Copies the items of the source region into the target region on rank `to`,
     which may be this rank. The stores arrive at an unknown time, in any order;
     only a later `comm.signal` to the same rank publishes them. `window` bounds
-    how many instances of the family one rank has in flight (0: all); with `rates
+    how many instances of the family one rank has in flight (0: all), `window 1 each` how
+    many to each peer, so that one that is slow holds up no other; with `rates
     sizes` those share what they meet in proportion to their sizes. In text:
     `comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} window 4
     after(%rt)`, `via rail` before the window for the other path, `rates sizes` behind it.
@@ -293,9 +294,10 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
 
     Constraints: (put-c1) the target is a sym buffer; (put-c2) both item sets are
     the same; (put-c3) neither region repeats; (put-c4) records have the same
-    size and number; (put-c5) the window is not negative, and 0 without a domain;
+    size and number; (put-c5) the window is not negative, and 0 without a domain; one for
+    each peer is not 0, and of puts to one rank;
     (put-c6) `to` is one rank, or all of the one node by multicast; (put-c7) rates by
-    size are of a family with a domain, whose window is not 1; (put-c8) a copy engine moves
+    size are of a family with a domain, whose window, if it is of all peers, is not 1; (put-c8) a copy engine moves
     all items of regions in layout seq, by nvlink.
   }] # commFamilyRules # [{
 
@@ -310,13 +312,13 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
                             Comm_BufferType:$source, Comm_RegionAttr:$sourceRegion,
                             AffineMapAttr:$to,
                             DefaultValuedAttr<Comm_PathAttr, "Path::NVLink">:$via,
-                            DefaultValuedAttr<I64Attr, "0">:$window,
+                            DefaultValuedAttr<I64Attr, "0">:$window, UnitAttr:$eachPeer,
                             DefaultValuedAttr<Comm_RatesAttr, "Rates::Equal">:$rates,
                             DefaultValuedAttr<Comm_EngineAttr, "Engine::Sm">:$engine), family);
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$label, "const ::moec::comm::Scope &":$scope,
     "::mlir::AffineExpr":$to, "::moec::comm::RegionUse":$target,
-    "::moec::comm::RegionUse":$source, "int64_t":$window,
+    "::moec::comm::RegionUse":$source, "::moec::comm::Window":$window,
     "::llvm::ArrayRef<::moec::comm::AfterUse>":$after,
     CArg<"::moec::comm::Path", "::moec::comm::Path::NVLink">:$via)>];
   let hasCanonicalizeMethod = 1;

@@ -197,8 +197,12 @@ LogicalResult PutOp::verify() {
       (getWindow() != 0 && getDomains().empty()))
     return emitOpError() << "window must be 0 or more instances of a family with a domain, not "
                          << int64_t(getWindow());
+  if (getEachPeer() && (getWindow() == 0 || getVia() == Path::Multicast))
+    return emitOpError() << "window for each peer must be 1 or more puts to one rank, not "
+                         << (getVia() == Path::Multicast ? "puts to all" : "0");
   // put-c7
-  if (getRates() == Rates::Sizes && (getWindow() == 1 || getDomains().empty()))
+  bool oneAtATime = getWindow() == 1 && !getEachPeer();
+  if (getRates() == Rates::Sizes && (oneAtATime || getDomains().empty()))
     return emitOpError("has rates by size and one put at a time, which has no other to share with");
   // put-c8
   if (getEngine() == Engine::Copy && failed(verifyBlock(*this)))

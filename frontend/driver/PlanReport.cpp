@@ -30,6 +30,7 @@ namespace {
 
 struct Settings {
   uint32_t window = 0; ///< 0: all
+  bool eachPeer = false;
   bool ratesBySize = false;
   bool pipelinesExperts = false;
 };
@@ -42,7 +43,7 @@ Settings settingsOf(const plan::Plan &plan) {
     return op.kind == plan::OpKind::Put && op.writes[0].items.kind != plan::ItemSetKind::M;
   };
   if (auto put = std::find_if(plan.ops.begin(), plan.ops.end(), isFirst); put != plan.ops.end())
-    settings = {put->window, put->rates == plan::Rates::Sizes};
+    settings = {put->window, put->eachPeer, put->rates == plan::Rates::Sizes};
   for (const plan::Op &op : plan.ops)
     settings.pipelinesExperts |= op.kind == plan::OpKind::Compute &&
                                  op.task == plan::TaskKind::Experts && !op.domains.empty();
@@ -63,8 +64,9 @@ std::string cutText(const plan::Plan &plan) {
 }
 
 std::string settingsText(const Settings &settings, const plan::Plan &plan) {
-  return rt::concat(settings.window ? rt::concat("window ", settings.window) : "all peers at once",
-                    cutText(plan), settings.ratesBySize ? ", rates by size" : "",
+  std::string window = rt::concat("window ", settings.window, settings.eachPeer ? " each" : "");
+  return rt::concat(settings.window ? window : "all peers at once", cutText(plan),
+                    settings.ratesBySize ? ", rates by size" : "",
                     settings.pipelinesExperts ? ", experts by source" : "", ", ",
                     plan::nameOf(plan.sumTree));
 }

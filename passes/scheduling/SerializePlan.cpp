@@ -372,6 +372,7 @@ LogicalResult Serializer::add(comm::FamilyOp family) {
             op.to = toDestination(put.getTo());
             op.via = toPlan(put.getVia());
             op.window = put.getWindow();
+            op.eachPeer = put.getEachPeer();
             op.rates = toPlan(put.getRates());
             op.engine = toPlan(put.getEngine());
             return op;

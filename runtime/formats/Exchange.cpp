@@ -114,7 +114,9 @@ rt::Result<Exchange> makeExchange(const plan::Plan &plan, const simulator::TaskG
   auto exact = static_cast<uint64_t>(bytes.at(0, 1));
   exchange.bytesPerPair = (exact + exchangeAlignment - 1) / exchangeAlignment * exchangeAlignment;
   for (size_t i = 0; i < plan.ops.size(); ++i)
-    if (ops[i] && plan.ops[i].kind == OpKind::Put && plan.ops[i].window > 0)
+    // One for each peer binds no other.
+    if (ops[i] && plan.ops[i].kind == OpKind::Put && plan.ops[i].window > 0 &&
+        !plan.ops[i].eachPeer)
       exchange.window =
           exchange.window ? std::min(exchange.window, plan.ops[i].window) : plan.ops[i].window;
   exchange.order.resize(plan.ranks);

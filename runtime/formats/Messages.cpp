@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 namespace moec::formats {
 
@@ -66,7 +67,8 @@ private:
   std::vector<TaskId> coveredBy, seenBy;                    ///< by task: a signal, or none
   std::vector<uint32_t> untold;                             ///< puts of no signal yet, by pair
   std::vector<uint32_t> firstNode, nodeCount, firstReceive; ///< by task
-  std::map<std::pair<FamilyId, uint32_t>, std::vector<TaskId>> inFlight; ///< by family and rank
+  /// By family, rank, and peer or the rank once more: puts of one window.
+  std::map<std::tuple<FamilyId, uint32_t, uint32_t>, std::vector<TaskId>> inFlight;
   MessageGraph result;
 };
 
@@ -231,10 +233,12 @@ rt::Status Builder::joinArrivals(TaskId wait, std::vector<Dependency> &list) {
 /// A put of a family with a window follows the one whose place it takes.
 void Builder::addWindow(TaskId id, std::vector<Dependency> &list) {
   const Task &task = tasks[id];
-  uint32_t window = graph.familyOf(id).window;
+  const simulator::Family &family = graph.familyOf(id);
+  uint32_t window = family.window;
   if (window == 0)
     return;
-  std::vector<TaskId> &earlier = inFlight[{task.family, task.rank}];
+  uint32_t peer = family.eachPeer ? task.peer : task.rank;
+  std::vector<TaskId> &earlier = inFlight[{task.family, task.rank, peer}];
   if (earlier.size() >= window) {
     TaskId first = earlier[earlier.size() - window];
     list.push_back({firstNode[first] + nodeCount[first] - 1, true});

@@ -96,6 +96,8 @@ static Json opJson(const Plan &plan, const Op &op) {
     json["via"] = nameOf(op.via);
   if (op.kind == OpKind::Put)
     json["window"] = op.window;
+  if (op.eachPeer)
+    json["each_peer"] = true;
   if (op.rates != Rates::Equal)
     json["rates"] = nameOf(op.rates);
   if (op.engine != Engine::Sm)

@@ -310,6 +310,7 @@ Status Checker::checkAbsent(const Op &op, const Where &where) {
       {"payload", flagged && op.hasPayload, op.hasPayload || op.payload != ItemSet()},
       {"via", put || signal, op.via != Path::NVLink},
       {"window", put, op.window != 0},
+      {"each peer", put, op.eachPeer},
       {"rates", put, op.rates != Rates::Equal},
       {"engine", put, op.engine != Engine::Sm},
   };
@@ -390,7 +391,11 @@ Status Checker::checkCopy(const Op &op, const Where &where) {
 Status Checker::checkPut(const Op &op, const Variables &variables, const Where &where) {
   MOEC_RETURN_IF_ERROR(checkTo(op, variables, where));
   MOEC_RETURN_IF_ERROR(checkMove(op, where));
-  if (op.rates == Rates::Sizes && (op.window == 1 || op.domains.empty()))
+  if (op.eachPeer && (op.window == 0 || op.via == Path::Multicast))
+    return where.at("each peer")
+        .invalid("wanted a window of puts to one rank, found ", op.window ? "puts to all" : "none");
+  bool oneAtATime = op.window == 1 && !op.eachPeer;
+  if (op.rates == Rates::Sizes && (oneAtATime || op.domains.empty()))
     return where.at("rates").invalid("wanted ", nameOf(Rates::Equal),
                                      " for one put at a time, found ", nameOf(op.rates));
   if (op.engine == Engine::Copy)

@@ -224,6 +224,7 @@ struct Op {
   Path via = Path::NVLink; ///< Put and Signal
   /// Put: instances of this family in flight at once on a rank; 0 = all.
   uint32_t window = 0;
+  bool eachPeer = false;      ///< Put: the window, not 0, is of those to each peer
   Rates rates = Rates::Equal; ///< Put
   Engine engine = Engine::Sm; ///< Put
   std::vector<After> after;

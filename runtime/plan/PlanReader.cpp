@@ -123,6 +123,7 @@ static Status decode(const wire::Op *op, const Where &where, Op &out) {
   MOEC_RETURN_IF_ERROR(decode(op->payload(), where.at("payload"), out.payload));
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->via(), where.at("via"), out.via));
   out.window = op->window();
+  out.eachPeer = op->each_peer();
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->rates(), where.at("rates"), out.rates));
   MOEC_RETURN_IF_ERROR(rt::decodeEnum(op->engine(), where.at("engine"), out.engine));
   MOEC_RETURN_IF_ERROR(rt::decodeVector(op->after(), where.at("after"), maxAfter, out.after,

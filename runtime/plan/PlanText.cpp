@@ -176,7 +176,7 @@ std::string OpPrinter::print() {
   if (op.via != Path::NVLink)
     put(" via ", nameOf(op.via));
   if (op.window)
-    put(" window ", op.window);
+    put(" window ", op.window, op.eachPeer ? " each" : "");
   if (op.rates != Rates::Equal)
     put(" rates ", nameOf(op.rates));
   if (op.engine != Engine::Sm)

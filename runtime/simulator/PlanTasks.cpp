@@ -154,6 +154,7 @@ rt::Result<TaskGraph> Builder::build(uint32_t steps) {
                      .kind = classOf(op.kind),
                      .via = plan::flagPathOf(op.via),
                      .window = op.kind == OpKind::Put ? op.window : 0,
+                     .eachPeer = op.eachPeer,
                      .reach = reachOf(op),
                      .ratesBySize = op.rates == plan::Rates::Sizes,
                      .copyEngine = op.engine == plan::Engine::Copy});

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <queue>
 #include <tuple>
+#include <unordered_map>
 
 namespace moec::simulator {
 namespace {
@@ -64,7 +65,7 @@ double unitOfWeight(const TaskGraph &graph, const SimulateOptions &options) {
   return count > 0 && !options.ratesBySize ? bytes / count : 1;
 }
 
-/// Transfers of one family on one rank.
+/// Transfers of one family on one rank, or of those to one peer.
 struct Window {
   uint32_t inFlight = 0;
   bool isTouched = false; ///< may have something to start
@@ -79,6 +80,7 @@ public:
   rt::Result<Simulation> run();
 
 private:
+  void makeWindows();
   void start(TaskId task);
   void startHeld();
   void launch(TaskId task);
@@ -91,9 +93,8 @@ private:
   rt::Status describeStall() const;
 
   Window *windowOf(TaskId task) {
-    const Task &item = graph.getTasks()[task];
-    uint32_t first = firstWindow[item.family];
-    return first == noWindow ? nullptr : &windows[first + item.rank];
+    uint32_t number = windowNumbers[task];
+    return number == noWindow ? nullptr : &windows[number];
   }
 
   /// A transfer of average size weighs as much as one that shares evenly.
@@ -125,7 +126,7 @@ private:
   Transfers transfers;
   Processors processors;
   Flags flags;
-  std::vector<uint32_t> firstWindow; ///< by family
+  std::vector<uint32_t> windowNumbers; ///< by task
   std::vector<Window> windows;
   std::vector<Window *> touched;
   std::vector<TaskId> ready; ///< to be started now, a queue
@@ -145,11 +146,33 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
       processors(graph, order), flags(graph), unitOfWeight(simulator::unitOfWeight(graph, options)),
       begins(makeLarge(graph.getTasks().size(), never)),
       ends(makeLarge(graph.getTasks().size(), never)) {
+  makeWindows();
+}
+
+/// A window of each rank, or of each rank and peer that a family has transfers of.
+void Engine::makeWindows() {
+  uint64_t ranks = graph.getRanks();
+  windowNumbers.assign(graph.getTasks().size(), noWindow);
+  std::vector<uint32_t> first; // by family, where a rank has one
   uint32_t count = 0;
   for (const Family &family : graph.getFamilies()) {
-    bool hasWindow = family.kind == TaskClass::Transfer && family.window > 0;
-    firstWindow.push_back(hasWindow ? count : noWindow);
-    count += hasWindow ? graph.getRanks() : 0;
+    first.push_back(count);
+    count += family.window > 0 && !family.eachPeer ? ranks : 0;
+  }
+  std::unordered_map<uint64_t, uint32_t> ofPeers;
+  for (TaskId id = 0; id < graph.getTasks().size(); ++id) {
+    const Task &task = graph.getTasks()[id];
+    const Family &family = graph.getFamilies()[task.family];
+    if (family.kind != TaskClass::Transfer || family.window == 0)
+      continue;
+    if (!family.eachPeer) {
+      windowNumbers[id] = first[task.family] + task.rank;
+      continue;
+    }
+    uint64_t key = (task.family * ranks + task.rank) * ranks + task.peer;
+    auto [place, isNew] = ofPeers.try_emplace(key, count);
+    count += isNew;
+    windowNumbers[id] = place->second;
   }
   windows.resize(count);
 }

@@ -46,6 +46,7 @@ struct Family {
   plan::Path via = plan::Path::NVLink; ///< Transfer and Signal
   /// Transfer: how many of them a rank has in flight at once; 0: all.
   uint32_t window = 0;
+  bool eachPeer = false; ///< Transfer: the window is of those to each peer
   /// Transfer. Signals to all are one message, whatever their number on a rank.
   Reach reach = Reach::Peer;
   /// Transfer: where they meet others, shares are in proportion to sizes.

@@ -200,7 +200,7 @@ bool Executor::windowIsOpen(const RankState &state, uint32_t number) const {
   const Task &task = state.rank.program.tasks()[number];
   uint32_t window = task.op->window;
   // Outside test mode a put is over when its task is.
-  return !test || window == 0 || test->putsInFlight(state.rank, task.opNumber) < window;
+  return !test || window == 0 || test->putsInFlight(state.rank, task) < window;
 }
 
 /// Runs one task, or lets the other ranks on.

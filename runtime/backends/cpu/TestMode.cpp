@@ -437,11 +437,13 @@ bool TestMode::land() {
   return true;
 }
 
-uint32_t TestMode::putsInFlight(const Rank &rank, uint32_t op) const {
+uint32_t TestMode::putsInFlight(const Rank &rank, const Task &put) const {
   std::set<uint32_t> tasks;
-  for (const Store &store : pending)
-    if (!store.flag && store.by.rank == rank.number && store.op == op)
+  for (const Store &store : pending) {
+    bool isCounted = !put.op->eachPeer || store.destination == put.peer;
+    if (!store.flag && store.by.rank == rank.number && store.op == put.opNumber && isCounted)
       tasks.insert(store.by.task);
+  }
   return static_cast<uint32_t>(tasks.size());
 }
 

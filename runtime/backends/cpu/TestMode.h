@@ -61,8 +61,9 @@ public:
   bool wantsToLand();
   /// Lets one store land; false: there is none.
   bool land();
-  /// Puts of this op that have begun on `rank` and are not all in place.
-  uint32_t putsInFlight(const Rank &rank, uint32_t op) const;
+  /// Puts of the op that have begun on `rank` and are not all in place, and that its window
+  /// counts with this one.
+  uint32_t putsInFlight(const Rank &rank, const Task &put) const;
 
 private:
   class RankProbe;

@@ -62,6 +62,26 @@ comm.plan @window_of_one_put ranks 2 topk 1 depth 1 steps serial result rows {
 
 // -----
 
+comm.plan @window_of_each_of_all ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym slot [2] of 8 bytes
+  // put-c5
+  // expected-error @+1 {{window for each peer must be 1 or more puts to one rank, not puts to all}}
+  %pd = comm.put for p in stagger to all : %z[r]{A(r)} from %x{A(r)} via multicast window 1 each
+}
+
+// -----
+
+comm.plan @no_window_for_each ranks 2 topk 1 depth 1 steps serial result rows {
+  %x = comm.buffer input slot of 8 bytes
+  %z = comm.buffer sym seq [2] of 8 bytes
+  // put-c5
+  // expected-error @+1 {{window for each peer must be 1 or more puts to one rank, not 0}}
+  %pd = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 0 each
+}
+
+// -----
+
 comm.plan @put_beyond_the_last_rank ranks 2 topk 1 depth 1 steps serial result rows {
   %x = comm.buffer input slot of 8 bytes
   %z = comm.buffer sym seq [2] of 8 bytes

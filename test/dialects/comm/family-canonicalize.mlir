@@ -26,6 +26,10 @@ comm.plan @a_window_of_everything_bounds_nothing ranks 4 topk 1 depth 1 steps se
   %a = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 4
   // CHECK: %b = comm.put {{.*}} from %x{D(r,p)} window 3
   %b = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 3
+  // CHECK: %c = comm.put {{.*}} from %x{D(r,p)} window 1 each
+  %c = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 1 each
+  // CHECK: %d = comm.put {{.*}} from %x{D(r,p)}{{$}}
+  %d = comm.put for p in stagger to p : %z[r]{D(r,p)} from %x{D(r,p)} window 4 each
 }
 
 // CHECK-LABEL: comm.plan @unused_memory_is_dropped

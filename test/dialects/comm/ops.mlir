@@ -42,6 +42,8 @@ comm.plan @two_deep ranks 3 topk 2 depth 2 steps serial result rows
   %pk = comm.compute @pack for p in all reads %route{A(r)} writes %record[p]{D(r,p)} after(%rt)
   // CHECK: %pd = comm.put for p in stagger to p : %recv[n mod 2, r]{D(r,p)} from %x{D(r,p)} window 2 after(%rt)
   %pd = comm.put for p in stagger to p : %recv[n mod 2, r]{D(r,p)} from %x{D(r,p)} window 2 after(%rt)
+  // CHECK: %pe = comm.put for p in stagger to p : %recv[n mod 2, r]{D(r,p)} from %x{D(r,p)} window 1 each rates sizes after(%rt)
+  %pe = comm.put for p in stagger to p : %recv[n mod 2, r]{D(r,p)} from %x{D(r,p)} window 1 each rates sizes after(%rt)
   // CHECK: %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} via rail window 3 rates sizes after(%pk(p))
   %pm = comm.put for p in stagger to p : %meta[n mod 2, r]{D(r,p)} from %record[p]{D(r,p)} via rail window 3 rates sizes after(%pk(p))
   // CHECK: %sd = comm.signal for p in stagger to p : %fd[n mod 2, r] = n carry D(r,p) after(%pd(p), %pm(p))

@@ -117,6 +117,21 @@ TEST(Messages, AWindowIsAnOrderOfSends) {
   EXPECT_EQ(program.before(3)[0].node, 1u);
 }
 
+TEST(Messages, AWindowOfEachPeerOrdersThoseToOne) {
+  TaskGraph graph(3);
+  auto put =
+      graph.addFamily({.name = "p", .kind = TaskClass::Transfer, .window = 1, .eachPeer = true});
+  for (uint32_t to : {1, 2, 1})
+    graph.addTransfer(put, 0, to, 100);
+  auto messages = makeMessages(graph, {true});
+  ASSERT_TRUE(messages.ok());
+  const RankProgram &program = messages->ranks[0];
+  ASSERT_EQ(program.nodes.size(), 3u);
+  EXPECT_TRUE(program.before(1).empty());
+  ASSERT_EQ(program.before(2).size(), 1u);
+  EXPECT_EQ(program.before(2)[0].node, 0u);
+}
+
 TEST(Messages, GatesAreThereBetweenWhatIsWanted) {
   TaskGraph graph(1);
   auto first = graph.addFamily({.name = "a", .kind = TaskClass::Compute});

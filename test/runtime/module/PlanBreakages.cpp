@@ -226,6 +226,12 @@ static std::vector<Breakage> opBreakages() {
                                          o.rates = Rates::Sizes;
                                        })},
       {"op-compute-with-window", op(pk, [](Op &o) { o.window = 1; })},
+      {"op-compute-with-each-peer", op(pk, [](Op &o) { o.eachPeer = true; })},
+      {"op-each-peer-without-window", op(pd,
+                                         [](Op &o) {
+                                           o.window = 0;
+                                           o.eachPeer = true;
+                                         })},
       {"op-put-with-payload", op(pd,
                                  [](Op &o) {
                                    o.hasPayload = true;

@@ -57,3 +57,11 @@ TEST(PlanText, RailsAreNamed) {
             "%pd = comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} "
             "via rail window 4 after(%rt)");
 }
+
+TEST(PlanText, WindowsOfEachPeerSaySo) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 2);
+  plan.ops[2].eachPeer = true;
+  EXPECT_EQ(plan::opText(plan, plan.ops[2]),
+            "%pd = comm.put for p in stagger to p : %recv[0, r]{D(r,p)} from %x{D(r,p)} "
+            "window 4 each after(%rt)");
+}

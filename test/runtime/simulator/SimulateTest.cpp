@@ -195,6 +195,31 @@ TEST(Simulate, SaysWhoStalls) {
             "waits for a flag that is not raised");
 }
 
+/// Four puts to rank 1, whose link rank 2 fills with one, and two to rank 3.
+static TaskGraph busyPeer(uint32_t window, bool eachPeer) {
+  TaskGraph graph(4);
+  FamilyId send = graph.addFamily(
+      {.name = "send", .kind = TaskClass::Transfer, .window = window, .eachPeer = eachPeer});
+  for (uint32_t to : {1, 1, 1, 1, 3, 3})
+    graph.addTransfer(send, 0, to, 1 * MB);
+  graph.addTransfer(send, 2, 1, 4 * MB);
+  return graph;
+}
+
+TEST(Simulate, AWindowOfEachPeerHoldsUpNoOther) {
+  topology::Network network = switched(4, 100 * GB, 0);
+  // Of two in flight both go to rank 1, with two thirds of its link, then the rest, then rank 3.
+  Simulation all = run(busyPeer(2, false), network);
+  EXPECT_NEAR(all.end[3], 60 * us, 1e-9);
+  EXPECT_NEAR(all.end[5], 80 * us, 1e-9);
+  // Of each one: half of rank 1's link, and rank 3's at once.
+  Simulation each = run(busyPeer(1, true), network);
+  EXPECT_NEAR(each.end[4], 20 * us, 1e-9);
+  EXPECT_NEAR(each.end[5], 40 * us, 1e-9);
+  EXPECT_NEAR(each.end[0], 20 * us, 1e-9);
+  EXPECT_NEAR(each.end[3], 80 * us, 1e-9);
+}
+
 /// All pairs, sizes log-normal.
 TaskGraph randomExchange(uint32_t ranks, uint32_t window, uint32_t seed) {
   std::mt19937 random(seed);
