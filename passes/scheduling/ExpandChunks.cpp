@@ -227,7 +227,7 @@ void ChunksExpander::handOn(comm::DispatchOp op) {
                                       {copy(send), source}, passed)},
       RegionUse{stage, send.partOf(ofNodeFor(send, source, nodeOf(send.rank())),
                                    {copy(send), send.var(1)}, passed)},
-      solution.window, {AfterUse(split, send.var(1)), AfterUse(pieceWait, arrived)}, inner);
+      innerWindow, {AfterUse(split, send.var(1)), AfterUse(pieceWait, arrived)}, inner);
   SmallVector<AffineExpr> same{send.var(0), send.var(1), send.var(2)};
   comm::SignalOp::create(builder, loc, getLabel("sd"), send, peer, flag,
                          {copy(send), source, send.var(0)}, carry ? passed : nullptr,
@@ -270,7 +270,7 @@ Value ChunksExpander::sendSums(Location loc, const Home &home, const SumsWay &wa
   Value pf = comm::PutOp::create(
       builder, loc, getLabel("pf" + home.suffix), s, adder,
       RegionUse{way.collected, s.partOf(tokens, {copy(s), home.node, laneOf(s.rank())}, some)},
-      RegionUse{way.sums, s.partOf(tokens, source, some)}, solution.window, after, inner);
+      RegionUse{way.sums, s.partOf(tokens, source, some)}, innerWindow, after, inner);
   comm::SignalOp::create(builder, loc, getLabel("sf" + home.suffix), s, adder, way.flag,
                          {copy(s), s.var(0), home.node, laneOf(s.rank())}, nullptr,
                          AfterUse(pf, home.same), inner);

@@ -28,7 +28,8 @@ void expandExchange(comm::PlanOp plan, Exchange exchange,
   }
   if (solution.ratesBySize)
     for (auto put : plan.getOps<comm::PutOp>())
-      if (!put.getDomains().empty() && put.getWindow() != 1) // one at a time shares with none
+      if (!put.getDomains().empty() &&
+          (put.getWindow() != 1 || put.getEachPeer())) // one at a time shares with none
         put.setRates(comm::Rates::Sizes);
 }
 

@@ -90,7 +90,7 @@ TwoTierExpander::Records TwoTierExpander::handOnRecords(comm::DispatchOp op) {
       comm::PutOp::create(builder, loc, getLabel("pr"), send, neighbour(send),
                           RegionUse{records, send.region({copy(send), partner(send)}, passed)},
                           RegionUse{parts, send.region({send.var(0), send.var(1)}, passed)},
-                          solution.window, AfterUse(sp, send.var(0)), inner);
+                          innerWindow, AfterUse(sp, send.var(0)), inner);
   return {sp, pr};
 }
 
@@ -109,7 +109,7 @@ void TwoTierExpander::handOn(comm::DispatchOp op) {
       builder, loc, getLabel("pd"), send, neighbour(send),
       RegionUse{received, send.region({copy(send), partner(send)}, passed)},
       RegionUse{stage, send.partOf(ofPartner(send), {copy(send), send.var(0)}, passed)},
-      solution.window, AfterUse(handed.split, send.var(0)), inner);
+      innerWindow, AfterUse(handed.split, send.var(0)), inner);
   SmallVector<AffineExpr> same{send.var(0), send.var(1)};
   comm::SignalOp::create(builder, loc, getLabel("sd"), send, neighbour(send), flag,
                          {copy(send), partner(send)}, passed,
@@ -181,7 +181,7 @@ void TwoTierExpander::collectRows(comm::CombineOp op) {
   Value pf = comm::PutOp::create(
       builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
       RegionUse{collected, home.region({copy(home), nodeOf(home.var(0))}, rows)},
-      RegionUse{op.getRows(), home.region(home.var(0), rows)}, solution.window, getAfterUses(op),
+      RegionUse{op.getRows(), home.region(home.var(0), rows)}, innerWindow, getAfterUses(op),
       inner);
   Value wf = waitForNode(op, pf).second;
   Scope send = eachNode(DomainKind::StaggerNodes).with("m", DomainKind::Lanes);
@@ -222,7 +222,7 @@ void TwoTierExpander::collectSums(comm::CombineOp op) {
       builder, loc, getLabel("pf"), home, writerOnNode(laneOf(home.var(0))),
       RegionUse{collected,
                 home.region({copy(home), nodeOf(home.var(0)), laneOf(home.rank())}, tokens)},
-      RegionUse{sums, home.region(home.var(0), tokens)}, solution.window, AfterUse(pa, home.var(0)),
+      RegionUse{sums, home.region(home.var(0), tokens)}, innerWindow, AfterUse(pa, home.var(0)),
       inner);
   Value wf = waitForNode(op, pf).second;
   Scope node = eachNode(DomainKind::StaggerNodes), both = node.with("m", DomainKind::Lanes);

@@ -22,7 +22,7 @@ Value RailHops::put(Location loc, StringRef label, const Hop &hop, Value target,
   return comm::PutOp::create(
       builder, loc, getLabel(label), s, hop.to,
       RegionUse{target, s.partOf(hop.part.whole, hop.target, hop.part.items)},
-      RegionUse{source, from}, via == comm::Path::Rail ? outerWindow : solution.window, after, via);
+      RegionUse{source, from}, via == comm::Path::Rail ? outerWindow : innerWindow, after, via);
 }
 
 /// To each lane of the node, stage by stage, that what `puts` have for it is there; and

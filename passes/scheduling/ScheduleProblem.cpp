@@ -45,7 +45,8 @@ const char *nameOf(Combine combine) {
 
 std::string ScheduleSolution::print(const std::string &layer) const {
   std::string text = "schedule for " + layer + " {\n  algorithm " + nameOf(algorithm) + "\n";
-  text += "  window " + std::to_string(window) + "\n"; // 0: all peers at once
+  if (!eachPeer)                                         // which no statement asks for
+    text += "  window " + std::to_string(window) + "\n"; // 0: all peers at once
   text += "  depth " + std::to_string(depth) + "\n";
   if (combine != Combine::Rows)
     text += std::string("  combine ") + nameOf(combine) + "\n";

@@ -92,6 +92,7 @@ struct ScheduleSolution {
   uint32_t stages = 1; ///< of Birkhoff
   uint32_t chunks = 1; ///< pieces of what crosses nodes or groups
   bool sprays = false;
+  bool eachPeer = false; ///< the window is of puts to each peer
   bool copyEngine = false;
   bool crossByHost = false;
 

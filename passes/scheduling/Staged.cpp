@@ -19,9 +19,7 @@ ScheduleSolution solveStaged(const ScheduleProblem &problem) {
   solution.groups = problem.groups;
   solution.crossByHost = problem.crossByHost;
   solution.chunks = problem.chunks;
-  uint32_t lanes = problem.ranks / problem.groups;
-  solution.window = problem.window.value_or(problem.chunks > 1 ? getWindowOfPieces(lanes)
-                                                               : getWindow(problem, lanes));
+  chooseWindow(problem, problem.ranks / problem.groups, solution);
   solution.depth = problem.depth.value_or(1); // as for two tiers
   return solution;
 }

@@ -7,8 +7,6 @@
 
 #include "passes/scheduling/StaggeredPut.h"
 
-#include <algorithm>
-
 namespace moec::scheduling {
 
 uint32_t getMinimalDepth(const ScheduleProblem &problem) {
@@ -24,7 +22,10 @@ uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers) {
   return peers > defaultWindow && !problem.ratesBySize ? defaultWindow : 0;
 }
 
-uint32_t getWindowOfPieces(uint32_t lanes) { return std::max<uint32_t>(lanes, 3) - 1; }
+void chooseWindow(const ScheduleProblem &problem, uint32_t peers, ScheduleSolution &solution) {
+  solution.eachPeer = problem.chunks > 1 && !problem.window;
+  solution.window = solution.eachPeer ? 1 : problem.window.value_or(getWindow(problem, peers));
+}
 
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem) {
   ScheduleSolution solution;

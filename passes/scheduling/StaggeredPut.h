@@ -26,9 +26,10 @@ uint32_t getMinimalDepth(const ScheduleProblem &problem);
 /// holds all of them binds it not (0); by size all begin at once, so that they end so.
 uint32_t getWindow(const ScheduleProblem &problem, uint32_t peers);
 
-/// Of pieces of what is handed on: one to each neighbour, for the own is there at once; with more
-/// in flight none is first, and the next hop waits. Two at least.
-uint32_t getWindowOfPieces(uint32_t lanes);
+/// The window asked for, or the above; of pieces one to each peer: with more in flight none is
+/// first, and the next hop waits; with as many in all, those to a peer that is slow add up, and
+/// take the part of others there.
+void chooseWindow(const ScheduleProblem &problem, uint32_t peers, ScheduleSolution &solution);
 
 ScheduleSolution solveStaggeredPut(const ScheduleProblem &problem);
 

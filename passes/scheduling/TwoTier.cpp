@@ -22,9 +22,7 @@ ScheduleSolution solveTwoTier(const ScheduleProblem &problem) {
   solution.sprays = problem.sprays;
   // The longer of the two tiers' lists of peers decides.
   uint32_t lanes = problem.ranks / problem.nodes;
-  solution.window = problem.window.value_or(
-      problem.chunks > 1 ? getWindowOfPieces(lanes)
-                         : getWindow(problem, std::max(problem.nodes, lanes)));
+  chooseWindow(problem, std::max(problem.nodes, lanes), solution);
   // What a source's rank on a node holds for it is free again when the node's answer is
   // back at the source, and the ranks behind have answered before that.
   solution.depth = problem.depth.value_or(1);

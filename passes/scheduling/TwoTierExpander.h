@@ -22,8 +22,9 @@ public:
         lanes(plan.getRanks() / plan.getNodes()),
         inner(solution.crossByHost ? comm::Path::Host : comm::Path::NVLink),
         outer(solution.algorithm == scheduling::Algorithm::Staged ? inner : comm::Path::Rail),
-        outerWindow(solution.chunks > 1         ? windowOfPieces()
-                    : outer == comm::Path::Rail ? solution.window
+        innerWindow(solution.window, solution.eachPeer),
+        outerWindow(solution.chunks > 1         ? comm::Window(1, /*eachPeer=*/true)
+                    : outer == comm::Path::Rail ? innerWindow
                     : solution.ratesBySize      ? 0
                                                 : 1) {}
   virtual ~TwoTierExpander() = default;
@@ -79,16 +80,9 @@ protected:
   void finish(comm::CombineOp op, comm::FlagOp flag, comm::AfterUse puts);
   std::pair<mlir::Value, mlir::Value> waitForNode(comm::CombineOp op, mlir::Value puts);
 
-  /// One to each other node at a time: in flight together they end together. Parts of a piece,
-  /// which lanes of several nodes have more or less of, need some for a link that has few.
-  uint32_t windowOfPieces() const {
-    auto others = std::max<uint32_t>(uint32_t(nodes) - 1, 1);
-    return solution.sprays && others > 1 ? 3 * others : others;
-  }
-
   int64_t nodes, lanes;
-  comm::Path inner, outer; ///< within a node, between nodes
-  uint32_t outerWindow;    ///< of puts between nodes
+  comm::Path inner, outer;               ///< within a node, between nodes
+  comm::Window innerWindow, outerWindow; ///< of puts there
   // Made by the dispatch, used on the way back.
   mlir::Value stage, nodeRecords, received, records;
   mlir::Value nodeWait; ///< token of wn

@@ -127,6 +127,20 @@ TEST(TwoTier, PrintsAsAScheduleBlock) {
             "  depth 2\n  combine partial\n}\n");
 }
 
+TEST(TwoTier, OnePieceToEachPeerUnlessAWindowIsAskedFor) {
+  ScheduleProblem problem = makeTiers(2, 8);
+  problem.chunks = 4;
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_EQ(solution.window, 1u);
+  EXPECT_TRUE(solution.eachPeer);
+  EXPECT_EQ(solution.print("l"),
+            "schedule for l {\n  algorithm two_tier\n  depth 1\n  chunks 4\n}\n");
+  problem.window = 2;
+  EXPECT_FALSE(solveSchedule(problem).eachPeer);
+  EXPECT_EQ(solveSchedule(problem).window, 2u);
+}
+
 TEST(TwoTier, NeedsNodesOfSeveralGpusAndAWayBack) {
   EXPECT_NE(checkProblem(makeTiers(1, 8)).find("counts nodes over a link"), std::string::npos);
   EXPECT_NE(checkProblem(makeTiers(4, 1)).find("more than one GPU a node"), std::string::npos);

@@ -7,7 +7,6 @@
 
 // REPORT:      schedule for sums {
 // REPORT-NEXT:   algorithm two_tier
-// REPORT-NEXT:   window 2
 // REPORT-NEXT:   depth 1
 // REPORT-NEXT:   combine partial
 // REPORT-NEXT:   chunks 3
@@ -23,7 +22,7 @@
 // SPRAY: %wm = comm.wait for s in all, b in nodes : {{.*}} get M(s,b)
 // SPRAY: %st = comm.compute @lanes after(%wm)
 // SPRAY: %pl = comm.put for k in stages, b in stagger_nodes, m in stagger_lanes {{.*}}{S(r,b,k,m) in M(r,b)} from %x{S(r,b,k,m)} {{.*}}after(%st)
-// SPRAY: %pn = comm.put for k in stages, {{.*}} via rail {{.*}}after(%st, %wl(k, m))
+// SPRAY: %pn = comm.put for k in stages, {{.*}} via rail window 1 each after(%st, %wl(k, m))
 // SPRAY: %px = comm.put for k in stages, {{.*}} : %stage[0, b]{{.*}}after(%st, %wn(k, b))
 // SPRAY: %pd = comm.put for k in stages, {{.*}}after(%sp(b), %wx(k, b, *))
 // SPRAY: %po = comm.put for k in stages, {{.*}}after(%rn(k, b))
@@ -38,7 +37,7 @@
 // CHECK-DAG: %fd = comm.flag [1, 4, 3] carry by r floordiv 2 * 2 + i1 mod 2
 // CHECK: %pm = comm.put for b in stagger_nodes to {{.*}}{M(r,b)} from %packed[b]{M(r,b)} via rail
 // CHECK: %wk = comm.wait for b in nodes : %fk[0, b] at n get M(b * 2 + r mod 2,r floordiv 2)
-// CHECK: %pn = comm.put for k in stages, b in stagger_nodes to {{.*}}%stage[0, r floordiv 2]{P(r,b,k) in M(r,b)} from %x{P(r,b,k)} via rail
+// CHECK: %pn = comm.put for k in stages, b in stagger_nodes to {{.*}}%stage[0, r floordiv 2]{P(r,b,k) in M(r,b)} from %x{P(r,b,k)} via rail window 1 each
 // CHECK: %wn = comm.wait for k in stages, b in nodes : %fn[0, k, b] at n
 // CHECK: %sp = comm.compute @split for b in nodes {{.*}} after(%wk(b))
 // CHECK: %sr = comm.signal for b in nodes, m in stagger_lanes {{.*}} = n carry D({{.*}}) after(%pr(b, m))
@@ -49,12 +48,12 @@
 // CHECK: %ex = comm.compute @experts {{.*}}after(%wd, %wr)
 // CHECK: %pa = comm.reduce @rank_sum for k in stages, s in stagger reads %meta[0, s]{Q(s,r,k) in D(s,r)}, %y[s]{Y(s,r)} writes %q[s]{Q(s,r,k) in D(s,r)} after(%ex)
 // Sums for the own node behind those for others.
-// CHECK: %pf = comm.put for k in stages, b in other_nodes, m in stagger_lanes {{.*}} window 2 after(%pa(k, b * 2 + m))
+// CHECK: %pf = comm.put for k in stages, b in other_nodes, m in stagger_lanes {{.*}} window 1 each after(%pa(k, b * 2 + m))
 // CHECK: %sf = comm.signal for k in stages, b in other_nodes, m in stagger_lanes {{.*}}after(%pf(k, b, m))
-// CHECK: %pf_near = comm.put for k in stages, m in stagger_lanes {{.*}} window 2 after(%pa(k, r floordiv 2 * 2 + m), %pf)
+// CHECK: %pf_near = comm.put for k in stages, m in stagger_lanes {{.*}} window 1 each after(%pa(k, r floordiv 2 * 2 + m), %pf)
 // CHECK: %wf = comm.wait for k in stages, b in nodes, m in lanes : %ff[0, k, b, m] at n
 // CHECK: %rn = comm.reduce @node_sum for k in stages, b in stagger_nodes {{.*}} each m in lanes writes %z[b]{P({{.*}},k) in M({{.*}})} after(%wf(k, b, *))
-// CHECK: %pc = comm.put for k in stages, b in stagger_nodes {{.*}}via rail {{.*}}after(%rn(k, b))
+// CHECK: %pc = comm.put for k in stages, b in stagger_nodes {{.*}}via rail window 1 each after(%rn(k, b))
 // CHECK: %sc = comm.signal for b in stagger_nodes {{.*}} via rail after(%pc(*, b))
 comm.plan @sums ranks 4 nodes 2 topk 2 depth 1 steps serial result rows
     schedule <two_tier, combine = partial, chunks = 3> {
