@@ -31,7 +31,7 @@ PLACES = (
     ("rails, 2 nodes of 8", "hgx-h100-ndr", 16, 4096, STRAIGHT[:1] + TIERS),
     ("rails, 4 nodes of 8", "hgx-h100-ndr", 32, 4096, TIERS),
     ("rails, 8 nodes of 8", "hgx-h100-ndr", 64, 2048, (TIERS[2], TIERS[4])),
-    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, TIERS[4:5]),
+    ("rails, 16 nodes of 8", "hgx-h100-ndr", 128, 1024, (TIERS[2], TIERS[4])),
     ("PCIe 5, two bridges of 4", "pcie5-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
     ("PCIe 4, two bridges of 4", "pcie4-8gpu", 8, 4096, STRAIGHT[:1] + GROUPS),
 )
