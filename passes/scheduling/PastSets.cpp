@@ -8,66 +8,84 @@
 #include "passes/scheduling/PastSets.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 namespace moec::scheduling {
 
-uint64_t PastSets::hash(uint32_t set) const {
+template <typename Number> static uint64_t hashOf(std::span<const Number> row) {
   uint64_t value = 0x9e3779b97f4a7c15;
-  for (size_t i = set * words; i < (set + 1) * words; ++i) {
-    value = (value ^ bits[i]) * 0xff51afd7ed558ccd;
+  for (Number number : row) {
+    value = (value ^ number) * 0xff51afd7ed558ccd;
     value ^= value >> 32;
   }
   return value;
 }
 
-uint32_t PastSets::intern() {
-  auto last = static_cast<uint32_t>(bits.size() / words - 1);
-  uint64_t key = hash(last);
-  auto [begin, end] = numbers.equal_range(key);
-  for (auto known = begin; known != end; ++known)
-    if (std::equal(bits.end() - words, bits.end(), bits.begin() + known->second * words)) {
-      uint32_t number = known->second;
-      bits.resize(bits.size() - words);
-      return number;
+template <typename Number> uint64_t UniqueRows<Number>::hash(uint32_t row) const {
+  return hashOf((*this)[row]);
+}
+
+template <typename Number> uint32_t UniqueRows<Number>::intern(std::span<const Number> row) {
+  uint64_t key = hashOf(row);
+  auto [begin, end] = known.equal_range(key);
+  for (auto place = begin; place != end; ++place)
+    if (std::ranges::equal(row, (*this)[place->second]))
+      return place->second;
+  auto number = static_cast<uint32_t>(numbers.size() / width);
+  numbers.insert(numbers.end(), row.begin(), row.end());
+  known.emplace(key, number);
+  return number;
+}
+
+PastSets::PastSets(uint64_t tasks)
+    : blocks(wordsOfBlock), sets((tasks + tasksOfBlock - 1) / tasksOfBlock) {}
+
+/// Block by block: where all sets that have one have the same, it is that one.
+uint32_t PastSets::merge(std::span<const uint32_t> united, std::span<const uint64_t> tasks) {
+  merged.assign(sets[0].size(), 0);
+  size_t next = 0;
+  for (size_t i = 0; i < merged.size(); ++i) {
+    uint32_t only = 0;
+    std::optional<std::array<uint64_t, wordsOfBlock>> words; // of more than `only`
+    auto startWith = [&](uint32_t block) {
+      if (!words)
+        std::ranges::copy(blocks[block], words.emplace().begin());
+    };
+    for (uint32_t set : united) {
+      uint32_t block = sets[set][i];
+      if (only == 0)
+        only = block;
+      if (block == 0 || block == only)
+        continue;
+      startWith(only);
+      for (size_t word = 0; word < wordsOfBlock; ++word)
+        (*words)[word] |= blocks[block][word];
     }
-  numbers.emplace(key, last);
-  return last;
+    for (; next < tasks.size() && tasks[next] / tasksOfBlock == i; ++next) {
+      startWith(only);
+      uint64_t place = tasks[next] % tasksOfBlock;
+      (*words)[place / 64] |= uint64_t(1) << (place % 64);
+    }
+    merged[i] = words ? blocks.intern(*words) : only;
+  }
+  return sets.intern(merged);
 }
 
-uint32_t PastSets::join(uint32_t a, uint32_t b) {
-  if (a == b || b == 0)
-    return a;
-  if (a == 0)
-    return b;
-  if (a > b)
-    std::swap(a, b);
-  auto [entry, isNew] = joined.try_emplace(uint64_t(a) << 32 | b, 0);
-  if (!isNew)
-    return entry->second;
-  size_t from = bits.size();
-  bits.resize(from + words);
-  for (size_t i = 0; i < words; ++i)
-    bits[from + i] = bits[a * words + i] | bits[b * words + i];
-  return entry->second = intern();
-}
-
-uint32_t PastSets::unite(std::vector<uint32_t> &united, std::span<const uint64_t> tasks) {
-  bool isOne = std::all_of(united.begin(), united.end(),
-                           [&](uint32_t set) { return set == united.front(); });
-  if (isOne && tasks.empty())
-    return united.empty() ? 0 : united.front();
-  std::sort(united.begin(), united.end());
+uint32_t PastSets::unite(std::vector<uint32_t> &united, std::vector<uint64_t> &tasks) {
+  std::ranges::sort(united);
   united.erase(std::unique(united.begin(), united.end()), united.end());
-  if (united.size() == 2 && tasks.empty())
-    return join(united[0], united[1]);
-  size_t from = bits.size();
-  bits.resize(from + words);
-  for (uint32_t set : united)
-    for (size_t i = 0; i < words; ++i)
-      bits[from + i] |= bits[set * words + i];
-  for (uint64_t task : tasks)
-    bits[from + task / 64] |= uint64_t(1) << (task % 64);
-  return intern();
+  if (tasks.empty() && !united.empty() && united.front() == 0)
+    united.erase(united.begin());
+  if (tasks.empty() && united.size() <= 1)
+    return united.empty() ? 0 : united.front();
+  std::ranges::sort(tasks);
+  if (united.size() != 2 || !tasks.empty())
+    return merge(united, tasks);
+  auto [entry, isNew] = joined.try_emplace(uint64_t(united[0]) << 32 | united[1], 0);
+  if (isNew)
+    entry->second = merge(united, tasks);
+  return entry->second;
 }
 
 } // namespace moec::scheduling
