@@ -25,11 +25,17 @@ namespace {
 
 class Finder {
 public:
-  Finder(const Network &network, std::span<const Demand> demands, KnownCuts &cuts)
-      : network(network), demands(demands), cuts(cuts),
+  Finder(const Network &network, std::span<const Demand> demands, KnownCuts &cuts,
+         const Pair &farthest)
+      : network(network), demands(demands), cuts(cuts), farthest(farthest.seconds),
         hasTree(std::any_of(
             network.getResources().begin(), network.getResources().end(),
-            [](const Resource &resource) { return resource.kind == ResourceKind::PcieUp; })) {}
+            [](const Resource &resource) { return resource.kind == ResourceKind::PcieUp; })) {
+    if (farthest.seconds <= 0)
+      return;
+    bound.seconds = bound.latencySeconds = farthest.seconds;
+    bound.resource = rt::concat("the latency from gpu ", farthest.from, " to gpu ", farthest.to);
+  }
   Bound find();
 
 private:
@@ -44,15 +50,14 @@ private:
              ResourceKind kind);
   template <typename Latency>
   void note(ResourceKind kind, double seconds, const std::string &name, const Latency &latency);
-  double latencyAcross(const Cut &cut, bool isMixed) const;
-  double latencyWithin(uint32_t node) const;
+  double latencyAcross(const Cut &cut, const Crossed &crossed) const;
   bool hasTraffic(uint32_t from, uint32_t to) const;
 
   const Network &network;
   std::span<const Demand> demands;
   KnownCuts &cuts;
+  double farthest; ///< latency of any pair with traffic
   bool hasTree;
-  double farthest = 0; ///< latency of any pair with traffic
   Bound bound;
 };
 
@@ -64,60 +69,27 @@ std::vector<uint32_t> Finder::ranksOf(uint32_t node) const {
   return ranks;
 }
 
-/// Of the fastest way.
-static double latencyOf(const Network &network, uint32_t from, uint32_t to) {
-  double least = std::numeric_limits<double>::infinity();
-  for (const Route *way : waysOf(network, from, to))
-    least = std::min(least, way->latencySeconds);
-  return least;
-}
-
-/// The least and the most of pairs with traffic.
-static std::pair<double, double> latenciesOf(const Network &network, const Demand &demand) {
-  double least = std::numeric_limits<double>::infinity(), most = 0;
-  for (uint32_t from = 0; from < network.getRanks(); ++from)
-    for (uint32_t to = 0; to < network.getRanks(); ++to) {
-      if (from == to || demand.bytes.at(from, to) <= 0)
-        continue;
-      double latency = latencyOf(network, from, to);
-      least = std::min(least, latency);
-      most = std::max(most, latency);
-    }
-  return {most > 0 ? least : 0, most};
-}
-
 bool Finder::hasTraffic(uint32_t from, uint32_t to) const {
   return std::any_of(demands.begin(), demands.end(), [&](const Demand &demand) {
     return from != to && demand.bytes.at(from, to) > 0;
   });
 }
 
-/// Over several tiers of links bytes of the far ones may go first: the least is sure.
-double Finder::latencyAcross(const Cut &cut, bool isMixed) const {
-  double most = 0, least = std::numeric_limits<double>::infinity();
+/// From the last byte's crossing to its arrival, with what has to pass before the first. Bytes
+/// that cross inside their node come from, or go on to, another one if there are no others.
+double Finder::latencyAcross(const Cut &cut, const Crossed &crossed) const {
+  bool isNear = false, isFar = false; // whether there is traffic with the node, with others
   for (uint32_t rank : cut.ranks)
-    for (uint32_t other = 0; other < network.getRanks(); ++other) {
-      if (std::binary_search(cut.ranks.begin(), cut.ranks.end(), other) ||
-          (cut.withinNode && network.nodeOf(rank) != network.nodeOf(other)))
+    for (uint32_t other = 0; other < network.getRanks() && !(isNear && isFar); ++other) {
+      bool &isFound = network.nodeOf(rank) == network.nodeOf(other) ? isNear : isFar;
+      if (isFound || std::binary_search(cut.ranks.begin(), cut.ranks.end(), other))
         continue;
-      bool isOut = cut.direction == Direction::Out;
-      uint32_t from = isOut ? rank : other, to = isOut ? other : rank;
-      if (!hasTraffic(from, to))
-        continue;
-      double latency = latencyOf(network, from, to);
-      most = std::max(most, latency);
-      least = std::min(least, latency);
+      isFound = cut.direction == Direction::Out ? hasTraffic(rank, other) : hasTraffic(other, rank);
     }
-  return isMixed ? std::min(least, most) : most;
-}
-
-double Finder::latencyWithin(uint32_t node) const {
-  double most = 0;
-  for (uint32_t from = firstOf(node); from < firstOf(node + 1); ++from)
-    for (uint32_t to = firstOf(node); to < firstOf(node + 1); ++to)
-      if (hasTraffic(from, to))
-        most = std::max(most, latencyOf(network, from, to));
-  return most;
+  if (cut.withinNode || !isFar)
+    return crossed.leastWithin;
+  double within = crossed.leastWithin + (isNear ? 0 : cuts.getLatencies().leastBetweenNodes());
+  return std::min(within, crossed.leastBetween);
 }
 
 /// `latency()` is asked for where it matters: it looks at all pairs that cross.
@@ -163,11 +135,8 @@ void Finder::consider(const Cut &cut) {
     return;
   double rate = 0, best = 0;
   ResourceKind kind = ResourceKind::Egress;
-  bool isMixed = false;
-  std::string_view tier = tierOf(network.getResources()[costs->begin()->first].kind);
-  for (const auto &[number, bytesPerByte] : *costs) {
+  for (const auto &[number, bytesPerByte] : costs->costs) {
     const Resource &resource = network.getResources()[number];
-    isMixed |= tierOf(resource.kind) != tier;
     double own = resource.bytesPerSecond / bytesPerByte;
     rate += own;
     if (own > best) {
@@ -178,8 +147,8 @@ void Finder::consider(const Cut &cut) {
   double bytes = 0;
   for (const Demand &demand : demands)
     bytes += bytesAcross(network, demand, cut);
-  note(kind, bytes / rate, nameOf(network, cut, *costs),
-       [&] { return latencyAcross(cut, isMixed); });
+  note(kind, bytes / rate, nameOf(network, cut, costs->costs),
+       [&] { return latencyAcross(cut, *costs); });
 }
 
 void Finder::considerBoth(std::vector<uint32_t> ranks, const std::string &label, bool withinNode) {
@@ -341,6 +310,7 @@ void Finder::price(uint32_t node, const std::vector<double> &prices, const std::
   constexpr uint32_t maxRelayed = 64; // beyond, a node is one memory and relays gain nothing
   WayCosts cheapest{firstOf(node), network.getLanes()};
   uint32_t first = cheapest.first, last = first + cheapest.lanes;
+  double latency = std::numeric_limits<double>::infinity(); // of the ways that pay
   for (uint32_t a = first; a < last; ++a)
     for (uint32_t b = first; b < last; ++b)
       for (const Route *way : waysOf(network, a, b)) {
@@ -348,6 +318,8 @@ void Finder::price(uint32_t node, const std::vector<double> &prices, const std::
         for (const Route::Use &use : way->uses)
           sum += prices[use.resource] * use.bytesPerByte;
         cheapest.at(a, b) = std::min(cheapest.at(a, b), sum);
+        if (a != b && sum > 0)
+          latency = std::min(latency, way->latencySeconds);
       }
   for (uint32_t over = first; over < last && cheapest.lanes <= maxRelayed; ++over)
     for (uint32_t a = first; a < last; ++a)
@@ -359,7 +331,7 @@ void Finder::price(uint32_t node, const std::vector<double> &prices, const std::
     paid += paidFor(demand, cheapest);
   for (uint32_t resource = 0; resource < prices.size(); ++resource)
     earned += prices[resource] * network.getResources()[resource].bytesPerSecond;
-  note(kind, paid / earned, name, [&] { return latencyWithin(node); });
+  note(kind, paid / earned, name, [&] { return latency; });
 }
 
 void Finder::considerPrices(uint32_t node) {
@@ -399,8 +371,6 @@ void Finder::considerPrices(uint32_t node) {
 
 Bound Finder::find() {
   cuts.restart();
-  for (const Demand &demand : demands)
-    farthest = std::max(farthest, latenciesOf(network, demand).second);
   bool hasNodes = network.getNodes() > 1;
   for (uint32_t rank = 0; rank < network.getRanks() && network.getRanks() > 1; ++rank) {
     considerBoth({rank}, labelOf({rank}));
@@ -435,17 +405,23 @@ Bound boundOf(const Network &network, std::span<const Demand> demands, KnownCuts
             demand.groups == network.getNodes()) &&
            "nodes are the groups where there are several");
   }
-  Bound bound = Finder(network, demands, cuts).find();
+  std::vector<PairLatencies> pairs;
+  Pair farthest;
+  double leastOfAll = 0;
+  for (const Demand &demand : demands) {
+    pairs.push_back(cuts.getLatencies().ofPairs(demand.bytes));
+    leastOfAll += pairs.back().least;
+    if (pairs.back().farthest.seconds > farthest.seconds)
+      farthest = pairs.back().farthest;
+  }
+  Bound bound = Finder(network, demands, cuts, farthest).find();
   if (demands.size() < 2)
     return bound;
   // A resource that carries bytes of all is busy from the start and hands on its last byte
   // one latency later; before bytes of one demand alone something of each other has arrived.
-  double leastOfAll = 0;
-  for (const Demand &demand : demands)
-    leastOfAll += latenciesOf(network, demand).first;
-  for (const Demand &demand : demands) {
-    Bound one = Finder(network, std::span(&demand, 1), cuts).find();
-    double others = leastOfAll - latenciesOf(network, demand).first;
+  for (size_t i = 0; i < demands.size(); ++i) {
+    Bound one = Finder(network, demands.subspan(i, 1), cuts, pairs[i].farthest).find();
+    double others = leastOfAll - pairs[i].least;
     if (one.seconds <= 0 || one.seconds + others <= bound.seconds)
       continue;
     bound.seconds = one.seconds + others;

@@ -55,14 +55,12 @@ struct Tier {
   std::string resource;
 };
 
-/// `seconds` is the transfer time of the binding resource plus the latency of the farthest
-/// pair whose bytes cross there, or over several tiers of links of the nearest (a sum of LogGP's
-/// kind: a schedule that sends to the farthest first may gain the difference of two latencies
-/// of one tier). Without traffic all is 0.
+/// `seconds` is the transfer time of the binding resource plus the least latency of the ways
+/// over it, or the latency of the farthest pair with traffic by itself. Without traffic all is 0.
 struct Bound {
   double seconds = 0;
   double latencySeconds = 0;
-  std::string resource;    ///< what binds; empty without traffic
+  std::string resource;    ///< what binds, maybe "the latency from gpu 0 to gpu 4"; empty: nothing
   std::vector<Tier> tiers; ///< without latency, those the network has, largest first
 };
 

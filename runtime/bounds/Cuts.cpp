@@ -170,7 +170,7 @@ const CutCosts &KnownCuts::costsOf(const Cut &cut) {
 }
 
 CutCosts resourcesAcross(const Network &network, const Cut &cut) {
-  std::map<uint32_t, double> costs;
+  Crossed crossed;
   std::vector<bool> isInside(network.getRanks());
   for (uint32_t rank : cut.ranks)
     isInside[rank] = true;
@@ -181,6 +181,7 @@ CutCosts resourcesAcross(const Network &network, const Cut &cut) {
         continue;
       bool isOut = cut.direction == Direction::Out;
       uint32_t from = isOut ? rank : peer, to = isOut ? peer : rank;
+      double &least = network.nodeOf(peer) == node ? crossed.leastWithin : crossed.leastBetween;
       for (const Route *way :
            {network.route(from, to, plan::Path::NVLink), network.route(from, to, plan::Path::Rail),
             network.stagedRoute(from, to)}) {
@@ -189,12 +190,13 @@ CutCosts resourcesAcross(const Network &network, const Cut &cut) {
         const Route::Use *use = useOf(network, *way, cut);
         if (!use)
           return std::nullopt;
-        auto [entry, isNew] = costs.try_emplace(use->resource, use->bytesPerByte);
+        least = std::min(least, way->latencySeconds);
+        auto [entry, isNew] = crossed.costs.try_emplace(use->resource, use->bytesPerByte);
         if (!isNew)
           entry->second = std::min(entry->second, use->bytesPerByte);
       }
     }
-  return costs.empty() ? std::nullopt : std::optional(std::move(costs));
+  return crossed.costs.empty() ? std::nullopt : std::optional(std::move(crossed));
 }
 
 } // namespace moec::bounds

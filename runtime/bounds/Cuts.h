@@ -8,7 +8,9 @@
 #define MOEC_RUNTIME_BOUNDS_CUTS_H
 
 #include "runtime/bounds/Bound.h"
+#include "runtime/bounds/Latencies.h"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -38,21 +40,28 @@ struct Cut {
 /// Bytes of the demand that cross, merged where they may be.
 double bytesAcross(const topology::Network &network, const Demand &demand, const Cut &cut);
 
-/// The resources, of which every crossing way uses one: number to the fewest bytes
-/// that a byte costs there. None: there is a way that uses nothing, or no way at all.
-using CutCosts = std::optional<std::map<uint32_t, double>>;
+/// The resources, of which every crossing way uses one, and the least latency of these ways.
+struct Crossed {
+  std::map<uint32_t, double> costs; ///< number to the fewest bytes that a byte costs there
+  double leastWithin = std::numeric_limits<double>::infinity();  ///< of ways inside the node
+  double leastBetween = std::numeric_limits<double>::infinity(); ///< and to other nodes
+};
+/// None: there is a way that uses nothing, or no way at all.
+using CutCosts = std::optional<Crossed>;
 CutCosts resourcesAcross(const topology::Network &network, const Cut &cut);
 
 /// Those of the cuts of one network, in the order in which every search for a bound asks
 /// for them: the first looks at the ways between all ranks, the next remember.
 class KnownCuts {
 public:
-  explicit KnownCuts(const topology::Network &network) : network(network) {}
+  explicit KnownCuts(const topology::Network &network) : network(network), latencies(network) {}
   void restart() { next = 0; }
   const CutCosts &costsOf(const Cut &cut);
+  const Latencies &getLatencies() const { return latencies; }
 
 private:
   const topology::Network &network;
+  Latencies latencies;
   std::vector<CutCosts> found;
   size_t next = 0;
 };
