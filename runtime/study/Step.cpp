@@ -88,9 +88,17 @@ double Step::tokens() const {
 }
 
 rt::Result<topology::Shape> shapeOf(const topology::Machine &machine, const plan::Plan &plan) {
-  if (plan::machineCount(plan) > 1)
-    return topology::Shape{plan.nodes, plan.lanes()};
-  return topology::shapeFor(machine, plan.ranks);
+  if (plan::machineCount(plan) <= 1)
+    return topology::shapeFor(machine, plan.ranks);
+  if (machine.gpusPerNode && *machine.gpusPerNode < plan.lanes())
+    return rt::invalidError("machine ", rt::quote(machine.name), ": wanted nodes of at least ",
+                            plan.lanes(), " gpus, as ", rt::quote(plan.name), " has them, found ",
+                            *machine.gpusPerNode);
+  if (machine.nodes && *machine.nodes < plan.nodes)
+    return rt::invalidError("machine ", rt::quote(machine.name), ": wanted at least ", plan.nodes,
+                            " nodes, as ", rt::quote(plan.name), " has them, found ",
+                            *machine.nodes);
+  return topology::Shape{plan.nodes, plan.lanes()};
 }
 
 /// Rows may travel once a node on their way out; back they must travel as the plan's sums
