@@ -162,10 +162,14 @@ int boundMatrix(const BoundOptions &options, const BoundInput &input) {
 rt::Result<traffic::ItemCounts> countsOf(const BoundOptions &options, const BoundInput &input,
                                          double bytesPerToken) {
   const Manifest &manifest = input.layer->manifest();
-  if (input.traffic.kind == traffic::TrafficKind::Bytes)
-    return countsOfBytes(input.traffic.bytes, bytesPerToken,
-                         topology::mergingGroups(input.machine, input.shape));
   uint32_t most = manifest.maxTokensPerRank;
+  if (input.traffic.kind == traffic::TrafficKind::Bytes) {
+    MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                          countsOfBytes(input.traffic.bytes, bytesPerToken,
+                                        topology::mergingGroups(input.machine, input.shape)));
+    MOEC_RETURN_IF_ERROR(checkCopies(counts, manifest.layer.router.topK, most));
+    return counts;
+  }
   traffic::Routing routing;
   uint32_t tokens = options.tokens.value_or(defaultTokens(most));
   bool hasTokens = input.traffic.kind == traffic::TrafficKind::Trace;

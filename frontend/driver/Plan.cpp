@@ -153,7 +153,10 @@ rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::
     return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
                                 "bytes into tokens, found none in ",
                                 plan.name);
-  return countsOfBytes(bytes, bytesPerToken, plan.nodes);
+  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                        countsOfBytes(bytes, bytesPerToken, plan.nodes));
+  MOEC_RETURN_IF_ERROR(checkCopies(counts, plan.topK, most));
+  return counts;
 }
 
 rt::Result<rt::Module> openModule(const std::vector<uint8_t> &bytes, const PlanOptions &options) {

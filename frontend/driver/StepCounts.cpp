@@ -25,6 +25,18 @@ rt::Status checkTokens(const char *option, double tokens, uint32_t most) {
                           std::llround(tokens));
 }
 
+rt::Status checkCopies(const traffic::ItemCounts &counts, uint32_t topK, uint32_t most) {
+  constexpr double slack = 1e-6; // of bytes that were rounded up
+  double copies = std::clamp(topK, 1u, counts.ranks);
+  for (uint32_t from = 0; from < counts.ranks; ++from) {
+    double tokens = counts.copies.rowSum(from) / copies;
+    for (uint32_t to = 0; to < counts.ranks; ++to)
+      tokens = std::max(tokens, counts.copies.at(from, to));
+    MOEC_RETURN_IF_ERROR(checkTokens("--traffic", std::ceil(tokens - slack), most));
+  }
+  return rt::Status();
+}
+
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
 static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
                                   uint32_t tokens, uint32_t nodes) {
@@ -82,7 +94,10 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
     return rt::unsupportedError("--traffic: wanted a plan that sends tokens to ranks, to turn "
                                 "bytes into tokens, found none in ",
                                 plan.name);
-  return countsOfBytes(traffic.bytes, bytesPerToken, nodes);
+  MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
+                        countsOfBytes(traffic.bytes, bytesPerToken, nodes));
+  MOEC_RETURN_IF_ERROR(checkCopies(counts, plan.topK, most));
+  return counts;
 }
 
 double dispatchedBytesPerToken(const plan::Plan &plan) {

@@ -20,6 +20,9 @@ namespace moec::driver {
 uint32_t defaultTokens(uint32_t most);
 /// Invalid, in the words of moe-run, if a rank has more than that; `option` says where from.
 rt::Status checkTokens(const char *option, double tokens, uint32_t most);
+/// The same of bytes, which do not say how often a token is sent: a rank has at least as many
+/// as go to one other, and as all copies over those that each of them may have.
+rt::Status checkCopies(const traffic::ItemCounts &counts, uint32_t topK, uint32_t most);
 
 /// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
 /// has one expert, or as many as a token chooses. `tokens` of each rank, where the
