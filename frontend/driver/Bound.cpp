@@ -91,6 +91,8 @@ rt::Status fit(const BoundOptions &options, BoundInput &input) {
     return rt::invalidError("--layer: wanted a layer, whose tokens the traffic ",
                             rt::quote(options.traffic), readingOf(input.traffic),
                             " is of, found none");
+  MOEC_RETURN_IF_ERROR(checkTraffic(input.traffic, options.tokens.has_value(), options.trafficLayer,
+                                    "--traffic-layer"));
   MOEC_ASSIGN_OR_RETURN(uint32_t ranks, ranksOf(options, input));
   MOEC_ASSIGN_OR_RETURN(input.shape, input.layer
                                          ? study::shapeOf(input.machine, input.layer->plan())
@@ -172,8 +174,7 @@ rt::Result<traffic::ItemCounts> countsOf(const BoundOptions &options, const Boun
   }
   traffic::Routing routing;
   uint32_t tokens = options.tokens.value_or(defaultTokens(most));
-  bool hasTokens = input.traffic.kind == traffic::TrafficKind::Trace;
-  MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens ? 0 : tokens, most));
+  MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens(input.traffic) ? 0 : tokens, most));
   routing.tokens.assign(manifest.ranks, tokens);
   routing.nodes = topology::mergingGroups(input.machine, input.shape);
   routing.topK = manifest.layer.router.topK;

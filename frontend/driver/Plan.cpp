@@ -140,10 +140,17 @@ rt::Result<traffic::Matrix> readByteMatrix(const std::string &path) {
 rt::Result<traffic::ItemCounts> countsFor(const PlanOptions &options, const rt::Module &module) {
   const plan::Plan &plan = module.plan();
   uint32_t most = module.manifest().maxTokensPerRank;
-  if (!options.traffic.ends_with(".et"))
-    return readCounts(plan, module.manifest(), options.traffic,
-                      options.tokens.value_or(defaultTokens(most)), options.trafficLayer,
-                      plan.nodes);
+  bool saysTokens = options.tokens.has_value();
+  if (!options.traffic.ends_with(".et")) {
+    MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic,
+                          readTraffic(options.traffic, saysTokens, options.trafficLayer));
+    return countsOf(plan, module.manifest(), traffic, options.tokens.value_or(defaultTokens(most)),
+                    options.trafficLayer, plan.nodes);
+  }
+  traffic::Traffic traces;
+  traces.kind = traffic::TrafficKind::Bytes;
+  traces.text = options.traffic;
+  MOEC_RETURN_IF_ERROR(checkTraffic(traces, saysTokens, options.trafficLayer));
   MOEC_ASSIGN_OR_RETURN(traffic::Matrix bytes, readByteMatrix(options.traffic));
   if (bytes.getSize() != plan.ranks)
     return rt::invalidError("--traffic: wanted traces of ", plan.ranks, " ranks, found ",

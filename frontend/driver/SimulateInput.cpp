@@ -64,10 +64,12 @@ rt::Status makeNetwork(SimulateInput &input) {
 rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
   uint32_t most = input.manifest ? input.manifest->maxTokensPerRank : 0;
   input.tokens = options.tokens.value_or(defaultTokens(most));
+  MOEC_ASSIGN_OR_RETURN(
+      traffic::Traffic traffic,
+      driver::readTraffic(options.traffic, options.tokens.has_value(), options.layer));
   MOEC_ASSIGN_OR_RETURN(input.counts,
-                        readCounts(input.plan, input.manifest, options.traffic, input.tokens,
-                                   options.layer,
-                                   nodesOfCounts(input.plan, input.machine, input.shape)));
+                        countsOf(input.plan, input.manifest, traffic, input.tokens, options.layer,
+                                 nodesOfCounts(input.plan, input.machine, input.shape)));
   return rt::Status();
 }
 

@@ -37,6 +37,38 @@ rt::Status checkCopies(const traffic::ItemCounts &counts, uint32_t topK, uint32_
   return rt::Status();
 }
 
+bool hasTokens(const traffic::Traffic &traffic) {
+  return traffic.kind == traffic::TrafficKind::Bytes || traffic.kind == traffic::TrafficKind::Trace;
+}
+
+bool hasLayers(const traffic::Traffic &traffic) {
+  bool namesThem =
+      traffic.loads && (traffic.loads->namesLayers || traffic.loads->layers.size() > 1);
+  return namesThem || traffic.trace.size() > 1;
+}
+
+rt::Status checkTraffic(const traffic::Traffic &traffic, bool saysTokens,
+                        std::optional<uint32_t> layer, const char *layerOption) {
+  if (saysTokens && hasTokens(traffic))
+    return rt::invalidError("--tokens: wanted traffic without tokens of its own, found ",
+                            traffic.kind == traffic::TrafficKind::Bytes ? "the matrix "
+                                                                        : "the trace ",
+                            rt::quote(traffic.text));
+  // Of a file that names no layers the first is there.
+  bool isFile = traffic.loads || !traffic.trace.empty();
+  if (layer && !hasLayers(traffic) && !(isFile && *layer == 0))
+    return rt::invalidError(layerOption, ": wanted a traffic file of several layers, found ",
+                            rt::quote(traffic.text), isFile ? ", which names none" : "");
+  return rt::Status();
+}
+
+rt::Result<traffic::Traffic> readTraffic(const std::string &argument, bool saysTokens,
+                                         std::optional<uint32_t> layer) {
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic, traffic::parseTraffic(argument));
+  MOEC_RETURN_IF_ERROR(checkTraffic(traffic, saysTokens, layer));
+  return traffic;
+}
+
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
 static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
                                   uint32_t tokens, uint32_t nodes) {
@@ -76,9 +108,10 @@ rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
                                          const traffic::Traffic &traffic, uint32_t tokens,
                                          std::optional<uint32_t> layer, uint32_t nodes) {
   uint32_t most = manifest ? manifest->maxTokensPerRank : 0;
-  bool hasTokens = traffic.kind == traffic::TrafficKind::Trace;
   if (traffic.kind != traffic::TrafficKind::Bytes) {
-    MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens ? 0 : tokens, most));
+    MOEC_RETURN_IF_ERROR(checkTokens("--tokens", hasTokens(traffic) ? 0 : tokens, most));
+    if (!hasLayers(traffic)) // a layer of a law would be another draw
+      layer.reset();
     MOEC_ASSIGN_OR_RETURN(
         traffic::ItemCounts counts,
         traffic::countItems(traffic, routingOf(plan, manifest, tokens, nodes), layer));

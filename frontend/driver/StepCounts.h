@@ -24,6 +24,17 @@ rt::Status checkTokens(const char *option, double tokens, uint32_t most);
 /// as go to one other, and as all copies over those that each of them may have.
 rt::Status checkCopies(const traffic::ItemCounts &counts, uint32_t topK, uint32_t most);
 
+/// Whether it says how many tokens there are, whether it has layers to choose from.
+bool hasTokens(const traffic::Traffic &traffic);
+bool hasLayers(const traffic::Traffic &traffic);
+/// Invalid for options that such traffic leaves without effect: tokens beside some that has
+/// its own, a layer of some that has none. `layerOption` is what the command calls that.
+rt::Status checkTraffic(const traffic::Traffic &traffic, bool saysTokens,
+                        std::optional<uint32_t> layer, const char *layerOption = "--layer");
+/// Reads and checks what --traffic names.
+rt::Result<traffic::Traffic> readTraffic(const std::string &argument, bool saysTokens,
+                                         std::optional<uint32_t> layer);
+
 /// Sizes of a step of the plan from what --traffic says; without `manifest` each rank
 /// has one expert, or as many as a token chooses. `tokens` of each rank, where the
 /// traffic does not say; `layer` of a file that has several; `nodes`: the plan's, or
@@ -38,7 +49,7 @@ rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
 uint32_t nodesOfCounts(const plan::Plan &plan, const topology::Machine &machine,
                        topology::Shape shape);
 
-/// The same for traffic that has been read.
+/// The same for traffic that has been read; of some without layers `layer` is not asked.
 rt::Result<traffic::ItemCounts> countsOf(const plan::Plan &plan,
                                          const std::optional<Manifest> &manifest,
                                          const traffic::Traffic &traffic, uint32_t tokens,

@@ -9,6 +9,7 @@
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
 #include "frontend/driver/MachineInput.h"
+#include "frontend/driver/StepCounts.h"
 #include "frontend/parser/Program.h"
 
 #include <algorithm>
@@ -108,6 +109,21 @@ int readStudy(const std::string &source, const std::vector<std::string> &machine
     input.traffics.push_back(*std::move(traffic));
   }
   return 0;
+}
+
+/// The last one's failure, if none takes them.
+static rt::Status checkAny(const StudyInput &input, bool saysTokens,
+                           std::optional<uint32_t> layer) {
+  rt::Status status;
+  for (const traffic::Traffic &traffic : input.traffics)
+    if (status = checkTraffic(traffic, saysTokens, layer); status.ok())
+      break;
+  return status;
+}
+
+rt::Status checkTraffics(const StudyInput &input, bool saysTokens, std::optional<uint32_t> layer) {
+  MOEC_RETURN_IF_ERROR(checkAny(input, saysTokens, std::nullopt));
+  return checkAny(input, /*saysTokens=*/false, layer);
 }
 
 rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks) {

@@ -45,6 +45,10 @@ int readStudy(const std::string &source, const std::vector<std::string> &machine
               const std::vector<std::string> &traffics,
               std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input);
 
+/// Invalid for tokens or a layer that none of the traffics takes: beside others, those that
+/// bring their own go without.
+rt::Status checkTraffics(const StudyInput &input, bool saysTokens, std::optional<uint32_t> layer);
+
 /// Where ranks lie on the source's own machine: nodes of its mesh keep their size.
 rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks);
 

@@ -81,8 +81,7 @@ Sweep::Sweep(const SweepOptions &options, const StudyInput &input,
     tokens.push_back(defaultTokens(input.mostTokens));
   for (const Planned &planned : plans)
     for (const traffic::Traffic &traffic : input.traffics) {
-      if (traffic.kind == traffic::TrafficKind::Bytes ||
-          traffic.kind == traffic::TrafficKind::Trace)
+      if (hasTokens(traffic))
         points.push_back({&planned, &traffic, std::nullopt});
       else
         for (std::optional<uint32_t> count : tokens)
@@ -182,6 +181,9 @@ int runSweep(const SweepOptions &options) {
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            /*json=*/false, input))
     return code;
+  if (rt::Status status = checkTraffics(input, !options.tokens.empty(), options.trafficLayer);
+      !status.ok())
+    return showFailure(status);
   return writeOutput(options.output,
                      study::tableText(Sweep(options, input, schedules).run(), *format));
 }

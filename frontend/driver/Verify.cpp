@@ -92,10 +92,12 @@ rt::Status runTraffic(const Input &input, const VerifyOptions &options, Verdict 
     return rt::unsupportedError("--traffic: wanted at most ", mostTasks,
                                 " tasks to run with counts, found ", tasks);
   uint32_t limit = input.manifest ? input.manifest->maxTokensPerRank : 0;
+  MOEC_ASSIGN_OR_RETURN(traffic::Traffic traffic,
+                        readTraffic(options.traffic, /*saysTokens=*/false, options.trafficLayer));
   MOEC_ASSIGN_OR_RETURN(traffic::ItemCounts counts,
-                        readCounts(plan, input.manifest, options.traffic,
-                                   limit ? std::min(tokens, limit) : tokens, options.trafficLayer,
-                                   plan.nodes));
+                        countsOf(plan, input.manifest, traffic,
+                                 limit ? std::min(tokens, limit) : tokens, options.trafficLayer,
+                                 plan.nodes));
   Working working("runs with counts");
   verdict.runs = scheduling::runCounts(plan, scaleDown(counts.copies, most), seeds);
   return rt::Status();

@@ -140,13 +140,12 @@ study::WhatIf Study::run() {
   }
   std::vector<const traffic::Traffic *> traffics; // [case]
   for (const traffic::Traffic &traffic : input.traffics) {
-    bool hasTokens =
-        traffic.kind == traffic::TrafficKind::Bytes || traffic.kind == traffic::TrafficKind::Trace;
+    bool isSaid = hasTokens(traffic);
     for (uint32_t tokens : options.tokens) {
-      study.cases.push_back({traffic.text, hasTokens ? std::nullopt : std::optional(tokens),
+      study.cases.push_back({traffic.text, isSaid ? std::nullopt : std::optional(tokens),
                              std::vector<study::MachineStep>(sites.size())});
       traffics.push_back(&traffic);
-      if (hasTokens)
+      if (isSaid)
         break;
     }
   }
@@ -182,6 +181,9 @@ int runWhatIf(const WhatIfOptions &given) {
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            options.json, input))
     return code;
+  if (rt::Status status = checkTraffics(input, !options.tokens.empty(), options.trafficLayer);
+      !status.ok())
+    return showFailure(status, options.json);
   if (rt::Status status = chooseTokens(input.mostTokens, options.tokens); !status.ok())
     return showFailure(status, options.json);
   study::WhatIf study = Study(options, input, schedules).run();
