@@ -125,6 +125,21 @@ std::string compare(double seconds, double least, const std::string &reason) {
   return reason.empty() ? text : rt::concat(text, ", by ", reason);
 }
 
+/// A line each.
+std::vector<std::string> notesOf(const SimulateInput &input, const Kernels &kernels) {
+  std::vector<std::string> notes = input.notes;
+  if (!kernels.note.empty())
+    notes.insert(notes.begin(), kernels.note);
+  return notes;
+}
+
+std::string notesText(const SimulateInput &input, const Kernels &kernels) {
+  std::string text;
+  for (const std::string &note : notesOf(input, kernels))
+    text += note + "\n";
+  return text;
+}
+
 std::string headText(const SimulateOptions &options, const SimulateInput &input,
                      const Kernels &kernels, double seconds, const Bounds &bounds) {
   char time[32], tokens[32];
@@ -140,8 +155,8 @@ std::string headText(const SimulateOptions &options, const SimulateInput &input,
       bounds.wayBack.empty() ? "" : rt::concat("with ", bounds.wayBack, " on the way back "),
       "takes less than ", compare(seconds, bounds.seconds, bounds.resource),
       "\n  no run of these tasks less than ",
-      compare(seconds, bounds.floor.seconds, bounds.floor.reason), "\n",
-      kernels.note.empty() ? "" : kernels.note + "\n", "\n");
+      compare(seconds, bounds.floor.seconds, bounds.floor.reason), "\n", notesText(input, kernels),
+      "\n");
 }
 
 int show(const SimulateOptions &options, const SimulateInput &input, const Kernels &kernels,
@@ -162,7 +177,8 @@ int show(const SimulateOptions &options, const SimulateInput &input, const Kerne
                    {"bound_by", bounds.resource},
                    {"bound_way_back", bounds.wayBack},
                    {"floor_seconds", bounds.floor.seconds},
-                   {"floor_by", bounds.floor.reason}};
+                   {"floor_by", bounds.floor.reason},
+                   {"notes", notesOf(input, kernels)}};
   json.update(simulator::summaryJson(graph, input.network, simulation));
   return writeOutput("", rt::dumpJson(json, 2) + "\n");
 }

@@ -9,6 +9,9 @@
 #include "frontend/driver/Compilation.h"
 #include "frontend/driver/Console.h"
 #include "frontend/driver/MachineInput.h"
+#include "passes/scheduling/TaskGraph.h"
+#include "passes/scheduling/VerifyPlan.h"
+#include "runtime/base/Text.h"
 #include "runtime/module/Module.h"
 #include "runtime/plan/Expand.h"
 #include "runtime/study/Step.h"
@@ -70,7 +73,28 @@ rt::Status readTraffic(const SimulateOptions &options, SimulateInput &input) {
   MOEC_ASSIGN_OR_RETURN(input.counts,
                         countsOf(input.plan, input.manifest, traffic, input.tokens, options.layer,
                                  nodesOfCounts(input.plan, input.machine, input.shape)));
+  if (std::string assumed = assumptionOf(input.plan, traffic); !input.manifest && !assumed.empty())
+    input.notes.push_back(std::move(assumed));
   return rt::Status();
+}
+
+/// Text may have been written or changed since its plan was proven. Empty: it is proven.
+std::string doubtOf(const plan::Plan &plan) {
+  constexpr uint64_t mostTasks = 100000; // which take about a second
+  scheduling::Extent extent = scheduling::chooseExtent(plan, UINT32_MAX);
+  if (std::string why = scheduling::checkExtent(plan, extent); !why.empty())
+    return "not proven: " + why;
+  plan::Plan judged = plan;
+  judged.ranks = extent.ranks;
+  judged.nodes = extent.nodes;
+  uint64_t tasks = scheduling::TaskGraph::count(judged, extent.steps);
+  if (tasks > mostTasks)
+    return rt::concat("not proven: ", tasks, " tasks, see moec verify");
+  Working working(rt::concat("proof of ", tasks, " tasks"));
+  size_t faults = scheduling::verifyPlan(plan, extent).size();
+  return faults == 0 ? ""
+                     : rt::concat("not proven: ", faults, faults == 1 ? " fault" : " faults",
+                                  ", see moec verify");
 }
 
 } // namespace
@@ -84,8 +108,12 @@ int readSimulateInput(const SimulateOptions &options, SimulateInput &input) {
     return code;
   if (rt::Status status = makeNetwork(input); !status.ok())
     return showFailure(status, options.json);
-  rt::Status status = readTraffic(options, input);
-  return status.ok() ? 0 : showFailure(status, options.json);
+  if (rt::Status status = readTraffic(options, input); !status.ok())
+    return showFailure(status, options.json);
+  if (options.input.ends_with(".mlir"))
+    if (std::string doubt = doubtOf(input.plan); !doubt.empty())
+      input.notes.push_back(std::move(doubt));
+  return 0;
 }
 
 } // namespace moec::driver

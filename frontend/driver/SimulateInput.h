@@ -29,6 +29,8 @@ struct SimulateInput {
   topology::Network network{1, 1};
   uint32_t tokens = 0; ///< of each rank, if traffic does not say
   traffic::ItemCounts counts;
+  /// Of a plan that was written by hand: what is assumed, and that it is not proven.
+  std::vector<std::string> notes;
 };
 
 /// 0, or the exit code of what was wrong and has been reported.

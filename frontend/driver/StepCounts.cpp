@@ -69,6 +69,10 @@ rt::Result<traffic::Traffic> readTraffic(const std::string &argument, bool saysT
   return traffic;
 }
 
+static uint32_t expertsOfRank(const plan::Plan &plan) {
+  return std::max(1u, (plan.topK + plan.ranks - 1) / plan.ranks);
+}
+
 /// One expert a rank, or as many as a token has, where the plan says nothing of its layer.
 static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Manifest> &manifest,
                                   uint32_t tokens, uint32_t nodes) {
@@ -82,12 +86,24 @@ static traffic::Routing routingOf(const plan::Plan &plan, const std::optional<Ma
     routing.placement = manifest->placement;
     return routing;
   }
-  uint32_t each = std::max(1u, (plan.topK + plan.ranks - 1) / plan.ranks);
+  uint32_t each = expertsOfRank(plan);
   routing.experts = each * plan.ranks;
   routing.placement.slots.resize(plan.ranks);
   for (uint32_t expert = 0; expert < routing.experts; ++expert)
     routing.placement.slots[expert / each].push_back(expert);
   return routing;
+}
+
+std::string assumptionOf(const plan::Plan &plan, const traffic::Traffic &traffic) {
+  if (traffic.kind == traffic::TrafficKind::Bytes)
+    return "";
+  uint32_t each = expertsOfRank(plan);
+  std::string text = rt::concat("assumed ", each, each == 1 ? " expert" : " experts",
+                                " a rank: the plan says nothing of its layer");
+  bool isSkewed = traffic.kind != traffic::TrafficKind::Uniform;
+  if (isSkewed && plan.topK >= each * plan.ranks)
+    text += rt::concat(", and a token's ", plan.topK, " slots are all of them under any traffic");
+  return text;
 }
 
 uint32_t nodesOfCounts(const plan::Plan &plan, const topology::Machine &machine,

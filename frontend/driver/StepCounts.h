@@ -44,6 +44,9 @@ rt::Result<traffic::ItemCounts> readCounts(const plan::Plan &plan,
                                            const std::string &argument, uint32_t tokens,
                                            std::optional<uint32_t> layer, uint32_t nodes);
 
+/// What that assumes of a plan that says nothing of its layer; empty for bytes.
+std::string assumptionOf(const plan::Plan &plan, const traffic::Traffic &traffic);
+
 /// Nodes of a step's sizes on a machine: the plan's; where it has one, those that it lies on,
 /// or the groups of one at which a bound lets copies merge.
 uint32_t nodesOfCounts(const plan::Plan &plan, const topology::Machine &machine,
