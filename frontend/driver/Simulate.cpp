@@ -117,11 +117,13 @@ Bounds boundsOf(const SimulateOptions &options, const SimulateInput &input,
   return found;
 }
 
-/// "1.5 us (1.03 times), by gpu 3"
+/// "1.5 us (1.03 times), by gpu 3"; no ratio to nothing.
 std::string compare(double seconds, double least, const std::string &reason) {
   char text[64];
-  std::snprintf(text, sizeof(text), "%.1f us (%.2f times)", least * 1e6,
-                least > 0 ? seconds / least : 1.0);
+  if (least > 0)
+    std::snprintf(text, sizeof(text), "%.1f us (%.2f times)", least * 1e6, seconds / least);
+  else
+    std::snprintf(text, sizeof(text), "0.0 us");
   return reason.empty() ? text : rt::concat(text, ", by ", reason);
 }
 
