@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <set>
 #include <unistd.h>
+#include <vector>
 
 namespace moec::driver {
 
@@ -80,15 +81,40 @@ static rt::Status refuseToLose(const std::string &path) {
   return {};
 }
 
-int writeOutput(const std::string &path, std::string_view text, bool json) {
-  if (!path.empty() && path != "-") {
-    rt::Status status = refuseToLose(path);
-    return showFailure(status.ok() ? rt::writeFileAtomically(path, text) : status, json);
-  }
+static rt::Status print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout))
-    return showFailure(
-        rt::invalidError("standard output cannot be written: ", std::strerror(errno)), json);
-  return 0;
+    return rt::invalidError("standard output cannot be written: ", std::strerror(errno));
+  return {};
+}
+
+static rt::Status writeAll(std::span<const Output> outputs) {
+  auto isFile = [](const Output &output) { return !output.path.empty() && output.path != "-"; };
+  std::vector<rt::AtomicFile> files;
+  for (const Output &output : outputs) {
+    if (!isFile(output))
+      continue;
+    MOEC_RETURN_IF_ERROR(refuseToLose(output.path));
+    MOEC_ASSIGN_OR_RETURN(rt::AtomicFile file, rt::AtomicFile::create(output.path));
+    files.push_back(std::move(file));
+    MOEC_RETURN_IF_ERROR(files.back().append(output.text));
+  }
+  for (rt::AtomicFile &file : files)
+    MOEC_RETURN_IF_ERROR(file.flush());
+  for (const Output &output : outputs)
+    if (!isFile(output))
+      MOEC_RETURN_IF_ERROR(print(output.text));
+  for (rt::AtomicFile &file : files)
+    MOEC_RETURN_IF_ERROR(file.commit());
+  return {};
+}
+
+int writeOutputs(std::span<const Output> outputs, bool json) {
+  return showFailure(writeAll(outputs), json);
+}
+
+int writeOutput(const std::string &path, std::string_view text, bool json) {
+  Output output = {path, text};
+  return writeOutputs({&output, 1}, json);
 }
 
 } // namespace moec::driver

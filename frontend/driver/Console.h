@@ -14,6 +14,7 @@
 #include "runtime/base/Status.h"
 #include "runtime/tools/Progress.h"
 
+#include <span>
 #include <string>
 
 namespace moec::driver {
@@ -36,6 +37,16 @@ int showFailure(const rt::Status &status, bool json = false);
 /// Writes to a file by way of a temporary, or to standard output when `path` is
 /// empty or "-". Returns the exit code.
 int writeOutput(const std::string &path, std::string_view text, bool json = false);
+
+/// One of several outputs of a command; `path` as above.
+struct Output {
+  std::string path;
+  std::string_view text;
+};
+
+/// Writes all of them, standard output included, or replaces no file: temporaries get
+/// their names only when everything is written.
+int writeOutputs(std::span<const Output> outputs, bool json = false);
 
 } // namespace moec::driver
 

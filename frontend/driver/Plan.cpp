@@ -272,18 +272,39 @@ std::string summaryText(const rt::Module &module, const Summary &summary,
   return out;
 }
 
-int writeReport(const rt::Module &module, const traffic::ItemCounts &counts,
-                const std::string &algorithm, const PlanOptions &options) {
+/// What --export asks for; nothing without it.
+int exportFiles(const rt::Module &module, const traffic::ItemCounts &counts,
+                const PlanOptions &options, std::vector<formats::ExportedFile> &files) {
+  if (options.format.empty())
+    return 0;
+  auto chosen = chooseExport(options);
+  if (!chosen)
+    return showFailure(chosen.status(), options.json);
+  auto exported = formats::exportStep(module.plan(), counts, simulator::NoKernelTimes(),
+                                      chosen->format, chosen->phase, options.output);
+  if (!exported)
+    return showFailure(exported.status(), options.json);
+  files = *std::move(exported);
+  return 0;
+}
+
+/// What --report asks for; nothing without it.
+int makeReport(const rt::Module &module, const traffic::ItemCounts &counts,
+               const std::string &algorithm, const PlanOptions &options, std::string &page) {
+  if (options.report.empty())
+    return 0;
   topology::Machine machine;
   if (int code = readMachine({options.machine, options.input, &module.manifest(), module.sources()},
                              options.json, machine))
     return code;
-  auto page = [&] {
+  auto made = [&] {
     Working working("page");
     return reportPage(options, machine, module.plan(), module.manifest(), counts, algorithm);
   }();
-  return page ? writeOutput(options.report, *page, options.json)
-              : showFailure(page.status(), options.json);
+  if (!made)
+    return showFailure(made.status(), options.json);
+  page = *std::move(made);
+  return 0;
 }
 
 int planModule(const rt::Module &module, const PlanOptions &options,
@@ -298,30 +319,25 @@ int planModule(const rt::Module &module, const PlanOptions &options,
   if (!summary)
     return showFailure(summary.status(), options.json);
   std::vector<formats::ExportedFile> files;
-  if (!options.format.empty()) {
-    auto chosen = chooseExport(options);
-    if (!chosen)
-      return showFailure(chosen.status(), options.json);
-    auto exported = formats::exportStep(module.plan(), *counts, simulator::NoKernelTimes(),
-                                        chosen->format, chosen->phase, options.output);
-    if (!exported)
-      return showFailure(exported.status(), options.json);
-    files = *std::move(exported);
-    if (options.output.empty() || options.output == "-") // standard output is the export's
-      return writeOutput("", files[0].bytes, options.json);
-    for (const formats::ExportedFile &file : files)
-      if (int code = writeOutput(file.path, file.bytes, options.json))
-        return code;
-  }
+  if (int code = exportFiles(module, *counts, options, files))
+    return code;
+  std::string page, shown;
+  if (int code = makeReport(module, *counts, summary->algorithm, options, page))
+    return code;
+  std::vector<Output> outputs;
+  for (const formats::ExportedFile &file : files)
+    outputs.push_back({file.path, file.bytes});
   if (!options.report.empty())
-    if (int code = writeReport(module, *counts, summary->algorithm, options))
-      return code;
-  if (options.report == "-") // and the page's, where it goes there
-    return 0;
-  if (options.json)
-    return writeOutput("", summaryJson(module, *summary, options, files, table));
-  return writeOutput("", (table ? candidates::tableText(*table) + "\n" : "") +
-                             summaryText(module, *summary, files));
+    outputs.push_back({options.report, page});
+  bool exportsToOutput =
+      !options.format.empty() && (options.output.empty() || options.output == "-");
+  if (!exportsToOutput && options.report != "-") { // else standard output is the file's
+    shown = options.json ? summaryJson(module, *summary, options, files, table)
+                         : (table ? candidates::tableText(*table) + "\n" : "") +
+                               summaryText(module, *summary, files);
+    outputs.push_back({"", shown});
+  }
+  return writeOutputs(outputs, options.json);
 }
 
 } // namespace

@@ -106,18 +106,14 @@ std::string machineView(const topology::Machine &machine,
                     "; `moec topo --json` lists them\n");
 }
 
-int writeFiles(const TopoOptions &options, const topology::Machine &machine) {
+int refuseToReplaceInputs(const TopoOptions &options) {
   for (const std::string *input : {&options.machine, &options.nccl, &options.smi})
     for (auto [output, option] :
          {std::pair(&options.output, "--output"), std::pair(&options.svg, "--svg")})
       if (!input->empty())
         if (rt::Status status = rt::refuseToReplace(*input, *output, option); !status.ok())
           return showFailure(status, options.json);
-  if (!options.output.empty())
-    if (int code = writeOutput(options.output, topology::machineText(machine), options.json))
-      return code;
-  return options.svg.empty() ? 0
-                             : writeOutput(options.svg, topology::drawSvg(machine), options.json);
+  return 0;
 }
 
 } // namespace
@@ -134,13 +130,24 @@ int runTopo(const TopoOptions &options) {
   auto resources = resourcesOf(machine);
   if (!resources)
     return showFailure(resources.status(), options.json);
-  if (int code = writeFiles(options, machine))
+  if (int code = refuseToReplaceInputs(options))
     return code;
-  // With -o - or --svg - standard output belongs to the file.
-  if (toOutput)
-    return 0;
-  return writeOutput("", options.json ? rt::dumpJson(machineJson(machine, *resources), 2) + "\n"
-                                      : machineView(machine, *resources));
+  std::string block, picture, shown;
+  std::vector<Output> outputs;
+  if (!options.output.empty()) {
+    block = topology::machineText(machine);
+    outputs.push_back({options.output, block});
+  }
+  if (!options.svg.empty()) {
+    picture = topology::drawSvg(machine);
+    outputs.push_back({options.svg, picture});
+  }
+  if (!toOutput) { // with -o - or --svg - standard output belongs to the file
+    shown = options.json ? rt::dumpJson(machineJson(machine, *resources), 2) + "\n"
+                         : machineView(machine, *resources);
+    outputs.push_back({"", shown});
+  }
+  return writeOutputs(outputs, options.json);
 }
 
 } // namespace moec::driver

@@ -168,14 +168,18 @@ Status AtomicFile::append(std::string_view text) {
   return append({reinterpret_cast<const uint8_t *>(text.data()), text.size()});
 }
 
+Status AtomicFile::flush() {
+  if (temporary.empty()) // pipes and some devices cannot
+    return {};
+  return ::fsync(descriptor) == 0 ? Status() : fail("write");
+}
+
 Status AtomicFile::commit() {
   if (temporary.empty()) {
     int result = ::close(std::exchange(descriptor, -1));
     return result == 0 ? Status() : fail("write");
   }
-  // Some file systems report a full disk only here.
-  if (::fsync(descriptor) != 0)
-    return fail("write");
+  MOEC_RETURN_IF_ERROR(flush());
   if (::rename(temporary.c_str(), target.c_str()) != 0)
     return fail("write");
   ::close(std::exchange(descriptor, -1));

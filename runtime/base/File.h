@@ -55,7 +55,10 @@ public:
 
   Status append(std::span<const uint8_t> bytes);
   Status append(std::string_view text);
-  /// Flushes to the disk and renames. Nothing may follow.
+  /// Flushes to the disk: a full one may show only here. Whoever commits several files
+  /// flushes all of them first.
+  Status flush();
+  /// Flushes and renames. Nothing may follow.
   Status commit();
 
 private:
