@@ -73,13 +73,9 @@ int Placing::checkOutput() const {
   inputs.push_back(options.input);
   if (!options.from.empty())
     inputs.push_back(options.from);
-  for (const std::string &input : inputs) {
-    // A map may be brought up to date in place.
-    if (input == options.from && !options.exportForm.empty())
-      continue;
+  for (const std::string &input : inputs)
     if (rt::Status status = rt::refuseToReplace(input, options.output, "--output"); !status.ok())
       return fail(status);
-  }
   return 0;
 }
 
@@ -300,9 +296,6 @@ int Placing::write() {
   frontend::MapForm form =
       options.exportForm == "eplb" ? frontend::MapForm::Eplb : frontend::MapForm::Sglang;
   std::string map = frontend::printPlacementMap(*result, program.layer.experts, form);
-  if (!options.from.empty() &&
-      options.output == options.from) // a map of all layers is brought up to date in its place
-    return showFailure(rt::writeFileAtomically(options.output, map), options.json);
   return writeOutput(options.output, map, options.json);
 }
 
