@@ -220,7 +220,8 @@ private:
                         "file's own `auto load`)");
     command->add_option("--layer", place.layer, "Number of the layer in files that hold several");
     command->add_option("--from", place.from,
-                        "What is in force, so that moves cost: a map (EPLB, SGLang) or .moe");
+                        "What is in force, a map (EPLB, SGLang) or .moe: moves from it cost, and\n"
+                        "without --slots and --replicas there will be as many copies");
     command->add_option("-o,--output", place.output,
                         "The placement, as a .moe file that compiles (default: standard output)");
     command->add_option("--export", place.exportForm, "Write a map instead: eplb, sglang")

@@ -53,7 +53,7 @@ private:
     return !loads.empty() && loads[0].loads && loads[0].loads->namesLayers;
   }
   rt::Result<std::optional<Placement>> inForceOf(std::optional<uint32_t> layer) const;
-  LoadWish wishFor(Observed observed) const;
+  LoadWish wishFor(Observed observed, const std::optional<Placement> &inForce) const;
   int placeLayer(std::optional<uint32_t> layer);
   rt::Result<PlacementMap> exportMap() const;
   int write();
@@ -211,8 +211,22 @@ rt::Result<std::optional<Placement>> Placing::inForceOf(std::optional<uint32_t> 
   return std::optional<Placement>(*std::move(placement));
 }
 
-/// What the source asks for, unless the command line does.
-LoadWish Placing::wishFor(Observed observed) const {
+/// As many slots and copies as are in force: GPUs have the room, and whoever balances anew
+/// does not mean to give copies up.
+static void keepSlots(const Placement &inForce, uint32_t experts, LoadWish &wish) {
+  size_t most = 0, least = SIZE_MAX, copies = 0;
+  for (const std::vector<uint32_t> &slots : inForce.slots) {
+    most = std::max(most, slots.size());
+    least = std::min(least, slots.size());
+    copies += slots.size();
+  }
+  wish.slots = uint32_t(most);
+  if (most != least && !wish.mostCopies) // not all slots are in use
+    wish.redundant = uint32_t(copies - experts);
+}
+
+/// What the command line asks for, else what the source does, else what is in force.
+LoadWish Placing::wishFor(Observed observed, const std::optional<Placement> &inForce) const {
   LoadWish wish;
   if (const std::optional<frontend::LoadRequest> &load = program.placement.load) {
     wish.slots = load->slots;
@@ -232,6 +246,13 @@ LoadWish Placing::wishFor(Observed observed) const {
   }
   if (options.most)
     wish.mostCopies = options.most;
+  if (inForce && !wish.slots && !wish.redundant) {
+    keepSlots(*inForce, program.layer.experts, wish);
+    if (!map.layers.empty()) { // a map has its slots though an expert be twice on a GPU
+      wish.slots = uint32_t(map.layers[0].size() / program.ranks());
+      wish.redundant.reset();
+    }
+  }
   wish.groupsOnNodes |= options.keepGroups;
   wish.tokensPerRank = options.tokens;
   return wish;
@@ -245,7 +266,8 @@ int Placing::placeLayer(std::optional<uint32_t> layer) {
   auto inForce = inForceOf(layer);
   if (!inForce)
     return fail(inForce.status());
-  std::optional<LoadProblem> problem = compilation.loadProblem(wishFor(*std::move(observed)));
+  std::optional<LoadProblem> problem =
+      compilation.loadProblem(wishFor(*std::move(observed), *inForce));
   if (!problem)
     return failed(compilation);
   problem->inForce = *std::move(inForce);
