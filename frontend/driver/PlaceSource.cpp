@@ -53,7 +53,7 @@ static std::string importsOf(const PlaceOptions &options) {
     return "import " + path + "\n";
   std::string text;
   for (const char *kind : {"machine", "mesh", "layer", "schedule"}) {
-    bool isOurs = options.ranks && (kind == std::string_view("machine") || kind[1] == 'e');
+    bool isOurs = options.ranks && kind == std::string_view("mesh");
     if (!isOurs && !loaded.ofKind(kind).empty())
       text += concat("import ", kind, " ", path, "\n");
   }
@@ -76,13 +76,25 @@ static std::string describe(const PlaceOptions &options, const PlacedLayer &plac
   return text + ".\n";
 }
 
+/// What --ranks makes of the file's mesh, on the file's machine.
+static std::string meshBlock(const frontend::Program &program, const std::string &name) {
+  std::string text = concat("mesh ", name);
+  if (program.machine)
+    text += " on " + program.machine->name;
+  text += " {\n";
+  for (const frontend::Axis &axis : program.mesh.axes)
+    text += concat("  axis ", axis.name, " ", axis.size, axis.link.empty() ? "" : " over ",
+                   axis.link, "\n");
+  return text + "}\n\n";
+}
+
 std::string placeSource(const frontend::Program &program, const PlaceOptions &options,
                         const PlacedLayer &placed) {
   std::string mesh = program.mesh.name, text = describe(options, placed) + "moe 1\n\n";
   text += importsOf(options) + "\n";
   if (options.ranks) {
     mesh = concat("ep", *options.ranks);
-    text += concat("mesh ", mesh, " {\n  axis gpu ", *options.ranks, "\n}\n\n");
+    text += meshBlock(program, mesh);
   }
   std::string block = printPlacement(program.layer, mesh, placed.placement);
   if (!program.placement.name.empty()) // a schedule may name it
