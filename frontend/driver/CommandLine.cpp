@@ -478,7 +478,7 @@ private:
     command->add_option("input", whatIf.input, ".moe file")->required();
     addList(command, "--machines", whatIf.machines,
             "Machines that come with moec, or files: ranks fill their nodes; factors\n"
-            "are over the first")
+            "are over the first that has a step")
         ->required();
     command->add_option("--ranks", whatIf.ranks, "GPUs on each of them (default: the mesh's)")
         ->check(whole(1, 65535));

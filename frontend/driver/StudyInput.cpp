@@ -29,6 +29,7 @@ bool isOfCombination(const frontend::Diagnostic &diagnostic) {
 
 /// The layer by itself; then each schedule on it, where what the language does not know is
 /// an error; what this moec does not do, or not in a combination, is left for the rows to say.
+/// Where schedules have no rows of their own, what moec never does is an error too.
 int readSource(std::span<const study::ScheduleChoice> schedules, bool json, StudyInput &input) {
   if (input.source.ends_with(".moex") || input.source.ends_with(".mlir"))
     return showFailure(rt::invalidError("wanted a source, which can be compiled for other ranks "
@@ -46,9 +47,14 @@ int readSource(std::span<const study::ScheduleChoice> schedules, bool json, Stud
   for (const study::ScheduleChoice &choice : schedules) {
     frontend::Diagnostics found;
     frontend::parseProgram({input.source}, {.schedule = choice.statements()}, found);
-    for (const frontend::Diagnostic &diagnostic : found.all())
-      if (diagnostic.severity == frontend::Severity::Error && !isOfCombination(diagnostic))
-        return showDiagnostics(found, json);
+    auto isWrong = [&](const frontend::Diagnostic &diagnostic) {
+      bool isFatal =
+          diagnostic.severity == frontend::Severity::Error ||
+          (diagnostic.severity == frontend::Severity::Unsupported && !input.hasRowForEach);
+      return isFatal && !isOfCombination(diagnostic);
+    };
+    if (std::any_of(found.all().begin(), found.all().end(), isWrong))
+      return showDiagnostics(found, json);
   }
   return 0;
 }
@@ -124,6 +130,19 @@ static rt::Status checkAny(const StudyInput &input, bool saysTokens,
 rt::Status checkTraffics(const StudyInput &input, bool saysTokens, std::optional<uint32_t> layer) {
   MOEC_RETURN_IF_ERROR(checkAny(input, saysTokens, std::nullopt));
   return checkAny(input, /*saysTokens=*/false, layer);
+}
+
+rt::Status nothingCanBe(const std::string &what, const std::vector<std::string> &reasons) {
+  constexpr size_t most = 3;
+  std::vector<std::string> told;
+  for (const std::string &reason : reasons)
+    if (std::find(told.begin(), told.end(), reason) == told.end())
+      told.push_back(reason);
+  std::string text = what;
+  for (size_t i = 0; i < std::min(told.size(), most); ++i)
+    text += (i ? "; " : ": ") + told[i];
+  return told.size() > most ? rt::invalidError(text, "; and ", told.size() - most, " more reasons")
+                            : rt::invalidError(text);
 }
 
 rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks) {

@@ -30,6 +30,7 @@ std::vector<study::ScheduleChoice> schedulesOf(const std::vector<std::string> &a
 
 struct StudyInput {
   std::string source;                      ///< .moe, or its JSON form
+  bool hasRowForEach = false;              ///< every schedule has a place to say why it is none
   std::string layer;                       ///< its name
   uint32_t ranks = 1;                      ///< of its mesh
   uint32_t nodes = 1;                      ///< of its mesh
@@ -48,6 +49,9 @@ int readStudy(const std::string &source, const std::vector<std::string> &machine
 /// Invalid for tokens or a layer that none of the traffics takes: beside others, those that
 /// bring their own go without.
 rt::Status checkTraffics(const StudyInput &input, bool saysTokens, std::optional<uint32_t> layer);
+
+/// The one error of a study in which nothing can be: `what`, and each reason once.
+rt::Status nothingCanBe(const std::string &what, const std::vector<std::string> &reasons);
 
 /// Where ranks lie on the source's own machine: nodes of its mesh keep their size.
 rt::Result<topology::Shape> ownShape(const StudyInput &input, uint32_t ranks);

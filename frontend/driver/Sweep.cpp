@@ -178,14 +178,21 @@ int runSweep(const SweepOptions &options) {
     return showFailure(status);
   std::vector<study::ScheduleChoice> schedules = schedulesOf(options.algorithms, options.combines);
   StudyInput input;
+  input.hasRowForEach = true;
   if (int code = readStudy(options.input, options.machines, options.traffics, schedules,
                            /*json=*/false, input))
     return code;
   if (rt::Status status = checkTraffics(input, !options.tokens.empty(), options.trafficLayer);
       !status.ok())
     return showFailure(status);
-  return writeOutput(options.output,
-                     study::tableText(Sweep(options, input, schedules).run(), *format));
+  std::vector<study::SweepRow> rows = Sweep(options, input, schedules).run();
+  std::vector<std::string> reasons;
+  for (const study::SweepRow &row : rows)
+    if (!row.why.empty())
+      reasons.push_back(row.why);
+  if (reasons.size() == rows.size()) // a table without a figure answers nothing
+    return showFailure(nothingCanBe("none of the combinations can be", reasons));
+  return writeOutput(options.output, study::tableText(rows, *format));
 }
 
 } // namespace moec::driver

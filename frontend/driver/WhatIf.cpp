@@ -14,6 +14,7 @@
 #include "runtime/tools/Progress.h"
 #include "runtime/topology/Drawing.h"
 
+#include <algorithm>
 #include <thread>
 
 namespace moec::driver {
@@ -174,6 +175,24 @@ static rt::Status chooseTokens(uint32_t most, std::vector<uint32_t> &tokens) {
   return rt::Status();
 }
 
+/// The first machine with a step in any case; as many as there are machines: none.
+static size_t findBase(const study::WhatIf &study) {
+  size_t machine = 0;
+  auto hasStep = [&](const study::WhatIfCase &at) { return at.steps[machine].why.empty(); };
+  while (machine < study.sites.size() &&
+         std::none_of(study.cases.begin(), study.cases.end(), hasStep))
+    ++machine;
+  return machine;
+}
+
+static rt::Status nothingFits(const study::WhatIf &study) {
+  std::vector<std::string> reasons;
+  for (const study::WhatIfCase &at : study.cases)
+    for (const study::MachineStep &step : at.steps)
+      reasons.push_back(step.why);
+  return nothingCanBe("no machine to compare", reasons);
+}
+
 int runWhatIf(const WhatIfOptions &given) {
   WhatIfOptions options = given;
   std::vector<study::ScheduleChoice> schedules = schedulesOf(options.algorithms, options.combines);
@@ -187,6 +206,14 @@ int runWhatIf(const WhatIfOptions &given) {
   if (rt::Status status = chooseTokens(input.mostTokens, options.tokens); !status.ok())
     return showFailure(status, options.json);
   study::WhatIf study = Study(options, input, schedules).run();
+  size_t base = findBase(study);
+  if (base == input.machines.size())
+    return showFailure(nothingFits(study), options.json);
+  if (base > 0) { // factors over a machine that has no step say nothing of the others
+    auto first = input.machines.begin();
+    std::rotate(first, first + base, first + base + 1);
+    study = Study(options, input, schedules).run();
+  }
   return writeOutput("", options.json ? study::whatIfJson(study) : study::whatIfText(study));
 }
 
