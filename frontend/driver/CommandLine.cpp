@@ -458,7 +458,7 @@ private:
             "Algorithms of the schedule block in place of the input's, with more\n"
             "statements behind them if they have any: 'staggered; window 0'. Chunks,\n"
             "spray and pipeline of the input go with its algorithm");
-    addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial");
+    addList(command, "--combine", sweep.combines, "Its `combine`: rows, partial, switch");
     command->add_flag("--phases", sweep.phases,
                       "Dispatch and combine by themselves too, without kernels, over what no\n"
                       "schedule can beat");
