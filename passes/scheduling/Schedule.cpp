@@ -140,7 +140,8 @@ struct CommSchedulePass : impl::CommSchedulePassBase<CommSchedulePass> {
     plan.setDepth(solution.depth);
     comm::ScheduleAttr asked = plan.getScheduleAttr();
     plan.setScheduleAttr(comm::ScheduleAttr::get(
-        plan.getContext(), comm::Algorithm(solution.algorithm), solution.window, solution.depth,
+        plan.getContext(), comm::Algorithm(solution.algorithm),
+        solution.eachPeer ? std::nullopt : std::optional<int64_t>(solution.window), solution.depth,
         asked ? asked.getFuse() : comm::Fusion::Auto, comm::Combine(solution.combine),
         solution.ratesBySize ? comm::Rates::Sizes : comm::Rates::Equal,
         asked ? asked.getGroups() : std::nullopt,

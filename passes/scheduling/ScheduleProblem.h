@@ -82,7 +82,7 @@ struct ScheduleProblem {
 };
 
 struct ScheduleSolution {
-  uint32_t window = 0; ///< puts of a family in flight at once; 0: all
+  uint32_t window = 0; ///< puts of a family in flight at once, see `eachPeer`; 0: all
   uint32_t depth = 1;  ///< copies of each symmetric region, used round robin
   Algorithm algorithm = Algorithm::StaggeredPut;
   Combine combine = Combine::Rows;

@@ -7,7 +7,8 @@
 // link between sockets is slow and shared by all GPUs behind it, so a token crosses
 // once for each group that wants it and is handed on behind: two tiers, with groups of
 // a machine's GPUs in place of nodes and peer-to-peer copies in place of rails. A rank
-// has one put across in flight, to the rank of its lane in the next group first.
+// has one put across in flight (of pieces one to each group), to the rank of its lane in the
+// next group first.
 //===----------------------------------------------------------------------===//
 
 #ifndef MOEC_PASSES_SCHEDULING_STAGED_H

@@ -23,10 +23,9 @@ public:
         inner(solution.crossByHost ? comm::Path::Host : comm::Path::NVLink),
         outer(solution.algorithm == scheduling::Algorithm::Staged ? inner : comm::Path::Rail),
         innerWindow(solution.window, solution.eachPeer),
-        outerWindow(solution.chunks > 1         ? comm::Window(1, /*eachPeer=*/true)
-                    : outer == comm::Path::Rail ? innerWindow
-                    : solution.ratesBySize      ? 0
-                                                : 1) {}
+        outerWindow(solution.chunks > 1 || outer == comm::Path::Rail ? innerWindow
+                    : solution.ratesBySize                           ? 0
+                                                                     : 1) {}
   virtual ~TwoTierExpander() = default;
   void expand(comm::DispatchOp dispatch);
   void expand(comm::CombineOp combine);

@@ -93,7 +93,7 @@ private:
   rt::Status describeStall() const;
 
   Window *windowOf(TaskId task) {
-    uint32_t number = windowNumbers[task];
+    uint32_t number = windows.empty() ? noWindow : windowNumbers[task];
     return number == noWindow ? nullptr : &windows[number];
   }
 
@@ -151,11 +151,14 @@ Engine::Engine(const TaskGraph &graph, const topology::Network &network,
 
 /// A window of each rank, or of each rank and peer that a family has transfers of.
 void Engine::makeWindows() {
+  const std::vector<Family> &families = graph.getFamilies();
+  if (std::all_of(families.begin(), families.end(), [](auto &family) { return !family.window; }))
+    return;
   uint64_t ranks = graph.getRanks();
   windowNumbers.assign(graph.getTasks().size(), noWindow);
   std::vector<uint32_t> first; // by family, where a rank has one
   uint32_t count = 0;
-  for (const Family &family : graph.getFamilies()) {
+  for (const Family &family : families) {
     first.push_back(count);
     count += family.window > 0 && !family.eachPeer ? ranks : 0;
   }

@@ -141,6 +141,16 @@ TEST(TwoTier, OnePieceToEachPeerUnlessAWindowIsAskedFor) {
   EXPECT_EQ(solveSchedule(problem).window, 2u);
 }
 
+TEST(Staged, OnePieceToEachPeer) {
+  ScheduleProblem problem = makeProblem(8);
+  problem.algorithm = Algorithm::Staged;
+  problem.groups = 2;
+  problem.chunks = 4;
+  ScheduleSolution solution = solveSchedule(problem);
+  EXPECT_EQ(checkSolution(problem, solution), "");
+  EXPECT_TRUE(solution.eachPeer);
+}
+
 TEST(TwoTier, NeedsNodesOfSeveralGpusAndAWayBack) {
   EXPECT_NE(checkProblem(makeTiers(1, 8)).find("counts nodes over a link"), std::string::npos);
   EXPECT_NE(checkProblem(makeTiers(4, 1)).find("more than one GPU a node"), std::string::npos);

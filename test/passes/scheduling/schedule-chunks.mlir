@@ -14,6 +14,20 @@
 // RUN: sed 's/chunks = 3/chunks = 3, spray = true/' %s | moe-opt --comm-schedule --comm-verify-scheduled | FileCheck %s --check-prefix=SPRAY
 // RUN: sed 's/chunks = 3/spray = true/' %s | not moe-opt --comm-schedule 2>&1 | FileCheck %s --check-prefix=WHOLE
 
+// RUN: sed 's/chunks = 3/chunks = 3, window = 2/' %s | moe-opt --comm-schedule | FileCheck %s --check-prefix=ASKED
+// RUN: sed 's/chunks = 3/chunks = 3, rates = sizes/' %s | moe-opt --comm-schedule | FileCheck %s --check-prefix=SIZES
+
+// A window that is asked for is that of all puts, also between nodes.
+// ASKED: schedule <two_tier, window = 2, depth = 1
+// ASKED: %pn = comm.put {{.*}} via rail window 2 after
+// ASKED: %pd = comm.put {{.*}} window 2 after
+// ASKED: %pf = comm.put {{.*}} window 2 after
+// ASKED: %pc = comm.put {{.*}} via rail window 2 after
+
+// One to each peer is several in flight, which share by size.
+// SIZES: schedule <two_tier, depth = 1, combine = partial, rates = sizes, chunks = 3>
+// SIZES: %pn = comm.put {{.*}} via rail window 1 each rates sizes after
+
 // WHOLE: error: spray lanes needs algorithm two_tier and 2 chunks or more
 
 // By all lanes: counts of all ranks to all, then pieces to their lanes, over the rails, to the ranks
@@ -33,15 +47,16 @@
 // STRAIGHT: error: chunks need algorithm two_tier or staged, in which rows are handed on
 
 // CHECK-LABEL: comm.plan @sums ranks 4 nodes 2 stages 3
+// CHECK-SAME: schedule <two_tier, depth = 1, combine = partial, chunks = 3>
 // CHECK-DAG: %fn = comm.flag [1, 3, 2] by i2 * 2 + r mod 2
 // CHECK-DAG: %fd = comm.flag [1, 4, 3] carry by r floordiv 2 * 2 + i1 mod 2
-// CHECK: %pm = comm.put for b in stagger_nodes to {{.*}}{M(r,b)} from %packed[b]{M(r,b)} via rail
+// CHECK: %pm = comm.put for b in stagger_nodes to {{.*}}{M(r,b)} from %packed[b]{M(r,b)} via rail after
 // CHECK: %wk = comm.wait for b in nodes : %fk[0, b] at n get M(b * 2 + r mod 2,r floordiv 2)
 // CHECK: %pn = comm.put for k in stages, b in stagger_nodes to {{.*}}%stage[0, r floordiv 2]{P(r,b,k) in M(r,b)} from %x{P(r,b,k)} via rail window 1 each
 // CHECK: %wn = comm.wait for k in stages, b in nodes : %fn[0, k, b] at n
 // CHECK: %sp = comm.compute @split for b in nodes {{.*}} after(%wk(b))
 // CHECK: %sr = comm.signal for b in nodes, m in stagger_lanes {{.*}} = n carry D({{.*}}) after(%pr(b, m))
-// CHECK: %pd = comm.put for k in stages, b in nodes, m in stagger_lanes {{.*}}{Q({{.*}},k) in D({{.*}})} from %stage[0, b]{Q({{.*}},k) in M({{.*}})} {{.*}}after(%sp(b), %wn(k, b))
+// CHECK: %pd = comm.put for k in stages, b in nodes, m in stagger_lanes {{.*}}{Q({{.*}},k) in D({{.*}})} from %stage[0, b]{Q({{.*}},k) in M({{.*}})} window 2 after(%sp(b), %wn(k, b))
 // CHECK: %sd = comm.signal for k in stages, b in nodes, m in stagger_lanes {{.*}} = n carry Q({{.*}},k) after(%pd(k, b, m))
 // CHECK-DAG: %wr = comm.wait for s in all : %fr[0, s] at n get D(s,r)
 // CHECK-DAG: %wd = comm.wait for s in all, k in stages : %fd[0, s, k] at n get Q(s,r,k)

@@ -49,6 +49,25 @@ TEST(Exchange, TakesOrderAndWindowFromThePlan) {
   EXPECT_EQ(exchange->bytesPerPair % exchangeAlignment, 0u);
 }
 
+TEST(Exchange, TasksKnowOfWindowsOfEachPeer) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 4, /*depth=*/1, /*window=*/1);
+  for (bool eachPeer : {false, true}) {
+    plan.ops[2].eachPeer = eachPeer;
+    auto graph = simulator::makePlanTasks(plan, evenCounts(4), simulator::NoKernelTimes());
+    ASSERT_TRUE(graph.ok());
+    EXPECT_EQ(graph->getFamilies()[2].eachPeer, eachPeer);
+  }
+}
+
+TEST(Exchange, AWindowOfEachPeerIsNoneOfAll) {
+  plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 4, /*depth=*/1, /*window=*/1);
+  for (plan::Op &op : plan.ops)
+    op.eachPeer = op.kind == plan::OpKind::Put;
+  auto exchange = exchangeOf(plan, evenCounts(4));
+  ASSERT_TRUE(exchange.ok()) << exchange.status().message();
+  EXPECT_EQ(exchange->window, 0u);
+}
+
 TEST(Exchange, PhasesAreWhatComesBeforeAndAfterTheExperts) {
   plan::Plan plan = test::directRowsPlan(test::sampleLayer(), 2);
   std::vector<bool> dispatch = opsOf(plan, Phase::Dispatch), combine = opsOf(plan, Phase::Combine);

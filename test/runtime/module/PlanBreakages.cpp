@@ -245,6 +245,13 @@ static std::vector<Breakage> opBreakages() {
        op(pd, [](Op &o) { std::swap(o.reads[0].items.args[0], o.reads[0].items.args[1]); })},
       {"put-other-bytes", op(pm, [](Op &o) { o.writes[0].buffer = recv; })},
       {"put-to-nobody", op(pd, [](Op &o) { o.to = {}; })},
+      {"put-to-all-of-each-peer", op(pd,
+                                     [](Op &o) {
+                                       o.via = Path::Multicast;
+                                       o.to = {};
+                                       o.window = 1;
+                                       o.eachPeer = true;
+                                     })},
       {"put-to-all-and-one", op(pd, [](Op &o) { o.via = Path::Multicast; })},
       {"put-to-all-of-two-nodes", plan([](Plan &p) {
          p.nodes = 2;
