@@ -262,13 +262,18 @@ std::string summaryText(const rt::Module &module, const Summary &summary,
                   rt::formatBytes(dispatch).c_str(), rt::formatBytes(combine).c_str());
     out += line.data();
   }
-  uint64_t bytes = 0;
-  for (const formats::ExportedFile &file : files)
-    bytes += file.bytes.size();
-  if (!files.empty())
+  // Of traces, a file a rank, the first and the last.
+  for (size_t from = 0; from < files.size();) {
+    size_t end = from;
+    uint64_t bytes = 0;
+    do
+      bytes += files[end++].bytes.size();
+    while (end < files.size() && files[end].path.ends_with(".et"));
     out +=
-        rt::concat(files[0].path, files.size() > 1 ? " to " : "",
-                   files.size() > 1 ? files.back().path : "", ": ", rt::formatBytes(bytes), "\n");
+        rt::concat(files[from].path, end - from > 1 ? " to " : "",
+                   end - from > 1 ? files[end - 1].path : "", ": ", rt::formatBytes(bytes), "\n");
+    from = end;
+  }
   return out;
 }
 
@@ -290,7 +295,8 @@ int exportFiles(const rt::Module &module, const traffic::ItemCounts &counts,
 
 /// What --report asks for; nothing without it.
 int makeReport(const rt::Module &module, const traffic::ItemCounts &counts,
-               const std::string &algorithm, const PlanOptions &options, std::string &page) {
+               const std::string &algorithm, const PlanOptions &options,
+               std::vector<formats::ExportedFile> &files) {
   if (options.report.empty())
     return 0;
   topology::Machine machine;
@@ -303,7 +309,7 @@ int makeReport(const rt::Module &module, const traffic::ItemCounts &counts,
   }();
   if (!made)
     return showFailure(made.status(), options.json);
-  page = *std::move(made);
+  files.push_back({options.report, *std::move(made)});
   return 0;
 }
 
@@ -321,14 +327,12 @@ int planModule(const rt::Module &module, const PlanOptions &options,
   std::vector<formats::ExportedFile> files;
   if (int code = exportFiles(module, *counts, options, files))
     return code;
-  std::string page, shown;
-  if (int code = makeReport(module, *counts, summary->algorithm, options, page))
+  if (int code = makeReport(module, *counts, summary->algorithm, options, files))
     return code;
   std::vector<Output> outputs;
+  std::string shown;
   for (const formats::ExportedFile &file : files)
     outputs.push_back({file.path, file.bytes});
-  if (!options.report.empty())
-    outputs.push_back({options.report, page});
   bool exportsToOutput =
       !options.format.empty() && (options.output.empty() || options.output == "-");
   if (!exportsToOutput && options.report != "-") { // else standard output is the file's
