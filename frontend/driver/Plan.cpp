@@ -51,8 +51,13 @@ bool runsThroughRanks(const std::vector<plan::Domain> &domains) {
   return domains.size() == 2 && domains[0].kind == OtherNodes && domains[1].kind == StaggerLanes;
 }
 
-/// By what the plan does, for a module does not say who made it.
-const char *algorithmOf(const plan::Plan &plan) {
+/// By what the plan does; a module says only of a plan from a file (--plan) that moec did
+/// not choose it.
+const char *algorithmOf(const rt::Module &module) {
+  for (const CompileOption &option : module.provenance().options)
+    if (option.name == "plan")
+      return "by hand";
+  const plan::Plan &plan = module.plan();
   bool isStaggered = true;
   for (const plan::Op &op : plan.ops) {
     if (op.kind != plan::OpKind::Put)
@@ -85,9 +90,10 @@ Tier tierOf(const simulator::Task &task, const simulator::Family &family) {
                                           : Tier::Node;
 }
 
-rt::Result<Summary> summarise(const plan::Plan &plan, const traffic::ItemCounts &counts) {
+rt::Result<Summary> summarise(const rt::Module &module, const traffic::ItemCounts &counts) {
   Summary summary;
-  summary.algorithm = algorithmOf(plan);
+  summary.algorithm = algorithmOf(module);
+  const plan::Plan &plan = module.plan();
   MOEC_ASSIGN_OR_RETURN(simulator::TaskGraph graph,
                         simulator::makePlanTasks(plan, counts, simulator::NoKernelTimes()));
   for (size_t exchange = 0; exchange < exchanges.size(); ++exchange) {
@@ -172,11 +178,11 @@ rt::Result<rt::Module> openModule(const std::vector<uint8_t> &bytes, const PlanO
 }
 
 /// A module's plan is what it is.
-rt::Status checkAlgorithm(const PlanOptions &options, const plan::Plan &plan) {
-  if (options.algorithm.empty() || options.algorithm == algorithmOf(plan))
+rt::Status checkAlgorithm(const PlanOptions &options, const rt::Module &module) {
+  if (options.algorithm.empty() || options.algorithm == algorithmOf(module))
     return rt::Status();
   return rt::invalidError("--algorithm ", options.algorithm, ": wanted a source, found the module ",
-                          options.input, ", whose plan is ", algorithmOf(plan));
+                          options.input, ", whose plan is ", algorithmOf(module));
 }
 
 /// Compiles the source, with the algorithm that the options say in place of its own.
@@ -320,7 +326,7 @@ int planModule(const rt::Module &module, const PlanOptions &options,
     return showFailure(counts.status(), options.json);
   auto summary = [&] {
     Working working("bytes");
-    return summarise(module.plan(), *counts);
+    return summarise(module, *counts);
   }();
   if (!summary)
     return showFailure(summary.status(), options.json);
@@ -382,7 +388,7 @@ int runPlan(const PlanOptions &given) {
   auto module = openModule(bytes, options);
   if (!module)
     return showFailure(module.status(), options.json);
-  if (rt::Status status = checkAlgorithm(options, module->plan()); isModule && !status.ok())
+  if (rt::Status status = checkAlgorithm(options, *module); isModule && !status.ok())
     return showFailure(status, options.json);
   return planModule(*module, options, table);
 }
