@@ -132,7 +132,7 @@ bool JsonValueReader::readQuantity(const JsonValue &json, Value &value) {
   text.remove_prefix(number.size());
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   value.unit = text;
-  return checkUnit(value.kind, number, value.unit, json.location, diagnostics);
+  return checkUnit(value, number, json.location, diagnostics);
 }
 
 bool JsonValueReader::readRanges(const JsonValue &json, Value &value) {

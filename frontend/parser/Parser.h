@@ -91,10 +91,10 @@ bool isClauseWord(std::string_view word);
 /// Words that stand where a name may be left out: no name.
 bool isReservedName(std::string_view word);
 
-/// The unit of a quantity, checked against the kind that is wanted; `text` is
+/// The unit of a quantity, checked against the kind that is wanted, and its limits; `text` is
 /// the number as written, for messages.
-bool checkUnit(ValueKind wanted, const std::string &text, const std::string &unit,
-               const Location &place, Diagnostics &diagnostics);
+bool checkUnit(const Value &value, const std::string &text, const Location &place,
+               Diagnostics &diagnostics);
 
 /// What to write instead of a word that people bring from elsewhere ("top_k",
 /// "normalize"); empty if there is nothing to say.

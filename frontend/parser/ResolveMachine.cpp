@@ -113,11 +113,6 @@ static topology::Link resolveLink(const Statement &block, std::optional<uint32_t
       }
     }
   }
-  for (const Value *value : {rate, achieved})
-    if (value && value->inBaseUnits() <= 0)
-      diagnostics.report(DiagnosticId::OutOfRange, value->location,
-                         {value == rate ? "rate" : "achieved", "above 0",
-                          formatNumber(value->number) + " " + value->unit});
   checkAchieved(rate, achieved, diagnostics);
   return link;
 }

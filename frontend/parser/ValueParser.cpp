@@ -191,11 +191,42 @@ bool ValueParser::parseShape(Value &value) {
   return true;
 }
 
-bool checkUnit(ValueKind wanted, const std::string &text, const std::string &unit,
-               const Location &place, Diagnostics &diagnostics) {
+namespace {
+/// In base units: far beyond any machine, and far from what arithmetic would make infinite.
+struct Limit {
+  ValueKind kind;
+  double least, most;
+  std::string_view name, words;
+};
+} // namespace
+
+static constexpr Limit limits[] = {
+    {ValueKind::Rate, 1, 1e18, "rate", "1 B/s to 1e9 GB/s"},
+    {ValueKind::Work, 1, 1e24, "rate of work", "1e-9 GFLOP/s to 1e9 PFLOP/s"},
+    {ValueKind::Time, 0, 1e3, "time", "at most 1000 s"},
+    {ValueKind::Size, 0, 1e18, "size", "at most 1e6 TB"},
+};
+
+static bool checkLimits(const Value &value, const std::string &text, const Location &place,
+                        Diagnostics &diagnostics) {
+  double amount = value.inBaseUnits();
+  for (const Limit &limit : limits)
+    if (limit.kind == value.kind && !(amount >= limit.least && amount <= limit.most)) {
+      diagnostics.report(
+          DiagnosticId::OutOfRange, place,
+          {std::string(limit.name), std::string(limit.words), text + " " + value.unit});
+      return false;
+    }
+  return true;
+}
+
+bool checkUnit(const Value &value, const std::string &text, const Location &place,
+               Diagnostics &diagnostics) {
+  ValueKind wanted = value.kind;
+  const std::string &unit = value.unit;
   const Unit *found = findUnit(unit);
   if (found && found->kind == wanted)
-    return true;
+    return checkLimits(value, text, place, diagnostics);
   if (found) {
     Diagnostic &diagnostic =
         diagnostics.report(DiagnosticId::UnitMismatch, place,
@@ -236,7 +267,7 @@ bool ValueParser::parseQuantity(Value &value) {
     value.unit += "/" + cursor.next().text;
   }
   Location place = start.upTo(cursor.previous().location);
-  return checkUnit(value.kind, text, value.unit, place, diagnostics);
+  return checkUnit(value, text, place, diagnostics);
 }
 
 bool ValueParser::parseRanges(Value &value) {
