@@ -210,7 +210,7 @@ private:
   }
 
   void addPlace() {
-    CLI::App *command = add("place", "Place experts by how often each is chosen",
+    CLI::App *command = add("place", "Place experts by how often each is chosen, in modelled time",
                             "moec place layer.moe --load counts.csv --replicas 8 -o placed.moe",
                             [this] { return runPlace(place); });
     command->add_option("input", place.input, ".moe file")->required();

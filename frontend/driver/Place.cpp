@@ -326,12 +326,14 @@ int Placing::report(bool toError) const {
     std::string text;
     for (const PlacedLayer &layer : placed)
       text += placeTable(program.layer, layer);
+    text += rt::concat("modelled: ", stepModel, "\n");
     if (!program.machine)
       text += "the mesh is on no machine: links, memory and products are an HGX H100's\n";
     std::fputs(text.c_str(), toError ? stderr : stdout);
     return 0;
   }
-  nlohmann::ordered_json summary = {{"name", program.layer.name}, {"output", options.output}};
+  nlohmann::ordered_json summary = {
+      {"name", program.layer.name}, {"output", options.output}, {"seconds_model", stepModel}};
   for (const PlacedLayer &layer : placed)
     summary["layers"].push_back(placeJson(layer));
   summary["diagnostics"] = nlohmann::ordered_json::array();

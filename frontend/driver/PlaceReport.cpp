@@ -66,12 +66,15 @@ struct Figure {
 
 static std::string bytesText(double bytes) { return rt::formatBytes(uint64_t(bytes + 0.5)); }
 
+const char *const stepModel = "the slowest rank of each phase, phases one after the other, no "
+                              "latencies; moec simulate tells a step's time";
+
 static constexpr Figure kFigures[] = {
     {"fullest gpu over mean",
      [](const LoadCost &cost) { return formatted("%.3f", cost.imbalance); }},
     {"  in the worst period",
      [](const LoadCost &cost) { return formatted("%.3f", cost.worstImbalance); }},
-    {"step", [](const LoadCost &cost) { return formatSeconds(cost.seconds()); }},
+    {"step, modelled", [](const LoadCost &cost) { return formatSeconds(cost.seconds()); }},
     {"  dispatch", [](const LoadCost &cost) { return formatSeconds(cost.dispatchSeconds); }},
     {"  experts", [](const LoadCost &cost) { return formatSeconds(cost.computeSeconds); }},
     {"  combine", [](const LoadCost &cost) { return formatSeconds(cost.combineSeconds); }},

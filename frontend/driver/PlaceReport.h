@@ -34,6 +34,9 @@ struct PlacedLayer {
 /// Computes the figures.
 PlacedLayer compareWithOthers(LoadProblem problem, Placement placement);
 
+/// What the times are: the search's objective, neither simulated nor a bound.
+extern const char *const stepModel;
+
 /// A table for people, and the same for programs.
 std::string placeTable(const Layer &layer, const PlacedLayer &placed);
 nlohmann::ordered_json placeJson(const PlacedLayer &placed);
