@@ -44,10 +44,11 @@ int runImport(const ImportOptions &options) {
     showDiagnostics(diagnostics, /*json=*/false); // warnings
     return writeOutput(options.output, imported->source);
   }
+  std::string summary = summaryJson(*imported, options.output, diagnostics);
+  std::vector<Output> outputs = {{"", summary}};
   if (!options.output.empty())
-    if (int code = writeOutput(options.output, imported->source, /*json=*/true))
-      return code;
-  return writeOutput("", summaryJson(*imported, options.output, diagnostics));
+    outputs.insert(outputs.begin(), {options.output, imported->source});
+  return writeOutputs(outputs, /*json=*/true);
 }
 
 } // namespace moec::driver

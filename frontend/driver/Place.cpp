@@ -56,8 +56,9 @@ private:
   LoadWish wishFor(Observed observed, const std::optional<Placement> &inForce) const;
   int placeLayer(std::optional<uint32_t> layer);
   rt::Result<PlacementMap> exportMap() const;
-  int write();
-  int report(bool toError) const;
+  rt::Result<std::string> result() const;
+  std::string report() const;
+  int write() const;
 
   const PlaceOptions &options;
   Compilation compilation;
@@ -309,19 +310,17 @@ rt::Result<PlacementMap> Placing::exportMap() const {
   return result;
 }
 
-int Placing::write() {
+/// The placement as a source or as a map.
+rt::Result<std::string> Placing::result() const {
   if (options.exportForm.empty())
-    return writeOutput(options.output, placeSource(program, options, placed[0]), options.json);
-  auto result = exportMap();
-  if (!result)
-    return fail(result.status());
+    return placeSource(program, options, placed[0]);
+  MOEC_ASSIGN_OR_RETURN(PlacementMap result, exportMap());
   frontend::MapForm form =
       options.exportForm == "eplb" ? frontend::MapForm::Eplb : frontend::MapForm::Sglang;
-  std::string map = frontend::printPlacementMap(*result, program.layer.experts, form);
-  return writeOutput(options.output, map, options.json);
+  return frontend::printPlacementMap(result, program.layer.experts, form);
 }
 
-int Placing::report(bool toError) const {
+std::string Placing::report() const {
   if (!options.json) {
     std::string text;
     for (const PlacedLayer &layer : placed)
@@ -329,15 +328,32 @@ int Placing::report(bool toError) const {
     text += rt::concat("modelled: ", stepModel, "\n");
     if (!program.machine)
       text += "the mesh is on no machine: links, memory and products are an HGX H100's\n";
-    std::fputs(text.c_str(), toError ? stderr : stdout);
-    return 0;
+    return text;
   }
   nlohmann::ordered_json summary = {
       {"name", program.layer.name}, {"output", options.output}, {"seconds_model", stepModel}};
   for (const PlacedLayer &layer : placed)
     summary["layers"].push_back(placeJson(layer));
   summary["diagnostics"] = nlohmann::ordered_json::array();
-  return writeOutput("", summary.dump(2) + "\n");
+  return summary.dump(2) + "\n";
+}
+
+int Placing::write() const {
+  bool isToConsole = options.output.empty() || options.output == "-";
+  if (options.json && isToConsole) // standard output is the report's; it has the slots
+    return writeOutput("", report());
+  rt::Result<std::string> text = result();
+  if (!text)
+    return fail(text.status());
+  std::string told = report();
+  std::vector<Output> outputs = {{options.output, *text}};
+  if (!isToConsole)
+    outputs.push_back({"", told});
+  if (int code = writeOutputs(outputs, options.json))
+    return code;
+  if (isToConsole)
+    std::fputs(told.c_str(), stderr);
+  return 0;
 }
 
 int Placing::run() {
@@ -349,12 +365,7 @@ int Placing::run() {
   for (std::optional<uint32_t> layer : layersToPlace())
     if (int code = placeLayer(layer))
       return code;
-  bool isToConsole = options.output.empty() || options.output == "-";
-  if (options.json && isToConsole) // standard output is the report's; it has the slots
-    return report(/*toError=*/false);
-  if (int code = write())
-    return code;
-  return report(isToConsole);
+  return write();
 }
 
 } // namespace

@@ -161,12 +161,13 @@ std::string headText(const SimulateOptions &options, const SimulateInput &input,
       "\n");
 }
 
-int show(const SimulateOptions &options, const SimulateInput &input, const Kernels &kernels,
-         const simulator::TaskGraph &graph, const simulator::Simulation &simulation) {
+std::string summaryOf(const SimulateOptions &options, const SimulateInput &input,
+                      const Kernels &kernels, const simulator::TaskGraph &graph,
+                      const simulator::Simulation &simulation) {
   Bounds bounds = boundsOf(options, input, graph);
   if (!options.json)
-    return writeOutput("", headText(options, input, kernels, simulation.seconds, bounds) +
-                               simulator::summaryText(graph, input.network, simulation));
+    return headText(options, input, kernels, simulation.seconds, bounds) +
+           simulator::summaryText(graph, input.network, simulation);
   rt::Json json = {{"plan", input.plan.name},
                    {"machine", input.machine.name},
                    {"ranks", input.plan.ranks},
@@ -182,7 +183,7 @@ int show(const SimulateOptions &options, const SimulateInput &input, const Kerne
                    {"floor_by", bounds.floor.reason},
                    {"notes", notesOf(input, kernels)}};
   json.update(simulator::summaryJson(graph, input.network, simulation));
-  return writeOutput("", rt::dumpJson(json, 2) + "\n");
+  return rt::dumpJson(json, 2) + "\n";
 }
 
 } // namespace
@@ -211,13 +212,17 @@ int runSimulate(const SimulateOptions &options) {
   working.reset();
   if (!simulation)
     return showFailure(simulation.status(), options.json);
-  if (!options.trace.empty())
-    if (int code = writeOutput(options.trace,
-                               simulator::perfettoTrace(*graph, input.network, *simulation)))
-      return code;
-  if (options.trace == "-") // standard output is the trace's
-    return 0;
-  return show(options, input, kernels, *graph, *simulation);
+  std::string trace, summary;
+  std::vector<Output> outputs;
+  if (!options.trace.empty()) {
+    trace = simulator::perfettoTrace(*graph, input.network, *simulation);
+    outputs.push_back({options.trace, trace});
+  }
+  if (options.trace != "-") { // else standard output is the trace's
+    summary = summaryOf(options, input, kernels, *graph, *simulation);
+    outputs.push_back({"", summary});
+  }
+  return writeOutputs(outputs, options.json);
 }
 
 } // namespace moec::driver
