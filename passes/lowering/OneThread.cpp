@@ -58,6 +58,11 @@ private:
 
 /// Without regard to who needs its results.
 Runs Election::classifyAlone(Operation *op) {
+  // Each thread has a flag of its own: none may be left out, even where no branch says who
+  // comes (a lane a rank of 32 ranks).
+  if (auto signal = dyn_cast<tile::SignalOp>(op);
+      signal && uniformity.of(signal.getCell()) == Agreement::Nobody)
+    return Runs::All;
   if (isa<tile::LoadOp, tile::StoreOp, tile::SignalOp, tile::ArriveOp>(op))
     return Runs::One;
   if (isa<tile::AcquireOp, tile::CommitOp>(op)) {

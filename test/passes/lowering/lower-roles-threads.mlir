@@ -75,6 +75,24 @@ tile.kernel @chosen_thread(%p: !llvm.ptr<1> = <"p", pointer, state, 0 at 0>)
 
 // -----
 
+// A flag of each lane, and no branch that says which come: all signal.
+// CHECK-LABEL: llvm.func @flag_of_each_lane
+// CHECK-NOT: nvvm.elect.sync
+// CHECK: tile.signal
+tile.kernel @flag_of_each_lane(%p: !llvm.ptr<1> = <"p", pointer, state, 0 at 0>)
+    attributes {smem = 0 : i32, argBytes = 128 : i32} {
+  tile.stage "s" {
+    tile.role "r" warps [0, 0] {
+      %n = arith.constant 3 : i32
+      %lane = nvvm.read.ptx.sreg.laneid : i32
+      %cell = llvm.getelementptr %p[%lane] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, i64
+      tile.signal %cell, %n, %n
+    }
+  }
+}
+
+// -----
+
 // Warps part: each that comes elects a thread.
 // CHECK-LABEL: llvm.func @chosen_warp
 // CHECK: scf.if
