@@ -106,7 +106,40 @@ static void checkNics(const PcieGroup &group, const PcieGroup &other, const Loca
         .at(otherPlace, "first here");
 }
 
-/// The ports of rails are the NICs of the tree, where it names some.
+/// A node without sockets has one; one with sockets has each GPU below one of them.
+static void checkSockets(const Statement &block, const Machine &machine, const Location &last,
+                         Diagnostics &diagnostics) {
+  std::vector<bool> isHeld(machine.gpusPerNode.value_or(0));
+  bool hasSockets = false;
+  for (const PcieGroup &group : machine.pcie) {
+    if (group.kind != PcieGroupKind::Socket)
+      continue;
+    hasSockets = true;
+    for (uint32_t gpu : group.gpus)
+      if (gpu < isHeld.size())
+        isHeld[gpu] = true;
+  }
+  auto missing = std::find(isHeld.begin(), isHeld.end(), false);
+  if (hasSockets && missing != isHeld.end())
+    diagnostics
+        .report(DiagnosticId::GpuOfNoSocket, last, {std::to_string(missing - isHeld.begin())})
+        .at(findStatement(block, "gpus")->location, "the gpus of a node");
+}
+
+static void checkNicNumbers(const Statement &block, uint64_t nics, const Location &ports,
+                            Diagnostics &diagnostics) {
+  for (const Statement &statement : block.body)
+    if (const Value *named = kindOf(statement) ? statement.find("nics") : nullptr)
+      for (const Range &range : named->ranges)
+        if (range.last >= nics)
+          diagnostics
+              .report(DiagnosticId::NoSuchNic, range.location,
+                      {std::to_string(std::max(range.first, nics)), std::to_string(nics - 1)})
+              .at(ports, "the nics of a node");
+}
+
+/// The ports of rails are the NICs of the tree, where it names some. Without `ports` their numbers
+/// are what tools call them, and may have holes.
 static void checkPorts(const Statement &block, const Machine &machine, Diagnostics &diagnostics) {
   size_t nics = 0;
   for (const PcieGroup &group : machine.pcie)
@@ -116,23 +149,32 @@ static void checkPorts(const Statement &block, const Machine &machine, Diagnosti
     const Statement *ports =
         name && name->text == topology::railName ? findStatement(link, "ports") : nullptr;
     const Value *count = ports ? ports->find("count") : nullptr;
-    if (nics > 0 && count && count->integer != nics)
+    if (nics == 0 || !count)
+      continue;
+    if (count->integer != nics)
       diagnostics.report(DiagnosticId::PortsOfOtherNics, ports->location,
                          {std::to_string(count->integer), std::to_string(nics)});
+    else
+      checkNicNumbers(block, nics, ports->location, diagnostics);
   }
 }
 
 void resolvePcie(const Statement &block, Machine &machine, Diagnostics &diagnostics) {
   std::vector<Location> places;
+  Location lastSocket;
+  bool isWhole = !block.bodyDamaged;
   for (const Statement &statement : block.body) {
     std::optional<PcieGroupKind> kind = kindOf(statement);
     if (!kind)
       continue;
+    if (kind == PcieGroupKind::Socket)
+      lastSocket = statement.location;
     std::optional<uint32_t> number = readInteger(statement, "number", 0, 1023, diagnostics);
     std::optional<std::vector<uint32_t>> gpus =
         readGpus(statement, machine.gpusPerNode, diagnostics);
     std::optional<std::vector<uint32_t>> nics =
         readNumbers(statement, "nics", "nic", maxNics - 1, /*isKnown=*/false, diagnostics);
+    isWhole = isWhole && number && gpus && !statement.broken;
     if (!number || !gpus)
       continue;
     PcieGroup group{*kind, *number, *std::move(gpus), nics.value_or(std::vector<uint32_t>()), {}};
@@ -148,6 +190,8 @@ void resolvePcie(const Statement &block, Machine &machine, Diagnostics &diagnost
     machine.pcie.push_back(std::move(group));
     places.push_back(statement.location);
   }
+  if (isWhole)
+    checkSockets(block, machine, lastSocket, diagnostics);
   checkPorts(block, machine, diagnostics);
 }
 
