@@ -43,6 +43,8 @@ static_assert(int(comm::Fusion::Nothing) == int(Fusion::Nothing) &&
 
 /// Dispatch has the counts of all ranks in the registers of a warp, 32 a lane at this.
 static constexpr int64_t mostRanks = 1024;
+/// Route has the scores of all experts in the registers of a warp, 64 a lane at this.
+static constexpr uint32_t mostExperts = 2048;
 
 static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
   if (plan.getRanks() > mostRanks)
@@ -56,6 +58,9 @@ static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
   step.maxTokens = uint32_t(facts.maxTokens);
   if (std::string reason = findParts(*serialized, step); !reason.empty())
     return plan.emitError() << kUnsupported << "kernels for " << reason;
+  if (uint32_t experts = step.layer.experts; experts > mostExperts)
+    return plan.emitError() << kUnsupported << "kernels for at most " << mostExperts
+                            << " experts, found " << experts;
   if (step.layer.tokensType != DType::BF16)
     return plan.emitError() << kUnsupported << "kernels for tokens of another type than bf16";
   if (step.layer.weightsType != DType::BF16)
