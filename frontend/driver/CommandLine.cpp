@@ -55,6 +55,7 @@ public:
     std::vector<std::string> words(argv + 1, argv + argc);
     try {
       app.parse(argc, argv);
+      run::refuseEmpty(words);
     } catch (const CLI::Success &request) { // --help and --version
       return app.exit(request);
     } catch (const CLI::ParseError &error) {

@@ -55,6 +55,10 @@ struct Terminal {
 /// read throws CLI::ValidationError.
 void addRunOptions(CLI::App &app, RunOptions &options);
 
+/// Throws CLI::ValidationError where a word of a command line is empty: a variable of the shell
+/// that is not set would lose a result without a word.
+void refuseEmpty(std::span<const std::string> words);
+
 /// Runs the module in the file `path`; returns the exit code (0, 1, 2 or 70).
 /// Whatever goes wrong is one line on `terminal.error`.
 int runFile(const std::string &path, const RunOptions &options, const Terminal &terminal);

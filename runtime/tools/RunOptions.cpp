@@ -15,6 +15,13 @@
 
 namespace moec::run {
 
+void refuseEmpty(std::span<const std::string> words) {
+  for (size_t i = 0; i < words.size(); ++i)
+    if (words[i].empty())
+      throw CLI::ValidationError(i > 0 && words[i - 1].starts_with("-") ? words[i - 1] : "input",
+                                 "wanted a value, found ''");
+}
+
 static uint64_t parseNumber(const std::string &option, const std::string &text, uint64_t least,
                             uint64_t most) {
   uint64_t value = 0;

@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
   app.allow_extras();
   try {
     app.parse(argc, argv);
+    moec::run::refuseEmpty(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const CLI::Success &request) { // --help, --version
     return app.exit(request);
   } catch (const CLI::ParseError &error) {
