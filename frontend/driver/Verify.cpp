@@ -153,27 +153,15 @@ Verdict judge(const PlanOfText &input, const VerifyOptions &options) {
 // Telling it
 //===----------------------------------------------------------------------===//
 
-/// One wrong op breaks many rules. Of many faults the nearest are told in full: within a step
-/// first, since between steps they follow from those.
-std::vector<const Fault *> toldInFull(const std::vector<Fault> &faults) {
-  constexpr size_t mostTold = 3;
-  std::vector<const Fault *> told;
-  for (const Fault &fault : faults)
-    told.push_back(&fault);
-  std::stable_partition(told.begin(), told.end(),
-                        [](const Fault *fault) { return fault->rule != scheduling::Rule::Reuse; });
-  std::stable_partition(told.begin(), told.end(), [](const Fault *fault) {
-    return fault->rule == scheduling::Rule::Race || fault->rule == scheduling::Rule::Path;
-  });
-  told.resize(std::min(told.size(), mostTold));
-  return told;
-}
-
 void report(const Verdict &verdict, frontend::Diagnostics &reports) {
   const plan::Plan &plan = *verdict.plan;
   if (!verdict.unsupported.empty())
     reports.reportText(frontend::Severity::Unsupported, {}, verdict.unsupported);
-  std::vector<const Fault *> told = toldInFull(verdict.faults);
+  // One wrong op breaks many rules. Of many the nearest is told in full: a race is of one step.
+  constexpr size_t mostTold = 3;
+  auto isRace = [](const Fault &fault) { return fault.rule == scheduling::Rule::Race; };
+  auto race = std::find_if(verdict.faults.begin(), verdict.faults.end(), isRace);
+  const Fault *nearest = race == verdict.faults.end() ? verdict.faults.data() : &*race;
   for (const Fault &fault : verdict.faults) {
     frontend::Diagnostic &made = reports.reportText(
         frontend::Severity::Error, locate(reports.sources(), plan, fault.op),
@@ -183,12 +171,12 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
     if (std::optional<plan::Location> origin = originOf(verdict, fault.op))
       made.note(originText(*origin));
-    if (told.size() < verdict.faults.size() && &fault == &verdict.faults.back())
-      made.note(
-          rt::concat("how the other ", verdict.faults.size() - told.size(), " come about: --json"));
-    if (std::find(told.begin(), told.end(), &fault) == told.end())
-      continue;
+    bool isTold = verdict.faults.size() <= mostTold || &fault == nearest;
+    if (!isTold && &fault == &verdict.faults.back())
+      made.note(rt::concat("how these ", verdict.faults.size() - 1, " come about: --json"));
     for (const scheduling::TraceLine &line : fault.trace) {
+      if (!isTold)
+        break;
       std::string place = placeText(plan, line.op);
       made.note(line.op ? rt::concat(line.text, place.empty() ? "" : " -- ", place) : line.text);
     }

@@ -82,8 +82,9 @@ std::vector<TraceLine> tellKnown(const TaskGraph &graph, TaskId later, TaskId ea
   std::string of = "rank " + std::to_string(graph[earlier].rank);
   std::vector<TaskId> way = graph.explain(earlier, later);
   if (way.empty())
-    return {{who + " need have seen nothing of " + of + ":", std::nullopt}, tellTask(graph, later)};
-  std::vector<TraceLine> lines = {{"all that " + who + " need have seen of " + of + ":", {}}};
+    return {{"of " + of + " " + who + " need have seen nothing:", std::nullopt},
+            tellTask(graph, later)};
+  std::vector<TraceLine> lines = {{"of " + of + " " + who + " need have seen no more than:", {}}};
   for (TraceLine &line : tellTasks(graph, way))
     lines.push_back(std::move(line));
   return lines;
