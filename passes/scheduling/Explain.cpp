@@ -79,12 +79,14 @@ std::vector<TraceLine> tellTasks(const TaskGraph &graph, const std::vector<TaskI
 std::vector<TraceLine> tellKnown(const TaskGraph &graph, TaskId later, TaskId earlier) {
   std::string who = graph.name(later) + " of rank " + std::to_string(graph[later].rank) +
                     " in step " + std::to_string(graph[later].step);
-  std::string of = "rank " + std::to_string(graph[earlier].rank);
+  std::string of = graph[earlier].rank == graph[later].rank
+                       ? "its own rank"
+                       : "rank " + std::to_string(graph[earlier].rank);
+  std::string seen = "what " + who + " must have seen of " + of + ":";
   std::vector<TaskId> way = graph.explain(earlier, later);
   if (way.empty())
-    return {{"of " + of + " " + who + " need have seen nothing:", std::nullopt},
-            tellTask(graph, later)};
-  std::vector<TraceLine> lines = {{"of " + of + " " + who + " need have seen no more than:", {}}};
+    return {{seen + " nothing", std::nullopt}, tellTask(graph, later)};
+  std::vector<TraceLine> lines = {{seen, std::nullopt}};
   for (TraceLine &line : tellTasks(graph, way))
     lines.push_back(std::move(line));
   return lines;

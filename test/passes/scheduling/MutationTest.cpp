@@ -86,7 +86,7 @@ TEST(Verify, ARaceTellsWhatEachPartyKnowsOfTheOther) {
   std::string text;
   for (const TraceLine &line : faults[0].trace)
     text += line.text + "\n";
-  EXPECT_NE(text.find("need have seen no"), std::string::npos) << text;
+  EXPECT_NE(text.find(" must have seen of "), std::string::npos) << text;
   EXPECT_NE(text.find("step 1, rank"), std::string::npos) << text;
 }
 
