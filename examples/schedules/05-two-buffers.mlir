@@ -3,7 +3,7 @@
 // so the peer has read what it was sent. Two are for plans without that answer, and cost
 // twice the memory.
 //
-// Refused (rule dead), since rows come back into the other copy:
+// Refused (rule undefined), since rows come back into the other copy:
 //   sed 's/to s : %back\[n mod 2\]/to s : %back[0]/'
 comm.plan @two_buffers ranks 4 topk 2 depth 2 steps serial result rows {
   comm.task @route kind route

@@ -2,7 +2,7 @@
 // token on adds up the ranks of its node (%rn), and one row a node crosses the rail. The
 // least bytes of all on rails; other bits, `result node_partial`.
 //
-// Refused (rule reuse), since a node's sum leaves out all ranks but one:
+// Refused (rule race), since a node's sum leaves out all ranks but one:
 //   sed 's/after(%wf(b, \*))/after(%wf(b, 0))/'
 comm.plan @node_sums ranks 4 nodes 2 topk 2 depth 1 steps serial result node_partial {
   comm.task @route kind route

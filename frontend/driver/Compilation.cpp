@@ -351,8 +351,10 @@ bool Compilation::runTo(Phase to) {
       unformed = module->clone();
     // Verifiers after every pass of a phase are for who works on the passes (moe-opt).
     Outcome outcome = runPhases(*module, phase, next, {.verifyEach = false, .isProven = isProven});
-    if (outcome != Outcome::Done)
+    if (outcome != Outcome::Done) {
+      tellHowToVerify();
       return failed(static_cast<int>(outcome));
+    }
     isProven = true;
     if (next != Phase::Emit)
       addTime(phaseName(next).str(), watch.seconds());

@@ -121,6 +121,8 @@ public:
 
 private:
   void chooseByDefault();
+  /// After a refused plan that was written by hand.
+  void tellHowToVerify();
   /// Takes over one MLIR diagnostic with its notes.
   void report(mlir::Diagnostic &diagnostic);
   frontend::Location place(mlir::Location location) const;
@@ -156,6 +158,7 @@ private:
   Phase phase = Phase::Import;
   bool isProven = false; ///< that the module is what the phase promises
   std::string chosen;    ///< schedule, by cost
+  std::string byHand;    ///< the file of the plan; empty: the plan is the compiler's
   std::vector<PhaseTime> phaseTimes;
   int code = 0;
   bool isBug = false; ///< an internal error was reported

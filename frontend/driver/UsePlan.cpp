@@ -58,7 +58,17 @@ bool Compilation::usePlan(const std::string &path) {
   facts.schedule.clear(); // kernels are of this plan, not of what the source asks for
   phase = Phase::Schedule;
   isProven = false;
+  byHand = path;
   return true;
+}
+
+void Compilation::tellHowToVerify() {
+  // The pass says which rules are broken; a counter-example is for who asks for it.
+  if (isProven || byHand.empty() || reports.empty() ||
+      reports.all().back().message.find(" (rule ") == std::string::npos)
+    return;
+  reports.keepOrder(); // what is nearest to the cause comes first, and the note last
+  reports.last().note(rt::concat("how it comes about: moec verify ", rt::printable(byHand)));
 }
 
 } // namespace moec::driver

@@ -157,11 +157,9 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
   const plan::Plan &plan = *verdict.plan;
   if (!verdict.unsupported.empty())
     reports.reportText(frontend::Severity::Unsupported, {}, verdict.unsupported);
-  // One wrong op breaks many rules. Of many the nearest is told in full: a race is of one step.
-  constexpr size_t mostTold = 3;
-  auto isRace = [](const Fault &fault) { return fault.rule == scheduling::Rule::Race; };
-  auto race = std::find_if(verdict.faults.begin(), verdict.faults.end(), isRace);
-  const Fault *nearest = race == verdict.faults.end() ? verdict.faults.data() : &*race;
+  // One wrong op breaks many rules. Of many the first, which are the nearest, are told in full.
+  constexpr ptrdiff_t mostTold = 3;
+  ptrdiff_t untold = std::ssize(verdict.faults) - mostTold;
   for (const Fault &fault : verdict.faults) {
     frontend::Diagnostic &made = reports.reportText(
         frontend::Severity::Error, locate(reports.sources(), plan, fault.op),
@@ -171,9 +169,10 @@ void report(const Verdict &verdict, frontend::Diagnostics &reports) {
       made.at(other, rt::concat("'", plan.ops[*fault.other].name, "' is here"));
     if (std::optional<plan::Location> origin = originOf(verdict, fault.op))
       made.note(originText(*origin));
-    bool isTold = verdict.faults.size() <= mostTold || &fault == nearest;
+    bool isTold = &fault - verdict.faults.data() < mostTold;
     if (!isTold && &fault == &verdict.faults.back())
-      made.note(rt::concat("how these ", verdict.faults.size() - 1, " come about: --json"));
+      made.note(untold == 1 ? "how this comes about: --json"
+                            : rt::concat("how these last ", untold, " come about: --json"));
     for (const scheduling::TraceLine &line : fault.trace) {
       if (!isTold)
         break;
@@ -240,6 +239,7 @@ rt::Json verdictJson(const Verdict &verdict) {
 int conclude(const std::vector<Verdict> &verdicts, frontend::Diagnostics &reports, bool json) {
   std::string text;
   rt::Json list = rt::Json::array();
+  reports.keepOrder();
   for (const Verdict &verdict : verdicts) {
     report(verdict, reports);
     if (verdict.isProven())

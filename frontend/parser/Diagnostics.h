@@ -80,6 +80,10 @@ public:
   /// The last report, or one that is dropped.
   Diagnostic &last() { return list.empty() || full() ? dropped : list.back(); }
 
+  /// Reports are shown as they came, not by place: their order says something.
+  void keepOrder() { isOrdered = true; }
+  bool keepsOrder() const { return isOrdered; }
+
   /// Forgets all but the first `count` reports.
   void truncate(size_t count);
 
@@ -100,6 +104,7 @@ private:
   std::vector<Diagnostic> list;
   Diagnostic dropped;
   size_t errors = 0, unsupported = 0;
+  bool isOrdered = false;
 };
 
 struct RenderOptions {

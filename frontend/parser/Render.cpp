@@ -207,11 +207,13 @@ std::string renderText(const Diagnostic &diagnostic, const Sources &sources,
   return TextRenderer(sources, options).render(diagnostic);
 }
 
-/// By place, then as reported; what has no place comes first.
+/// By place, then as reported; what has no place comes first. Or all as reported.
 static std::vector<const Diagnostic *> sorted(const Diagnostics &diagnostics) {
   std::vector<const Diagnostic *> result;
   for (const Diagnostic &diagnostic : diagnostics.all())
     result.push_back(&diagnostic);
+  if (diagnostics.keepsOrder())
+    return result;
   std::sort(result.begin(), result.end(), [](const Diagnostic *a, const Diagnostic *b) {
     const Location &left = a->location, &right = b->location;
     return std::tie(left.file, left.line, left.column, a) <

@@ -83,6 +83,47 @@ static void addCycle(const TaskGraph &graph, const std::vector<TaskId> &cycle, F
              tellTasks(graph, cycle));
 }
 
+/// Whether it is between steps, or may be.
+static bool isAcrossSteps(Rule rule) {
+  switch (rule) {
+  case Rule::Payload:
+  case Rule::Reuse:
+  case Rule::Stale:
+    return true;
+  case Rule::Canonical:
+  case Rule::Writer:
+  case Rule::SignalOnce:
+  case Rule::WaitOnce:
+  case Rule::Pairing:
+  case Rule::Carry:
+  case Rule::Cycle:
+  case Rule::Monotone:
+  case Rule::Race:
+  case Rule::Path:
+  case Rule::Undefined:
+  case Rule::Count:
+  case Rule::Content:
+  case Rule::Sum:
+  case Rule::Dead:
+  case Rule::Post:
+  case Rule::Run:
+    return false;
+  }
+  return false;
+}
+
+/// A dependence that is missing leaves all before it unordered with all behind it, and this
+/// step with the next: the pair that is nearest to it, in the order of the text, comes first.
+static std::vector<Fault> nearestFirst(std::vector<Fault> faults) {
+  auto rankOf = [](const Fault &fault) {
+    uint32_t op = fault.op.value_or(0), other = fault.other.value_or(op);
+    return std::pair(isAcrossSteps(fault.rule), std::max(op, other) - std::min(op, other));
+  };
+  std::stable_sort(faults.begin(), faults.end(),
+                   [&](const Fault &a, const Fault &b) { return rankOf(a) < rankOf(b); });
+  return faults;
+}
+
 std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent) {
   plan::Plan small = shrink(plan, extent);
   TaskGraph graph(small, extent.steps);
@@ -102,8 +143,9 @@ std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent) {
   flags.checkOrder();
   checkAccesses(graph, flags.getWaits(), faults);
   checkImplied(graph, faults);
-  if (faults.empty())
-    runAbstractly(small, graph, extent.steps, faults);
+  if (!faults.empty())
+    return nearestFirst(faults.take());
+  runAbstractly(small, graph, extent.steps, faults);
   return faults.take();
 }
 

@@ -78,8 +78,8 @@ Extent chooseExtent(const plan::Plan &plan, uint32_t maxRanks);
 std::string checkExtent(const plan::Plan &plan, Extent extent);
 
 /// The faults of a plan that plan::checkPlan takes and checkExtent does not
-/// refuse: all that the first broken kind of rule finds, each pair of ops once.
-/// Empty: proved for `extent`.
+/// refuse: all that the first broken kind of rule finds, each pair of ops once;
+/// of accesses without order what is nearest to the cause comes first. Empty: proved for `extent`.
 std::vector<Fault> verifyPlan(const plan::Plan &plan, Extent extent);
 
 } // namespace moec::scheduling
