@@ -273,7 +273,7 @@ static LogicalResult verifyWriter(SignalOp op, FlagOp flag, const OpScope &scope
                             << dims[rankDim] << " that another rank owns: its writer is '"
                             << toString(flag.getWriter().getResult(0),
                                         getCellNames(flag.getExtents().size()))
-                            << "'";
+                            << "' (rule writer)";
   }
   return success();
 }
