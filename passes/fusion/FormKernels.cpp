@@ -43,8 +43,9 @@ static_assert(int(comm::Fusion::Nothing) == int(Fusion::Nothing) &&
 
 /// Dispatch has the counts of all ranks in the registers of a warp, 32 a lane at this.
 static constexpr int64_t mostRanks = 1024;
-/// Route has the scores of all experts in the registers of a warp, 64 a lane at this.
-static constexpr uint32_t mostExperts = 2048;
+/// Route has the scores of all experts in the registers of a warp, 32 a lane at this; with 64 and
+/// limits of groups it spills.
+static constexpr uint32_t mostExperts = 1024;
 
 static FailureOr<Step> readStep(comm::PlanOp plan, const PlanFacts &facts) {
   if (plan.getRanks() > mostRanks)
