@@ -207,7 +207,8 @@ def Comm_ScheduleAttr : Comm_Attr<"Schedule", "schedule"> {
   let description = [{
     Before -comm-schedule this is the request of the source's schedule block, in
     which what is missing means `auto`. After it, every number is there, but for a window
-    of each peer by itself (of pieces); `fuse`, the stages that share a launch, is decided by -comm-form-kernels.
+    of each peer by itself (of pieces); `fuse`, the stages that share a launch, is decided
+    by -comm-form-kernels.
 
     Constraints: (schedule-c1) window is not negative (0: all peers at once), depth, groups
     and chunks are positive.

@@ -295,10 +295,10 @@ def Comm_PutOp : Comm_FamilyOp<"put"> {
     Constraints: (put-c1) the target is a sym buffer; (put-c2) both item sets are
     the same; (put-c3) neither region repeats; (put-c4) records have the same
     size and number; (put-c5) the window is not negative, and 0 without a domain; one for
-    each peer is not 0, and of puts to one rank;
-    (put-c6) `to` is one rank, or all of the one node by multicast; (put-c7) rates by
-    size are of a family with a domain, whose window, if it is of all peers, is not 1; (put-c8) a copy engine moves
-    all items of regions in layout seq, by nvlink.
+    each peer is not 0, and of puts to one rank; (put-c6) `to` is one rank, or all of the
+    one node by multicast; (put-c7) rates by size are of a family with a domain, whose
+    window, if it is of all peers, is not 1; (put-c8) a copy engine moves all items of
+    regions in layout seq, by nvlink.
   }] # commFamilyRules # [{
 
     Effects: reads the source on this rank, writes the target on rank `to`, by

@@ -151,9 +151,9 @@ def Moe_PlacementAttr : Moe_Attr<"Placement", "placement", "experts of each rank
 def Moe_ScheduleAttr : Moe_Attr<"Schedule", "schedule", "schedule that the source asks for"> {
   let description = [{
     How, never what. `window` is the number of puts of a kind that a rank has in
-    flight (0: all; absent, of pieces: one to each peer), `depth` the copies of each symmetric region, `fuse` says which
-    stages share a launch, `algorithm` how rows travel and `combine` whether sums come
-    back in their place, `rates` how puts in flight share a link, `groups` into how many
+    flight (0: all; absent, of pieces: one to each peer), `depth` the copies of each
+    symmetric region, `fuse` says which stages share a launch, `algorithm` how rows travel
+    and `combine` whether sums come back in their place, `rates` how puts in flight share a link, `groups` into how many
     equal runs host bridges or sockets part the GPUs of a machine, `cross` which way rows
     take between these, `engine` who moves a put's bytes, `pipeline` that experts run source
     by source, `chunks` in how many pieces rows cross nodes or groups, `spray`
